@@ -1,0 +1,3 @@
+"""Plan EV supercharging networks, with a proof."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""Place a plan's load on its substations, hour by hour."""

@@ -1,0 +1,1 @@
+"""Show a plan: the interactive map and the printed report."""

@@ -1,0 +1,1 @@
+"""Turn a Problem into a proven answer."""
