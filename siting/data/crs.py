@@ -1,26 +1,27 @@
 r"""Convert between WGS-84 and the shifted datums of Chinese web maps.
 
-GCJ-02 (AMap, Tencent, Google in China) moves WGS-84 by 100-700 m along smooth sums of sines; BD-09 (Baidu) moves GCJ-02 by
-about 1 km more. Neither is in the EPSG register, so the formulas stand here. Nothing is ever guessed: a shift is
-undone only where ``case.toml`` declares ``crs = "gcj02"`` or ``"bd09"``.
+GCJ-02 (AMap, Tencent, Google in China) moves WGS-84 by 100-700 m along smooth sums of sines; BD-09
+(Baidu) moves GCJ-02 by about 1 km more. Neither is in the EPSG register, so the formulas stand
+here. Nothing is ever guessed: a shift is undone only where ``case.toml`` declares ``crs = "gcj02"``
+or ``"bd09"``.
 
-With :math:`x = \lambda - 105`, :math:`y = \varphi - 35` (degrees), the shift in metres east and north of the Krasovsky
-1940 ellipsoid is
+With :math:`x = \lambda - 105`, :math:`y = \varphi - 35` (degrees), the shift in metres east and
+north of the Krasovsky 1940 ellipsoid is
 
 .. math::
 
-   E &= 300 + x + 2y + 0.1x^2 + 0.1xy + 0.1\sqrt{|x|} + S(x)
-        + \tfrac23(20\sin\pi x + 40\sin\tfrac{\pi x}{3} + 150\sin\tfrac{\pi x}{12} + 300\sin\tfrac{\pi x}{30}) \\
-   N &= -100 + 2x + 3y + 0.2y^2 + 0.1xy + 0.2\sqrt{|x|} + S(x)
-        + \tfrac23(20\sin\pi y + 40\sin\tfrac{\pi y}{3} + 160\sin\tfrac{\pi y}{12} + 320\sin\tfrac{\pi y}{30}) \\
+   E &= 300 + x + 2y + 0.1x^2 + 0.1xy + 0.1\sqrt{|x|} + S(x) + \tfrac23(20\sin\pi x
+        + 40\sin\tfrac{\pi x}{3} + 150\sin\tfrac{\pi x}{12} + 300\sin\tfrac{\pi x}{30}) \\
+   N &= -100 + 2x + 3y + 0.2y^2 + 0.1xy + 0.2\sqrt{|x|} + S(x) + \tfrac23(20\sin\pi y
+        + 40\sin\tfrac{\pi y}{3} + 160\sin\tfrac{\pi y}{12} + 320\sin\tfrac{\pi y}{30}) \\
    S &= \tfrac23(20\sin 6\pi x + 20\sin 2\pi x)
 
 and becomes degrees by the radii of curvature there.
 
 References
 ----------
-The formulas are unpublished by their issuer; as commonly reproduced since 2010 (emq's ``China GPS correction``;
-Wikipedia, "Restrictions on geographic data in China", sections GCJ-02 and BD-09).
+The formulas are unpublished by their issuer; as commonly reproduced since 2010 (emq's ``China GPS
+correction``; Wikipedia, "Restrictions on geographic data in China", sections GCJ-02 and BD-09).
 """
 
 from __future__ import annotations
@@ -55,7 +56,9 @@ _ITERATIONS = 6
 
 
 def to_wgs84(lon: ArrayLike, lat: ArrayLike, datum: Datum) -> Pair:
-    """Return WGS-84 longitude and latitude of points in a shifted datum; inverse of :func:`from_wgs84`.
+    """Return WGS-84 longitude and latitude of points in a shifted datum.
+
+    Inverse of :func:`from_wgs84`.
 
     Parameters
     ----------
@@ -76,7 +79,9 @@ def to_wgs84(lon: ArrayLike, lat: ArrayLike, datum: Datum) -> Pair:
 
 
 def from_wgs84(lon: ArrayLike, lat: ArrayLike, datum: Datum) -> Pair:
-    """Return longitude and latitude in a shifted datum of WGS-84 points; inverse of :func:`to_wgs84`.
+    """Return longitude and latitude in a shifted datum of WGS-84 points.
+
+    Inverse of :func:`to_wgs84`.
 
     Parameters
     ----------
@@ -120,13 +125,16 @@ def geometry_to_wgs84(geometry: NDArray[np.object_], crs: CRS | Datum) -> NDArra
     if crs.to_epsg() == 4326:  # noqa: PLR2004 - WGS-84 itself
         return geometry
     change = Transformer.from_crs(crs, WGS84, always_xy=True)
-    return _transformed(geometry, lambda x, y: change.transform(x, y))
+    return _transformed(geometry, change.transform)
 
 
 def project(geometry: NDArray[np.object_], metric_crs: str) -> NDArray[np.object_]:
-    """Return WGS-84 geometries on the plane of a metric CRS; inverse of :func:`geometry_to_wgs84`."""
+    """Return WGS-84 geometries on the plane of a metric CRS.
+
+    Inverse of :func:`geometry_to_wgs84`.
+    """
     change = Transformer.from_crs(WGS84, metric_crs, always_xy=True)
-    return _transformed(geometry, lambda x, y: change.transform(x, y))
+    return _transformed(geometry, change.transform)
 
 
 def _transformed(

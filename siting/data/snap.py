@@ -58,8 +58,8 @@ class Snapped:
 def streets(roads: Roads) -> Streets:
     """Return the streets of a network: edges with the same vertices, either way round, are one.
 
-    The metric CRS is the UTM zone of the network's centre: angles are kept, so the nearest street is the
-    nearest on the ground.
+    The metric CRS is the UTM zone of the network's centre: angles are kept, so the nearest street
+    is the nearest on the ground.
     """
     rounded = shapely.transform(roads.geometry, lambda xy: np.round(xy, _SAME_DEGREES))
     forward = _runs_forward(rounded)
@@ -107,8 +107,8 @@ def snap(points: Floats, network: Streets, *, max_snap_m: float) -> Snapped:
 def _runs_forward(line: NDArray[np.object_]) -> NDArray[np.bool_]:
     """Choose one of the two directions of each line, the same for an edge and its twin.
 
-    The end that lies farther west (then south) comes first; closed lines are judged by their second and
-    last-but-one vertices.
+    The end that lies farther west (then south) comes first; closed lines are judged by their second
+    and last-but-one vertices.
     """
     closed = shapely.is_closed(line)
     start = shapely.get_coordinates(shapely.get_point(line, np.where(closed, 1, 0)))

@@ -65,9 +65,9 @@ def extent(geometry: Sequence[object] | NDArray[np.object_]) -> tuple[float, flo
 def inner_points(geometry: NDArray[np.object_]) -> NDArray[np.object_]:
     """Return the point that stands for each geometry.
 
-    The centroid where it lies inside the geometry, else a representative point, which always does; a point
-    stands for itself. Taken on the plane of longitude and latitude: over a zone of some km the difference from a
-    metric plane is less than a metre.
+    The centroid where it lies inside the geometry, else a representative point, which always does;
+    a point stands for itself. Taken on the plane of longitude and latitude: over a zone of some km
+    the difference from a metric plane is less than a metre.
     """
     centre = shapely.centroid(geometry)
     outside = ~shapely.intersects(geometry, centre)
