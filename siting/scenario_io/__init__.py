@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from siting.errors import Fault, ScenarioError
 from siting.scenario import Scenario
 from siting.scenario_io.emit import resolve_toml
-from siting.scenario_io.faults import Place, fault_of, nearest
+from siting.scenario_io.faults import Place, faults_of, nearest
 from siting.scenario_io.files import Layered, find, layered, read, shipped_files
 from siting.scenario_io.keys import SchemaRow, scenario_schema_rows
 from siting.scenario_io.sourcing import assumptions, candidates, numbers
@@ -112,8 +112,7 @@ def _validated(raw: Layered) -> Scenario:
     try:
         scenario = Scenario.model_validate_json(json.dumps(data, default=str), strict=True)
     except ValidationError as error:
-        details = error.errors(include_url=False)
-        faults = [*(fault_of(item, data, where) for item in details), *faults]
+        faults = [*faults_of(error, data, where), *faults]
     if scenario is None or faults:
         count = "one fault" if len(faults) == 1 else f"{len(faults)} faults"
         msg = f"Scenario {raw.name!r} has {count}:"

@@ -69,7 +69,8 @@ def fault_of(error: ErrorDetails, data: Mapping[str, Any], where: Callable[[Plac
     if kind in {"too_short", "too_long"}:
         what = f"holds {error['ctx']['actual_length']} values"
         return Fault(file, what, _meaning(place, "Correct the list"), field=field)
-    words = _WORDS.get(kind, error["msg"]).format(**error.get("ctx", {}))
+    limits = {name: _plain(value) for name, value in error.get("ctx", {}).items()}
+    words = _WORDS.get(kind, error["msg"]).format(**limits)
     what = f"{_shown(error['input'])} {words}"
     return Fault(file, what, _meaning(place, "Correct it"), field=field)
 
@@ -133,3 +134,7 @@ def _shown(value: object) -> str:
     if isinstance(value, bool):
         text = text.lower()
     return text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "..."
+
+
+def _plain(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
