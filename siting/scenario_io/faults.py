@@ -11,6 +11,7 @@ from siting.scenario_io.keys import all_keys, find_key, names_at
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from pydantic import ValidationError
     from pydantic_core import ErrorDetails
 
 Place = tuple[str | int, ...]
@@ -42,18 +43,35 @@ _WORDS = {
 }
 
 
-def fault_of(error: ErrorDetails, data: Mapping[str, Any], where: Callable[[Place], str]) -> Fault:
-    """Return one pydantic error as a fault.
+def faults_of(
+    error: ValidationError, data: Mapping[str, Any], where: Callable[[Place], str]
+) -> list[Fault]:
+    """Return every pydantic error as a fault.
 
     Parameters
     ----------
     error
-        As pydantic lists it.
+        As pydantic raised it.
     data
         Raw scenario the error is about.
     where
         Tells which file wrote the value at a place.
     """
+    details = error.errors(include_url=False)
+    places = [tuple(item["loc"]) for item in details]
+    return [
+        _fault(item, data, where)
+        for item, place in zip(details, places, strict=True)
+        if not (item["type"] == "too_short" and _any_inside(places, place))
+    ]
+
+
+def _any_inside(places: Sequence[Place], outer: Place) -> bool:
+    """Tell whether a list is found short only because what it holds is faulty."""
+    return any(len(place) > len(outer) and place[: len(outer)] == outer for place in places)
+
+
+def _fault(error: ErrorDetails, data: Mapping[str, Any], where: Callable[[Place], str]) -> Fault:
     place = tuple(error["loc"])
     field = _dotted(place, data)
     file = where(place)
