@@ -77,7 +77,7 @@ class LayerSpec(_Table):
     wkt: str | None = None
     """CSV column with well-known text, instead of lon and lat."""
     columns: dict[str, str] = {}
-    """Our column = the file's column; "" where the file's column of that name means something else."""
+    """Our column = the file's column; "" to ignore a file's column of that name."""
     constants: dict[str, Scalar] = {}
     """Our column = one value for every row."""
     where: dict[str, Annotated[list[Scalar], BeforeValidator(_as_list)]] = {}

@@ -1,4 +1,4 @@
-"""Split zones into square cells, so that demand stands where people are, not at one point of a large zone."""
+"""Split zones into square cells, so that demand is not all at one point of a large zone."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from siting.data.crs import WGS84, geometry_to_wgs84, parse_crs, project
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from shapely import Geometry
 
     Geometries = NDArray[np.object_]
 
@@ -93,7 +94,7 @@ def _pieces(plane: Geometries, cell_m: float) -> tuple[NDArray[np.intp], Geometr
 def _without_slivers(
     zone: NDArray[np.intp], piece: Geometries, least_m2: float
 ) -> tuple[NDArray[np.intp], Geometries]:
-    """Join every small piece, smallest first, to the piece of its zone it shares most border with."""
+    """Join every small piece, smallest first, to its longest neighbour in the zone."""
     area = shapely.area(piece)
     group = np.arange(len(zone))
     begin = np.searchsorted(zone, zone, side="left")
@@ -115,7 +116,7 @@ def _without_slivers(
     return zone[first], np.array(shape, dtype=object)
 
 
-def _closest(one: object, others: Geometries, area: NDArray[np.float64]) -> int:
+def _closest(one: Geometry, others: Geometries, area: NDArray[np.float64]) -> int:
     """Return which piece shares the longest border; of none, the nearest, the largest first."""
     border = shapely.length(shapely.intersection(one, others))
     apart = shapely.distance(one, others)

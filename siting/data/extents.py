@@ -1,4 +1,4 @@
-"""Compare where the layers lie: one far from the others is in the wrong CRS, or has lon and lat swapped."""
+"""Compare where the layers lie: one far from the others has a wrong CRS, or lon and lat swapped."""
 
 from __future__ import annotations
 

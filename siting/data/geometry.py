@@ -77,11 +77,11 @@ def placed(
 def _from_columns(source: Source, spec: LayerSpec) -> Geometries | None:
     if spec.wkt is not None:
         return _from_wkt(source, spec.wkt)
-    lon, lat = (_coordinate(source, name, key) for name, key in ((spec.lon, "lon"), (spec.lat,
-    "lat"))) if lon is None or lat is None:
+    lon = _coordinate(source, spec.lon, "lon")
+    lat = _coordinate(source, spec.lat, "lat")
+    if lon is None or lat is None:
         return None
-    points: Geometries = shapely.points(np.column_stack([lon, lat]))
-    return points
+    return np.asarray(shapely.points(np.column_stack([lon, lat])), dtype=object)
 
 
 def _coordinate(source: Source, name: str, key: str) -> NDArray[np.float64] | None:
@@ -137,9 +137,7 @@ def _crs(source: Source, carried: CRS | None, spec: LayerSpec) -> CRS | Datum | 
         return carried
     crs = parse_crs(spec.crs)
     if crs is None:
-        source.findings.fault(
-            source.where, f"{shown(spec.crs)} is no known CRS", mend, field="crs"
-        )
+        source.findings.fault(source.where, f"{shown(spec.crs)} is no known CRS", mend, field="crs")
     return crs
 
 

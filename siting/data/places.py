@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from siting.data.layer import Layer
 
 _NEAR_KM = 5.0
-"""A point this near to a district may still be given to it: shores and borders are drawn coarsely."""
+"""A point this near to a district may still be given to it: shores are drawn coarsely."""
 
 
 def give_districts(
@@ -85,7 +85,7 @@ def _by_location(
         far_m = np.zeros(len(points))
         far_m[outside[near[0]]] = distance
         _tell_outside(layer, rows, points, far_m, ids[which], findings)
-    return ids[which]
+    return np.asarray(ids[which], dtype=object)
 
 
 def _tell_outside(
@@ -111,15 +111,15 @@ def _tell_outside(
     moved = (far_m > 0) & ~lost
     if moved.any():
         findings.notes.append(
-            f"{layer.where}: {int(moved.sum())} of {len(layer.table)} points lie in no district and
-            " f"went to the nearest, at most {far_m[moved].max() / 1000:.1f} km away."
+            f"{layer.where}: {int(moved.sum())} of {len(layer.table)} points lie in no district "
+            f"and went to the nearest, at most {far_m[moved].max() / 1000:.1f} km away."
         )
 
 
 def give_substations(
     layer: Layer, substations: Layer | None, metric_crs: str, findings: Findings
 ) -> NDArray[np.object_]:
-    """Return the substation of each row: the one it names, else the nearest; None where there are none.
+    """Return each row's substation: the one it names, else the nearest; None where there are none.
 
     Parameters
     ----------
@@ -144,10 +144,11 @@ def give_substations(
         field="substation",
     )
     if substations is None or not len(ids):
-        return np.where(named == "", None, named)
+        return np.array([name or None for name in named], dtype=object)
     tree = shapely.STRtree(project(substations.table.geometry.to_numpy(), metric_crs))
     points = project(layer.table.geometry.to_numpy(), metric_crs)
-    return np.where(named == "", ids[tree.nearest(points)], named)
+    nearest = ids[tree.nearest(points)]
+    return np.asarray(np.where(named == "", nearest, named), dtype=object)
 
 
 def check_ids_apart(sites: Layer, stations: Layer, findings: Findings) -> None:
