@@ -25,9 +25,9 @@ def cached_case(folder: Path, *, scale: float, seed: int | None = None) -> Path:
     """Return a generated case folder, making it on first use.
 
     Its name holds a hash of the fact tables, the generator's version, the scale and the seed, so a
-    change of any gives another folder. It appears by renaming, so that neither a killed run nor a second
-    process can leave a half one. Where the cache cannot be written, a folder that lives as long as this
-    process serves.
+    change of any gives another folder. It appears by renaming, so that neither a killed run nor a
+    second process can leave a half one. Where the cache cannot be written, a folder that lives as
+    long as this process serves.
 
     Parameters
     ----------

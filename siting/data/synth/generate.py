@@ -52,9 +52,9 @@ def generate_case(
 ) -> None:
     """Write a stylised city as an ordinary case folder.
 
-    The land stays the same at every scale. The number of zones, sites, fuel stations, existing stations,
-    substations and streets, and with them people, demand and base load, are multiplied by the scale. Same
-    facts, scale and seed give the same bytes.
+    The land stays the same at every scale. The number of zones, sites, fuel stations, existing
+    stations, substations and streets, and with them people, demand and base load, are multiplied by
+    the scale. Same facts, scale and seed give the same bytes.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Shape the land: sub-districts as power cells in a hand-drawn outline, borders bent by smooth noise.
+"""Shape the land: sub-districts as power cells in a hand-drawn outline, borders bent.
 
 Each sub-district takes the land nearest to its centre. Distances are weighed by district (a power
 diagram, Aurenhammer 1987), and the weights are moved until every district has its published area.
@@ -19,11 +19,14 @@ from siting.data.synth.plane import Plane, Waves
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from shapely.geometry.base import BaseGeometry
+
     from siting.data.synth.facts import Facts
     from siting.data.synth.plane import Floats
 
 _FIT_GRID_M = 300.0
 _FIT_ROUNDS = 250
+_SIMPLER_M = 25.0
 _BORDER_STEP_M = 450.0
 _BORDER_BEND_M = 320.0
 
@@ -45,15 +48,15 @@ class Land:
     @cached_property
     def whole(self) -> Polygon:
         """Return all land as one polygon without holes."""
-        return shapely.union_all(self.districts, grid_size=0.01)
+        return Polygon(shapely.get_exterior_ring(shapely.union_all(self.districts, grid_size=0.01)))
 
     @cached_property
     def _tree(self) -> shapely.STRtree:
         return shapely.STRtree(self.cells)
 
     def locate(self, metres: Floats) -> NDArray[np.int64]:
-        """Return the sub-district, (n,), of each point in metres, (n, 2); the nearest one off land."""
-        points = shapely.points(metres)
+        """Return the sub-district, (n,), of points in metres, (n, 2); off land the nearest."""
+        points = np.asarray(shapely.points(metres))
         cell = np.full(len(metres), -1, dtype=np.int64)
         point, found = self._tree.query(points, predicate="intersects")
         cell[point] = found
@@ -124,11 +127,11 @@ def resize(shape: Polygon, area_m2: float) -> Polygon:
     """
     for _ in range(5):
         shape = shape.buffer((area_m2 - shape.area) / shape.length)
-    return shape
+    return Polygon(shapely.get_exterior_ring(shape.simplify(_SIMPLER_M)))
 
 
 def fit_weights(shape: Polygon, centres: Floats, owner: NDArray[np.int64], share: Floats) -> Floats:
-    """Return the weight of each district, (D,) square metres, that gives each its share of the land.
+    """Return the weight of each district, (D,) m2, that gives each its share of the land.
 
     Parameters
     ----------
@@ -174,7 +177,7 @@ def power_cells(shape: Polygon, centres: Floats, weights: Floats) -> NDArray[np.
     reach_m = 2 * max(east - west, north - south)
     cells = []
     for row, centre in enumerate(centres):
-        cell = shapely.box(west, south, east, north)
+        cell: BaseGeometry = shapely.box(west, south, east, north)
         distance = np.linalg.norm(centres - centre, axis=1)
         for other in np.argsort(distance, kind="stable")[1:]:
             cut = (distance[other] ** 2 + weights[row] - weights[other]) / (2 * distance[other])
@@ -203,7 +206,7 @@ def bend(cells: NDArray[np.object_], seed: int) -> NDArray[np.object_]:
     seed
         Chooses the bends.
     """
-    field = Waves.draw(np.random.default_rng([seed, 1]), length_m=7_000)
+    field = Waves.draw(np.random.default_rng([seed, 1]), length_m=6_000, octaves=3)
     lines = shapely.union_all(shapely.boundary(cells), grid_size=0.1)
     lines = shapely.segmentize(lines, _BORDER_STEP_M)
     lines = shapely.transform(lines, lambda xy: xy + _BORDER_BEND_M * field.swirl(xy))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,13 +57,16 @@ class Network:
         )
 
     def components(self, *, directed: bool) -> NDArray[np.int64]:
-        """Return the component of each node, (N,): strong ones, or those of the undirected graph."""
+        """Return the component of each node, (N,), with or without regard to directions."""
         tail = np.concatenate([self.ends[:, 0], self.ends[~self.oneway, 1]])
         head = np.concatenate([self.ends[:, 1], self.ends[~self.oneway, 0]])
         shape = (len(self.nodes), len(self.nodes))
         matrix = coo_array((np.ones(len(tail), np.int8), (tail, head)), shape=shape).tocsr()
-        connection = "strong" if directed else "weak"
-        label = connected_components(matrix, directed=True, connection=connection)[1]
+        label = (
+            connected_components(matrix, directed=True, connection="strong")[1]
+            if directed
+            else connected_components(matrix, directed=False)[1]
+        )
         return np.asarray(label, dtype=np.int64)
 
 
@@ -109,7 +113,7 @@ def join(roads: Lines) -> Network:
 
 
 def _network(lines: NDArray[np.object_], highway: NDArray[np.str_]) -> Network:
-    """Return two-way edges between the ends of lines; loops and all but one of parallel edges go."""
+    """Return two-way edges between the ends of lines, without loops and parallel edges."""
     first = shapely.get_coordinates(shapely.get_point(lines, 0))
     last = shapely.get_coordinates(shapely.get_point(lines, -1))
     spots = np.rint(np.vstack([first, last]) * 10).astype(np.int64)
@@ -169,7 +173,7 @@ def _chunks(line: shapely.LineString, about_m: float) -> list[shapely.Geometry]:
     """Return a line cut into equal chunks of about some length."""
     count = max(1, round(line.length / about_m))
     cuts = np.linspace(0, line.length, count + 1)
-    chunks = [substring(line, start, stop) for start, stop in zip(cuts[:-1], cuts[1:], strict=True)]
+    chunks = [substring(line, start, stop) for start, stop in pairwise(cuts.tolist())]
     return [shapely.set_precision(chunk, 0.1) for chunk in chunks]
 
 

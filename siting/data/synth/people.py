@@ -77,7 +77,7 @@ def settle(facts: Facts, land: Land, seed: int) -> People:
     area = shapely.area(land.cells)
     people = People(
         land=land,
-        radius_m=np.clip(0.75 * np.sqrt(area / np.pi), 700.0, 3_200.0),
+        radius_m=np.clip(0.85 * np.sqrt(area / np.pi), 800.0, 3_200.0),
         level=np.ones(len(area)),
         green=np.column_stack([green, radius]),
         texture=Waves.draw(np.random.default_rng([seed, 2]), length_m=6_000, octaves=4),

@@ -88,7 +88,7 @@ def kerbside(people: People, network: Network, rng: np.random.Generator) -> Spot
         shapely.line_interpolate_point(lines, np.minimum(share + 0.02, 1), normalized=True)
     )
     along = (ahead - at) / np.maximum(np.linalg.norm(ahead - at, axis=1), 1e-9)[:, None]
-    side = np.where(rng.random(len(at)) < 0.5, -_KERB_M, _KERB_M)[:, None]
+    side = rng.choice([-_KERB_M, _KERB_M], len(at))[:, None]
     points = at + side * np.column_stack([-along[:, 1], along[:, 0]])
     cell = people.land.locate(points)
     main = np.isin(network.highway[surface], ("primary", "secondary"))
@@ -146,7 +146,7 @@ def scaled(counts: NDArray[np.int64], scale: float, *, least: int) -> NDArray[np
 def name_places(
     facts: Facts, cell: NDArray[np.int64], kind: list[str], kind_zh: list[str]
 ) -> tuple[list[str], list[str]]:
-    """Return names such as 'Shahe car park 3' and '沙河停车场3', counted by sub-district and kind."""
+    """Return names such as 'Shahe car park 3' and '沙河停车场3', counted by place and kind."""
     english = facts.subdistricts["name"].to_numpy()[cell]
     chinese = facts.subdistricts["name_zh"].to_numpy()[cell]
     stems = [f"{place} {what}" for place, what in zip(english, kind, strict=True)]

@@ -26,7 +26,7 @@ _NOZZLES = np.array([8, 12, 16, 20, 24])
 def make_fuel(
     facts: Facts, spots: Spots, *, scale: float, rng: np.random.Generator
 ) -> tuple[pd.DataFrame, NDArray[np.int64]]:
-    """Return the fuel stations and the spots they take: along arterials, more where more people live.
+    """Return the fuel stations and the spots they take: along arterials, more among people.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def make_stations(
         counts = apportion(types.loc[district].to_numpy(float), len(part))
         table.loc[part.index, "type"] = np.repeat(["S", "M", "L"], counts)
     bays = table["type"].map({"S": 6, "M": 12, "L": 24}).to_numpy(float)
-    table["host"] = np.where(rng.random(len(table)) < 0.7, "car park", "mall")
+    table["host"] = rng.choice(["car park", "mall"], len(table), p=[0.7, 0.3])
     table["area_m2"] = np.round(bays * 40 * rng.uniform(1.1, 2.2, len(table)), -1)
     table["extra_cost_cny"] = 0
     return table, rows
@@ -133,7 +133,7 @@ def make_sites(
 
 
 def _sites_by_district(facts: Facts, scale: float) -> NDArray[np.int64]:
-    """Return sites by district: half by people, half by fuel stations, thrice its fuel stations at least."""
+    """Return sites by district, by people and fuel stations; thrice the latter at least."""
     total = round(facts.city["sites"] * scale)
     people = facts.districts["population"].to_numpy(float)
     fuel = _count(facts, facts.fuel_stations, ["stations"])
@@ -196,7 +196,7 @@ def make_substations(
     limit = table["rating_mva"].to_numpy(float) * table["n1_limit"].to_numpy(float)
     limit = limit * facts.city["power_factor"] * (1 - facts.city["reserve"])
     crowd = np.argsort(np.argsort(chosen.density, kind="stable")) / max(total - 1, 1)
-    wish = 0.36 * (crowd - 0.5) + 0.08 * rng.standard_normal(total)
+    wish = 0.30 * (crowd - 0.5) + 0.07 * rng.standard_normal(total)
     table["base_peak_mw"] = base_peaks(limit, wish, facts.city["peak_mw"] * scale)
     return table
 

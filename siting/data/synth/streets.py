@@ -1,4 +1,4 @@
-"""Draw streets: a lattice bent by smooth noise, finer where more people live, and arterials across it."""
+"""Draw streets: a bent lattice, finer where more people live, and arterials across it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 from scipy.spatial import Delaunay
+from shapely import LineString
 
 from siting.data.synth.facts import split_via
 from siting.data.synth.plane import Waves
@@ -24,7 +25,8 @@ FINEST_M = 285.0
 """Distance between neighbouring streets where people live densest, at scale 1."""
 _LEVELS = ((4, 350.0), (2, 2_600.0), (1, 7_000.0))
 """Every n-th line of the lattice is a street from so many people per km2."""
-_ARTERIAL_LEVEL = 4
+_TERTIARY_LEVEL, _SECONDARY_LEVEL = 4, 8
+_SECONDARY_PEOPLE_KM2 = 8_000.0
 _SHORE_M = 90.0
 _LONGEST_ARTERIAL_M = 13_000.0
 _LOST_SHARE = 0.13
@@ -52,7 +54,7 @@ class Lines:
 
 
 def make_arterials(facts: Facts, people: People, seed: int) -> Lines:
-    """Return main roads: the corridors of class primary, and one between neighbouring sub-districts.
+    """Return main roads: the corridors of class primary, and one between neighbours.
 
     Parameters
     ----------
@@ -67,8 +69,8 @@ def make_arterials(facts: Facts, people: People, seed: int) -> Lines:
     field = Waves.draw(np.random.default_rng([seed, 4]), length_m=5_000, octaves=2)
     corridors = corridor_lines(facts, land, ("primary",), np.random.default_rng([seed, 5]))
     pairs = neighbours(land.centres, longest_m=_LONGEST_ARTERIAL_M)
-    straight = shapely.linestrings(land.centres[pairs])
-    lines = np.array([_bow(line, field, 260.0) for line in straight], dtype=object)
+    lines = np.empty(len(pairs), dtype=object)
+    lines[:] = [_bow(LineString(land.centres[pair]), field, 260.0) for pair in pairs]
     ashore = shapely.covers(shapely.buffer(land.whole, 60), lines)
     middle = people.density(land.centres[pairs].mean(axis=1))
     busy = middle > np.quantile(middle, 0.6)
@@ -88,7 +90,7 @@ def neighbours(points: Floats, *, longest_m: float) -> NDArray[np.int64]:
 
     Notes
     -----
-    Two points are Gabriel neighbours if no third lies in the circle they span (Gabriel and Sokal 1969).
+    Two points are neighbours if no third lies in the circle they span (Gabriel and Sokal 1969).
     """
     simplices = Delaunay(points).simplices
     pairs = np.vstack([simplices[:, [0, 1]], simplices[:, [1, 2]], simplices[:, [0, 2]]])
@@ -138,12 +140,12 @@ def _smooth(stops: Floats) -> Floats:
     return line
 
 
-def _bow(line: shapely.Geometry, field: Waves, most_m: float) -> shapely.Geometry:
+def _bow(line: LineString, field: Waves, most_m: float) -> LineString:
     """Return a line bent by the field, its ends kept."""
     xy = shapely.get_coordinates(shapely.segmentize(line, _STEP_M))
     along = np.linspace(0, 1, len(xy))
     most = min(most_m, 0.09 * shapely.length(line))
-    return shapely.linestrings(xy + (np.sin(np.pi * along) * most)[:, None] * field.swirl(xy))
+    return LineString(xy + (np.sin(np.pi * along) * most)[:, None] * field.swirl(xy))
 
 
 def make_lattice(people: People, arterials: Lines, *, scale: float, seed: int) -> Lines:
@@ -173,9 +175,10 @@ def make_lattice(people: People, arterials: Lines, *, scale: float, seed: int) -
     for lines, people_km2 in _LEVELS:
         wanted |= (level >= lines) & (middle >= people_km2)
     wanted &= ~(drawn[segments].all(axis=1))
-    wanted &= (level >= _ARTERIAL_LEVEL) | (rng.random(len(segments)) > _LOST_SHARE)
+    wanted &= (level >= _TERTIARY_LEVEL) | (rng.random(len(segments)) > _LOST_SHARE)
     segments, level = segments[wanted], level[wanted]
-    highway = np.where(level >= _ARTERIAL_LEVEL, "tertiary", "residential")
+    highway = np.where(level >= _TERTIARY_LEVEL, "tertiary", "residential")
+    highway[(level == _SECONDARY_LEVEL) & (middle[wanted] > _SECONDARY_PEOPLE_KM2)] = "secondary"
     return Lines(np.asarray(shapely.linestrings(nodes[segments])), highway)
 
 
@@ -189,7 +192,7 @@ def _lattice_nodes(
     flat = np.stack(np.meshgrid(columns, rows), axis=-1).reshape(-1, 2)
     broad = Waves.draw(rng, length_m=22_000, octaves=2)
     fine = Waves.draw(rng, length_m=2_400, octaves=2)
-    nodes = flat + 1_500 * broad.swirl(flat)
+    nodes = flat + 1_300 * broad.swirl(flat)
     nodes = nodes + 0.22 * step * fine.swirl(nodes) + 0.05 * step * rng.standard_normal(nodes.shape)
     shore = shapely.buffer(land, -_SHORE_M)
     shapely.prepare(shore)
@@ -200,13 +203,13 @@ def _lattice_nodes(
 def _lattice_segments(
     index: NDArray[np.int64], usable: NDArray[np.bool_]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return segments (m, 2) and their level (m,): the largest of 4, 2, 1 dividing their line's number."""
+    """Return segments (m, 2) and levels (m,): the largest of 8, 4, 2, 1 dividing their line."""
     rows, columns = index.shape
-    level = np.array([4, 1, 2, 1])
+    level = np.array([8, 1, 2, 1, 4, 1, 2, 1])
     across = np.stack([index[:, :-1], index[:, 1:]], axis=-1).reshape(-1, 2)
     up = np.stack([index[:-1, :], index[1:, :]], axis=-1).reshape(-1, 2)
-    across_level = np.repeat(level[np.arange(rows) % 4], columns - 1)
-    up_level = np.tile(level[np.arange(columns) % 4], rows - 1)
+    across_level = np.repeat(level[np.arange(rows) % 8], columns - 1)
+    up_level = np.tile(level[np.arange(columns) % 8], rows - 1)
     segments = np.vstack([across, up])
     keep = usable[segments].all(axis=1)
     return segments[keep], np.concatenate([across_level, up_level])[keep]
@@ -217,7 +220,7 @@ def _draw_onto(
 ) -> tuple[Floats, NDArray[np.bool_]]:
     """Return nodes moved onto lines less than nearest_m away, and which were moved."""
     tree = shapely.STRtree(lines)
-    points = shapely.points(nodes)
+    points = np.asarray(shapely.points(nodes))
     node, line = tree.query_nearest(points, max_distance=nearest_m, all_matches=False)
     target = shapely.line_interpolate_point(
         lines[line], shapely.line_locate_point(lines[line], points[node])

@@ -13,6 +13,7 @@ import shapely
 from siting.data.synth.stock import degrees
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -33,6 +34,7 @@ _DECIMALS = 6
 def write_zones(path: Path, facts: Facts, land: Land, zones: Zones) -> None:
     """Write the demand zones as GeoJSON."""
     cells = zones.cell.tolist()
+    names, names_zh = facts.subdistricts["name"].tolist(), facts.subdistricts["name_zh"].tolist()
     ids = facts.districts["id"].tolist()
     number: dict[int, int] = {}
     rows = []
@@ -41,8 +43,8 @@ def write_zones(path: Path, facts: Facts, land: Land, zones: Zones) -> None:
         rows.append(
             {
                 "id": f"zone-{row + 1:04d}",
-                "name": f"{facts.subdistricts['name'].iat[cell]} {number[cell]}",
-                "name_zh": f"{facts.subdistricts['name_zh'].iat[cell]}{number[cell]}",
+                "name": f"{names[cell]} {number[cell]}",
+                "name_zh": f"{names_zh[cell]}{number[cell]}",
                 "district": ids[land.cell_district[cell]],
                 "people": int(zones.people[row]),
                 "demand": round(float(zones.demand[row]), 3),
@@ -115,7 +117,7 @@ def _quoted(text: str) -> str:
 
 
 def _write_geojson(
-    path: Path, rows: list[dict[str, Any]], shapes: NDArray[np.object_], plane: Plane
+    path: Path, rows: Sequence[Mapping[Any, Any]], shapes: NDArray[np.object_], plane: Plane
 ) -> None:
     """Write polygons, one feature a line, coordinates to six decimals."""
     placed = shapely.transform(shapes, lambda xy: np.round(plane.to_degrees(xy), _DECIMALS))

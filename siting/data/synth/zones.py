@@ -114,8 +114,8 @@ def _demand(
 ) -> Floats:
     """Return kWh/day of the whole city at scale 1, (Z,).
 
-    Residents' demand follows people times log-normal noise, rescaled so that a district's share of it is
-    its share of people; hubs add theirs around them.
+    Residents' demand follows people times log-normal noise, rescaled so that a district's share of
+    it is its share of people; hubs add theirs around them.
     """
     city = facts.city
     total_kwh = 1e6 * city["charging_gwh_day"] * city["public_dc_share"] * city["super_share"]
