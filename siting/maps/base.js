@@ -1,0 +1,127 @@
+// What every part uses: the data blocks, text in two languages, numbers, and elements made without markup.
+
+const read = (id) => JSON.parse(document.getElementById(id).textContent);
+const TEXT = read("siting-strings");
+const PLAN = read("siting-plan");
+const PLACES = read("siting-places");
+const ROADS = read("siting-roads");
+const LICENCE = read("siting-licence");
+const PHASES = PLAN.phases;
+const TYPES = PLAN.types;
+const UNITS = PLACES.units;
+
+const state = {
+  lang: (navigator.language || "").toLowerCase().startsWith("zh") ? "zh" : "en",
+  phase: PHASES.length - 1,
+  shade: "served",
+  colour: "phase",
+  tab: "overview",
+};
+
+// Text: one catalogue, [English, Chinese]; {name} is filled in.
+function t(key, values = {}) {
+  const text = TEXT[key][state.lang === "zh" ? 1 : 0];
+  return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
+}
+const choose = (text, textZh) => (state.lang === "zh" && textZh ? textZh : text);
+const named = (item) => choose(item.name, item.name_zh);
+// A row of a layer kept in columns.
+function row(layer, i) {
+  const name = layer.name ? layer.name[i] : layer.id[i];
+  return { id: layer.id[i], name, name_zh: layer.name_zh ? layer.name_zh[i] : "" };
+}
+const districtRow = Object.fromEntries(PLACES.districts.id.map((id, i) => [id, i]));
+function districtName(id) {
+  return id in districtRow ? named(row(PLACES.districts, districtRow[id])) : id;
+}
+const districtAt = (number) => (number < 0 ? "–" : districtName(PLACES.districts.id[number]));
+
+// Numbers, as the reader's language writes them; nothing known is a dash.
+const missing = (value) => value === null || value === undefined;
+function num(value, digits = 0) {
+  if (missing(value)) return "–";
+  return value.toLocaleString(state.lang === "zh" ? "zh-CN" : "en-GB", {
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  });
+}
+const percent = (value, digits = 1) => (missing(value) ? "–" : `${num(value * 100, digits)} %`);
+const money = (cny, digits = 1) => num(missing(cny) ? null : cny / 1e6, digits);
+const hour = (value) => `${String(value).padStart(2, "0")}:00`;
+function proof(gap) {
+  if (gap < 5e-7) return "0 %";
+  return gap < 1e-4 ? "< 0.01 %" : percent(gap, 2);
+}
+
+// Elements. Text becomes text nodes, never markup; styles go through the object model, as the page's policy asks.
+function fill(element, attributes, children) {
+  for (const [key, value] of Object.entries(attributes || {})) {
+    if (missing(value) || value === false) continue;
+    if (key.startsWith("on")) element.addEventListener(key.slice(2), value);
+    else if (key === "style") for (const [p, v] of Object.entries(value)) element.style.setProperty(p, v);
+    else element.setAttribute(key, value === true ? "" : value);
+  }
+  for (const child of children.flat(Infinity)) {
+    if (!missing(child) && child !== false) element.append(child);
+  }
+  return element;
+}
+const h = (tag, attributes, ...children) => fill(document.createElement(tag), attributes, children);
+const svg = (tag, attributes, ...children) =>
+  fill(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, children);
+// Text that came with the data: kept from turning its surroundings right-to-left.
+const given = (text) => h("bdi", { class: "given" }, text);
+
+// Colours. Okabe-Ito for classes; viridis for quantities, light to dark on paper, dark to light at night.
+const OKABE = { orange: "#e69f00", sky: "#56b4e9", green: "#009e73", yellow: "#f0e442", blue: "#0072b2", red: "#d55e00", pink: "#cc79a7" };
+const PHASE_COLOURS = [OKABE.orange, OKABE.sky, OKABE.pink, OKABE.blue, OKABE.yellow, OKABE.red, OKABE.green];
+const STATUS_COLOURS = { new: OKABE.orange, kept: "#4a4f57", upgraded: OKABE.sky, closed: "#8a8f98" };
+const VIRIDIS = ["#440154", "#414487", "#2a788e", "#22a884", "#7ad151", "#fde725"];
+const dark = window.matchMedia("(prefers-color-scheme: dark)");
+function ramp(n) {
+  const colours = Array.from({ length: n }, (_, i) => VIRIDIS[Math.round((i * (VIRIDIS.length - 1)) / Math.max(1, n - 1))]);
+  return dark.matches ? colours : colours.reverse();
+}
+const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+// Geometry: steps of 1e-5 degrees back to [lat, lng].
+function unpack(line) {
+  const points = [];
+  let x = 0;
+  let y = 0;
+  for (let i = 0; i < line.length; i += 2) {
+    x += line[i];
+    y += line[i + 1];
+    points.push([y / UNITS, x / UNITS]);
+  }
+  return points;
+}
+
+// The plan, as one phase sees it.
+function typeAt(station, phase = state.phase) {
+  return station.types[phase];
+}
+const isOpen = (station, phase = state.phase) => typeAt(station, phase) >= 0;
+function statusAt(station, phase = state.phase) {
+  if (station.status === "upgraded" || station.status === "closed") return station.phase <= phase ? station.status : "kept";
+  return station.status;
+}
+const isShown = (station) => isOpen(station) || statusAt(station) === "closed";
+function gunsAt(station) {
+  if (!isOpen(station)) return 0;
+  const last = station.types[PHASES.length - 1];
+  return typeAt(station) === last ? station.guns : TYPES[typeAt(station)].guns;
+}
+const meets = (ratio) => missing(ratio.ratio) || ratio.ratio >= ratio.target - 1e-9;
+const stepAt = (substation, phase = state.phase) => substation.steps[phase];
+const ranked = () => PLAN.substations.map((s, i) => [s, i]).sort((a, b) => stepAt(b[0]).loading - stepAt(a[0]).loading);
+
+// Which zones charge where: [station, zone, kWh/day, minutes] rows of each phase.
+function serviceRows(phase, column, number) {
+  const flat = PLAN.service[phase];
+  const rows = [];
+  for (let i = 0; i < flat.length; i += 4) {
+    if (flat[i + column] === number) rows.push({ station: flat[i], zone: flat[i + 1], kwh: flat[i + 2], minutes: flat[i + 3] });
+  }
+  return rows.sort((a, b) => b.kwh - a.kwh);
+}

@@ -1,0 +1,141 @@
+"""Put the map together: folium's shell, Leaflet, our script and style, and the data."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from siting import __version__
+from siting.maps.geometry import road_tiers
+from siting.maps.leaflet import LICENCE, leaflet_file
+from siting.maps.payload import places_block, plan_block
+from siting.maps.strings import STRINGS
+from siting.maps.text import escaped, json_block
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from siting.data.case import Case
+    from siting.plan import Plan
+
+SCRIPTS = ("base.js", "symbols.js", "layers.js", "popups.js", "panel.js", "app.js")
+"""Our script, in the order its parts are joined."""
+MAP_NAME = "siting_map"
+
+
+def render_map(plan: Plan, case: Case) -> str:
+    """Draw the interactive map as one HTML file that needs no network.
+
+    Parameters
+    ----------
+    plan
+        The answer.
+    case
+        The city it is for.
+
+    Raises
+    ------
+    PlanError
+        If plan and case do not belong together.
+    """
+    container, start = _shell()
+    scripts = [leaflet_file("leaflet.js"), start, _own_script()]
+    styles = [leaflet_file("leaflet.css"), _own_file("app.css")]
+    provenance = plan.document.provenance
+    title = " · ".join(filter(None, (provenance.scenario_title, provenance.case_title)))
+    return "".join(
+        [
+            _head(title, scripts, styles),
+            *(f"<style>\n{style}\n</style>\n" for style in styles),
+            _body(container),
+            f"<noscript><p>{escaped(' / '.join(STRINGS['noscript']))}</p></noscript>\n",
+            json_block("siting-strings", STRINGS),
+            json_block("siting-plan", plan_block(plan, case)),
+            json_block("siting-places", places_block(case, plan)),
+            json_block("siting-roads", road_tiers(case.roads)),
+            json_block("siting-licence", LICENCE),
+            *(f"<script>{script}</script>\n" for script in scripts),
+            "</body>\n</html>\n",
+        ]
+    )
+
+
+def content_policy(scripts: Iterable[str], styles: Iterable[str]) -> str:
+    """Return a Content-Security-Policy that lets run these scripts and styles, and fetch nothing.
+
+    Parameters
+    ----------
+    scripts, styles
+        The whole text between the tags of each inline element.
+    """
+    allowed = " ".join(map(_source_hash, scripts)) or "'none'"
+    styled = " ".join(map(_source_hash, styles)) or "'none'"
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src {styled}; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _head(title: str, scripts: Iterable[str], styles: Iterable[str]) -> str:
+    policy = content_policy(scripts, [f"\n{style}\n" for style in styles])
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        f'<meta name="generator" content="siting {__version__}">\n'
+        f"<title>{escaped(title)}</title>\n"
+    )
+
+
+def _body(container: str) -> str:
+    return (
+        '</head>\n<body>\n<div id="app">\n<header id="bar"></header>\n'
+        f'<main id="stage">{container}<div id="search"></div><section id="legend"></section></main>\n'
+        '<aside id="panel" data-open="no"><button type="button" id="handle"></button>'
+        '<div id="phase"></div><div id="tabs" role="tablist"></div><div id="views"></div></aside>\n</div>\n'
+    )
+
+
+def _source_hash(text: str) -> str:
+    digest = hashlib.sha256(text.encode("utf-8")).digest()
+    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
+
+
+@cache
+def _shell() -> tuple[str, str]:
+    """Return folium's map container and the script that starts the map: constants, no data."""
+    import folium  # noqa: PLC0415 - half a second, and only maps need it
+
+    shell = folium.Map(
+        location=[0.0, 0.0],
+        zoom_start=10,
+        tiles=None,
+        control_scale=True,
+        zoom_control="topleft",
+        prefer_canvas=True,
+        maxZoom=18,
+        minZoom=3,
+        zoomSnap=0.25,
+    )
+    shell.default_js, shell.default_css = [], []
+    figure = shell.get_root()
+    figure.render()
+    name = shell.get_name()
+    container: str = figure.html.render().strip().replace(name, MAP_NAME)
+    start: str = figure.script.render().strip().replace(name, MAP_NAME)
+    return container, start
+
+
+@cache
+def _own_script() -> str:
+    parts = "\n".join(_own_file(name) for name in SCRIPTS)
+    return f'(() => {{\n"use strict";\n{parts}\n}})();'
+
+
+@cache
+def _own_file(name: str) -> str:
+    return (resources.files("siting.maps") / name).read_text(encoding="utf-8")
