@@ -180,7 +180,7 @@ def schema_rows() -> tuple[tuple[str, ...], ...]:
 
     The geometry of a layer is a row too, since it is required like a column.
     """
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for layer in LAYERS.values():
         rows.extend(
             (
