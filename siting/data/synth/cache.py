@@ -5,9 +5,11 @@ from __future__ import annotations
 import atexit
 import hashlib
 import logging
+import secrets
 import shutil
 import tempfile
 import time
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -66,10 +68,12 @@ def _ensure(folder: Path, target: Path, *, scale: float, seed: int | None) -> Pa
     """Return the target, generated if it is not whole; another process may win the race."""
     if _is_whole(target):
         return target
-    if target.exists():
-        shutil.rmtree(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     _sweep(target.parent)
+    if target.exists() and not _is_whole(target):  # damaged from outside; asked again: see races
+        aside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+        target.rename(aside)
+        shutil.rmtree(aside, ignore_errors=True)
     try:
         generate_case(folder, target, scale=scale, seed=seed)
     except (OSError, CaseError):
@@ -86,8 +90,9 @@ def _is_whole(target: Path) -> bool:
 def _sweep(cache: Path) -> None:
     """Remove what killed runs left more than a day ago."""
     for part in cache.glob(".*.part"):
-        if time.time() - part.stat().st_mtime > _STALE_S:
-            shutil.rmtree(part, ignore_errors=True)
+        with suppress(OSError):  # another process may sweep too
+            if time.time() - part.stat().st_mtime > _STALE_S:
+                shutil.rmtree(part, ignore_errors=True)
 
 
 @lru_cache(maxsize=1)

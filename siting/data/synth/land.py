@@ -18,7 +18,6 @@ from siting.data.synth.plane import Plane, Waves
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
     from shapely.geometry.base import BaseGeometry
 
     from siting.data.synth.facts import Facts
