@@ -76,7 +76,9 @@ def load_scenario(name_or_path: str) -> Scenario:
     return _validated(layered(path))
 
 
-def override(scenario: Scenario, changes: Mapping[str, Mapping[str, Any]]) -> Scenario:
+def override(
+    scenario: Scenario, changes: Mapping[str, Mapping[str, Any]], *, case: str | None = None
+) -> Scenario:
     """Return the scenario with some values replaced, checked anew.
 
     Parameters
@@ -85,6 +87,8 @@ def override(scenario: Scenario, changes: Mapping[str, Mapping[str, Any]]) -> Sc
         Question to change; it is left as it is.
     changes
         New values by section and key, such as ``{"solve": {"gap": 0.05}}``; None changes nothing.
+    case
+        City to use instead.
 
     Raises
     ------
@@ -94,6 +98,8 @@ def override(scenario: Scenario, changes: Mapping[str, Mapping[str, Any]]) -> Sc
     data = json.loads(scenario.model_dump_json(exclude_none=True))
     for section, values in changes.items():
         data[section] |= {name: value for name, value in values.items() if value is not None}
+    if case is not None:
+        data["case"] = case
     sources = data.pop("sources", {})
     return _validated(Layered(name=scenario.name, data=data, sources=sources, file="command line"))
 

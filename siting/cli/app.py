@@ -1,0 +1,244 @@
+"""Declare every command and option."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from siting import __version__
+from siting.cli.show import FinishedError, answer, print_json, print_table, progress
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Plan EV supercharging networks: where, how big, when, at what cost, and with a proof.",
+    epilog="Exit codes: 0 done, 2 bad input, 3 infeasible, 4 no solution in time, 1 a bug.",
+)
+case_app = typer.Typer(no_args_is_help=True, help="Make cities.")
+app.add_typer(case_app, name="case")
+
+_DIFFERS = 2
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document to stdout.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
+CaseName = Annotated[
+    str | None, typer.Option("--case", help="City to use: a name, or a folder with case.toml.")
+]
+PlanFolder = Annotated[Path, typer.Argument(metavar="PLAN", help="Folder that 'plan' wrote.")]
+
+
+@app.callback(invoke_without_command=True)
+def options(
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    debug: Annotated[  # noqa: ARG001 - read off the command line before all else
+        bool, typer.Option("--debug", help="Show details and tracebacks; may stand anywhere.")
+    ] = False,
+) -> None:
+    """Plan EV supercharging networks: where, how big, when, at what cost, and with a proof."""
+    if version:
+        answer(f"siting {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def plan(  # noqa: PLR0913 - each is an option of the command line
+    scenario: Annotated[
+        str, typer.Argument(help="Name of a scenario, or a TOML file.")
+    ] = "ratio-2025",
+    *,
+    case: CaseName = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write; default: maps/SCENARIO.")
+    ] = None,
+    time_limit: Annotated[float | None, typer.Option(help="Seconds of search.")] = None,
+    gap: Annotated[
+        float | None, typer.Option(help="Stop at this proven gap, such as 0.02.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the search.")] = None,
+    threads: Annotated[int | None, typer.Option(help="Cores for the solver.")] = None,
+    solver: Annotated[str | None, typer.Option(help="highs, cbc, or any PuLP knows.")] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Answer a scenario: solve it, prove it, check it, and write plan, map and report."""
+    from siting import pipeline  # noqa: PLC0415 - heavy
+    from siting.cli.summary import print_summary, summary_document  # noqa: PLC0415
+    from siting.plan_folder import check_target  # noqa: PLC0415
+    from siting.scenario_io import load_scenario, override  # noqa: PLC0415
+
+    solve = {
+        "time_limit_s": time_limit,
+        "gap": gap,
+        "seed": seed,
+        "threads": threads,
+        "solver": solver,
+    }
+    question = override(load_scenario(scenario), {"solve": solve}, case=case)
+    folder = Path("maps") / question.name if out is None else out
+    check_target(folder)
+    with progress(quiet=quiet) as report:
+        made = pipeline.run_plan(question, case_name=question.case, out=folder, progress=report)
+    if as_json:
+        print_json(summary_document(made.document, folder))
+    elif not quiet:
+        print_summary(made.document, folder)
+
+
+@app.command()
+def verify(
+    folder: PlanFolder, *, case: CaseName = None, as_json: AsJson = False, quiet: Quiet = False
+) -> None:
+    """Recompute a plan from its inputs, without the solver, and name every number that differs."""
+    from siting import pipeline  # noqa: PLC0415 - heavy
+
+    with progress(quiet=quiet) as report:
+        report(f"recomputing {folder}")
+        found = pipeline.run_verify(folder, case_name=case)
+    if as_json:
+        rows = [vars(mismatch) for mismatch in found]
+        print_json({"ok": not found, "folder": str(folder), "mismatches": rows})
+    elif found:
+        for mismatch in found:
+            answer(str(mismatch))
+        answer(f"{len(found)} numbers differ: do not trust this plan.")
+    elif not quiet:
+        answer("Verified: every number follows from the case and the scenario.")
+    if found:
+        raise FinishedError(_DIFFERS)
+
+
+@app.command("map")
+def draw_map(
+    folder: PlanFolder, *, case: CaseName = None, as_json: AsJson = False, quiet: Quiet = False
+) -> None:
+    """Draw the map and the report of a plan again."""
+    from siting import pipeline  # noqa: PLC0415 - heavy
+
+    with progress(quiet=quiet) as report:
+        report(f"drawing {folder}")
+        paths = pipeline.run_map(folder, case_name=case)
+    if as_json:
+        print_json({"ok": True, "files": [str(path) for path in paths]})
+    elif not quiet:
+        for path in paths:
+            answer(str(path))
+
+
+@app.command()
+def check(
+    name: Annotated[str, typer.Argument(metavar="CASE_OR_SCENARIO", help="Name or path.")],
+    *,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Check a city or a scenario, and list every fault at once."""
+    from siting import pipeline  # noqa: PLC0415 - heavy
+
+    with progress(quiet=quiet) as report:
+        report(f"checking {name}")
+        notes = pipeline.run_check(name)
+    if as_json:
+        print_json({"ok": True, "notes": notes})
+    elif not quiet:
+        for note in notes:
+            answer(note)
+        answer(f"{name}: no faults.")
+
+
+@app.command()
+def schema(
+    what: Annotated[
+        Literal["case", "scenario", "plan"],
+        typer.Argument(help="case: layers and columns; scenario: keys; plan: JSON Schema."),
+    ] = "scenario",
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Explain every column of a case, every key of a scenario, or the format of plan.json."""
+    if what == "plan":
+        from siting.plan_folder import document_schema  # noqa: PLC0415 - heavy
+
+        text = json.dumps(document_schema(), indent=2, ensure_ascii=False)
+        typer.echo(text)
+        return
+    header: tuple[str, ...]
+    rows: list[tuple[str, ...]]
+    if what == "case":
+        from siting.data.schema import SCHEMA_HEADER, schema_rows  # noqa: PLC0415
+
+        header, rows = SCHEMA_HEADER, list(schema_rows())
+    else:
+        from siting.scenario_io import SchemaRow, scenario_schema_rows  # noqa: PLC0415
+
+        header, rows = SchemaRow._fields, [tuple(row) for row in scenario_schema_rows()]
+    if as_json:
+        named = [dict(zip(header, row, strict=True)) for row in rows]
+        print_json({"ok": True, "what": what, "rows": named})
+    else:
+        print_table(header, rows)
+
+
+@app.command("list")
+def list_all(*, as_json: AsJson = False) -> None:
+    """List cities and scenarios: shipped ones, and those in ./data and ./models."""
+    from siting.cli.workspace import cities, scenarios  # noqa: PLC0415
+
+    found = {"scenarios": scenarios(), "cities": cities()}
+    if as_json:
+        print_json(
+            {"ok": True} | {kind: [r._asdict() for r in rows] for kind, rows in found.items()}
+        )
+        return
+    for kind, rows in found.items():
+        print_table(["name", "title", "", "where"], rows, title=kind.capitalize())
+        answer("")
+
+
+@case_app.command("synth")
+def synth(
+    name: Annotated[str, typer.Argument(help="City to make from its fact tables.")] = "shenzhen",
+    *,
+    scale: Annotated[float, typer.Option(help="1 as published, 0.1 for trials.")] = 1.0,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write; default: data/NAME-xSCALE.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Default: the city's own.")] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Make a stylised city, at any size, as a case folder."""
+    from siting.data.load import case_folder  # noqa: PLC0415 - heavy
+    from siting.data.synth import generate_case  # noqa: PLC0415
+
+    facts = case_folder(name)
+    folder = Path("data") / f"{facts.name}-x{scale:g}" if out is None else out
+    with progress(quiet=quiet) as report:
+        report(f"making {facts.name} at scale {scale:g}")
+        generate_case(facts, folder, scale=scale, seed=seed)
+    if as_json:
+        print_json({"ok": True, "folder": str(folder)})
+    elif not quiet:
+        answer(str(folder))
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="Workspace to make.")] = Path(),
+    *,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Make a workspace: data, models and maps, with an example scenario and a guide."""
+    from siting.cli.workspace import make_workspace  # noqa: PLC0415
+
+    made = make_workspace(folder)
+    if as_json:
+        print_json({"ok": True, "files": [str(path) for path in made]})
+    elif not quiet:
+        for path in made:
+            answer(str(path))

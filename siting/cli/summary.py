@@ -1,0 +1,120 @@
+"""Sum a plan up for a terminal, or as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from siting.cli.show import answer, print_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from siting.plan import Document, PhaseResult, RatioRow
+
+_OPENED_FIRST = ("map.html", "report.html", "plan.gpkg", "plan.json")
+
+
+def summary_document(document: Document, folder: Path) -> dict[str, Any]:
+    """Return what ``siting plan --json`` prints.
+
+    Parameters
+    ----------
+    document
+        Plan.
+    folder
+        Where it was written.
+    """
+    return {
+        "ok": True,
+        "name": document.name,
+        "case": document.provenance.case_title,
+        "label": document.provenance.label,
+        "outcome": document.outcome.model_dump(mode="json"),
+        "ratio": document.ratio.model_dump(mode="json"),
+        "kpis": document.kpis.model_dump(mode="json"),
+        "phases": [
+            {"name": phase.name, "date": phase.date, "kpis": phase.kpis.model_dump(mode="json")}
+            for phase in document.phases
+        ],
+        "folder": str(folder),
+        "files": [str(path) for path in sorted(folder.iterdir())] if folder.is_dir() else [],
+    }
+
+
+def print_summary(document: Document, folder: Path) -> None:
+    """Print the outcome, one column a phase, the ratio by district, and where the plan is.
+
+    Parameters
+    ----------
+    document
+        Plan.
+    folder
+        Where it was written.
+    """
+    outcome, origin = document.outcome, document.provenance
+    answer(f"{origin.scenario_title} - {origin.case_title}")
+    if origin.label:
+        answer(f"The city is {origin.label}: no survey of the real one.")
+    answer("")
+    best = "proved the best possible" if outcome.status == "optimal" else "feasible"
+    answer(
+        f"{best}, gap {outcome.gap:.2%}: {outcome.objective:,.0f} {outcome.objective_unit}, "
+        f"bound {outcome.bound:,.0f}, {outcome.seconds:.1f} s, {outcome.solver}"
+    )
+    answer("")
+    phases = document.phases
+    print_table(["", *(phase.name for phase in phases)], _phase_rows(phases))
+    answer("")
+    rows = [_ratio_row(row) for row in (document.ratio.city, *document.ratio.districts)]
+    header = ["district", "stations", "fuel stations", "ratio", "target", ""]
+    print_table(header, rows, title=f"Ratio at the end of {phases[-1].name}")
+    answer("")
+    unreached = document.unreached
+    if unreached.zones or unreached.sites:
+        answer(
+            f"Out of reach: {len(unreached.zones)} zones ({unreached.zone_demand_kwh_day:,.0f} "
+            f"kWh/day), {len(unreached.sites)} sites; plan.json names them."
+        )
+    answer(f"{len(document.assumptions)} assumptions; report.html lists them.")
+    for name in _OPENED_FIRST:
+        if (folder / name).is_file():
+            answer(f"  {folder / name}")
+
+
+def _phase_rows(phases: tuple[PhaseResult, ...]) -> list[list[str]]:
+    kpis = [phase.kpis for phase in phases]
+    return [
+        ["complete by", *(phase.date for phase in phases)],
+        ["supercharging stations", *(f"{kpi.stations_open:,}" for kpi in kpis)],
+        ["of these new, upgraded", *(f"{k.stations_new:,}, {k.stations_upgraded:,}" for k in kpis)],
+        ["ratio, target", *(_ratio(phase.ratio.city) for phase in phases)],
+        ["demand served", *(f"{kpi.demand_served_share:.1%}" for kpi in kpis)],
+        ["demand covered", *(f"{kpi.demand_covered_share:.1%}" for kpi in kpis)],
+        [
+            "minutes, mean and 95 %",
+            *(_minutes(k.access_minutes_mean, k.access_minutes_p95) for k in kpis),
+        ],
+        ["spent, million CNY", *(f"{kpi.capex_cny / 1e6:,.1f}" for kpi in kpis)],
+        ["money, million CNY", *(_money(phase.budget_cny) for phase in phases)],
+        ["charging peak, MW", *(f"{kpi.peak_mw:,.1f}" for kpi in kpis)],
+    ]
+
+
+def _ratio_row(row: RatioRow) -> list[str]:
+    ratio = "-" if row.ratio is None else f"{row.ratio:.3f}"
+    missed = row.ratio is not None and row.ratio < row.target
+    name = "whole city" if row.district == "city" else row.name
+    note = "below target" if missed else ""
+    return [name, f"{row.stations:,}", f"{row.fuel_stations:,}", ratio, f"{row.target:.3f}", note]
+
+
+def _ratio(row: RatioRow) -> str:
+    return f"{'-' if row.ratio is None else format(row.ratio, '.3f')}, {row.target:.3f}"
+
+
+def _minutes(mean: float | None, p95: float | None) -> str:
+    return "-" if mean is None or p95 is None else f"{mean:.1f}, {p95:.1f}"
+
+
+def _money(budget_cny: float | None) -> str:
+    return "no limit" if budget_cny is None else f"{budget_cny / 1e6:,.1f}"
