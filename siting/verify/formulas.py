@@ -21,9 +21,9 @@ def great_circle_km(
     lon_a: ArrayLike, lat_a: ArrayLike, lon_b: ArrayLike, lat_b: ArrayLike
 ) -> NDArray[np.float64]:
     """Return great-circle distances by the chord between unit vectors, broadcasting degrees."""
-    chord = np.stack(_unit(lon_a, lat_a)) - np.stack(_unit(lon_b, lat_b))
-    half: NDArray[np.float64] = np.sqrt((chord**2).sum(axis=0)) / 2
-    return 2 * EARTH_KM * np.arcsin(np.clip(half, 0, 1))
+    pairs = zip(_unit(lon_a, lat_a), _unit(lon_b, lat_b), strict=True)
+    half = np.sqrt(sum((a - b) ** 2 for a, b in pairs)) / 2
+    return np.asarray(2 * EARTH_KM * np.arcsin(np.clip(half, 0, 1)), dtype=np.float64)
 
 
 def _unit(lon: ArrayLike, lat: ArrayLike) -> tuple[NDArray[np.float64], ...]:

@@ -36,7 +36,7 @@ def _layers(ledger: Ledger, state: State) -> None:
     found = {layer.layer: layer for layer in state.case.layers}
     if sorted(said) != sorted(found) or len(said) != len(state.plan.document.provenance.layers):
         ledger.note("provenance.layers", ", ".join(said), ", ".join(found))
-    for name in said.keys() & found.keys():
+    for name in sorted(said.keys() & found.keys()):
         plan, case, where = said[name], found[name], f"provenance.layers[{name}]"
         for field, value, true in (
             ("file", plan.file, case.file),
@@ -55,11 +55,11 @@ def _assumptions(ledger: Ledger, state: State) -> None:
     due = {assumption.key: assumption for assumption in assumptions(state.scenario)}
     if len(said) != len(state.plan.document.assumptions):
         ledger.note("assumptions", "a key twice", "every key once")
-    for key in due.keys() - said.keys():
+    for key in sorted(due.keys() - said.keys()):
         ledger.note(f"assumptions[{key}]", None, f"{due[key].value}, which nobody has measured")
-    for key in said.keys() - due.keys():
+    for key in sorted(said.keys() - due.keys()):
         ledger.note(f"assumptions[{key}]", said[key].value, "no assumption of the scenario")
-    for key in said.keys() & due.keys():
+    for key in sorted(said.keys() & due.keys()):
         plan, true, where = said[key], due[key], f"assumptions[{key}]"
         ledger.same(f"{where}.value", plan.value, true.value)
         ledger.same(f"{where}.unit", plan.unit, true.unit)
