@@ -137,7 +137,7 @@ def test_points_lie_in_their_districts(tenth: Path) -> None:
     for layer in POINT_LAYERS:
         table = points(tenth, layer)
         place = gpd.GeoSeries.from_xy(table["lon"], table["lat"], crs="EPSG:4326")
-        home = districts.geometry.loc[table["district"]].to_numpy()
+        home = np.asarray(districts.geometry.loc[table["district"]])
         assert shapely.within(place.to_numpy(), home).all(), layer
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from siting.data.synth.plane import Floats
 
 _FIT_GRID_M = 400.0
-_CORE_SHARE = 0.42
+_CORE_SHARE = 0.32
 _THINNEST = 0.02
 
 

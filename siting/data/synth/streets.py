@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 FINEST_M = 285.0
 """Distance between neighbouring streets where people live densest, at scale 1."""
-_LEVELS = ((4, 350.0), (2, 2_600.0), (1, 7_000.0))
+_LEVELS = ((4, 180.0), (2, 2_600.0), (1, 7_000.0))
 """Every n-th line of the lattice is a street from so many people per km2."""
 _TERTIARY_LEVEL, _SECONDARY_LEVEL = 4, 8
 _SECONDARY_PEOPLE_KM2 = 8_000.0
