@@ -382,6 +382,7 @@ def large_plan(case: Case, count: int = 300, phase_count: int = 4) -> Plan:
     points = get_coordinates(centroid(np.asarray(case.zones.geometry.array)))
     far = np.hypot(points[:, :1] - x, points[:, 1:] - y)
     demand = case.zones["demand"].to_numpy()
+    zone_ids, site_ids, areas = (case.zones["id"].tolist(), case.sites["id"].tolist(), case.zones["district"].tolist())
     types = np.full((count, phase_count), None, dtype=object)
     for i in range(count):
         for p in range(phase_count):
@@ -399,8 +400,8 @@ def large_plan(case: Case, count: int = 300, phase_count: int = 4) -> Plan:
             for station, part in parts:
                 kwh = demand[z] * full * part
                 served[station, p] += kwh
-                service.append((name, f"h{z}", f"S{station:04d}", kwh, distance[z, station] * 200))
-            zone_rows.append((name, f"h{z}", case.zones["district"].iloc[z], demand[z], demand[z] * full, full > 0.5, distance[z, first] * 200))
+                service.append((name, zone_ids[z], site_ids[station], kwh, distance[z, station] * 200))
+            zone_rows.append((name, zone_ids[z], areas[z], demand[z], demand[z] * full, full > 0.5, distance[z, first] * 200))
     stations = tuple(
         large_station(case, i, names, types[i], served[i], str(status[i]), names[change[i] if status[i] in ("upgraded", "closed") else opens[i]])
         for i in range(count)
@@ -453,7 +454,7 @@ def large_substations(case: Case, names: tuple[str, ...]) -> tuple[Substation, .
         Substation(
             id=row.id, name=row.name_en, name_zh=row.name_zh, lon=row.geometry.x, lat=row.geometry.y, voltage_kv=110.0, rating_mva=126.0, limit_mw=56.7,
             base_peak_mw=40.0,
-            steps=tuple(SubstationStep(phase=n, charging_peak_mw=5.0, worst_hour=20, worst_mw=56.7 * (0.5 + 0.0225 * i + 0.01 * p), loading=0.5 + 0.0225 * i + 0.01 * p)
+            steps=tuple(SubstationStep(phase=n, charging_peak_mw=5.0, worst_hour=20, worst_mw=56.7 * (0.5 + 0.54 * i / len(case.substations) + 0.01 * p), loading=0.5 + 0.54 * i / len(case.substations) + 0.01 * p)
                         for p, n in enumerate(names)),
         )
         for i, row in enumerate(case.substations.rename(columns={"name": "name_en"}).itertuples())

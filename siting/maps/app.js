@@ -1,6 +1,6 @@
 // The page comes alive: state in one place, one function for each thing a reader can do.
 
-const KEPT_LAYERS = ["roads", "zones", "districts", "fuel", "existing", "substations", "stations"];
+const SHOWN_FIRST = ["roads", "zones", "districts", "fuel", "substations", "stations"];
 
 function setPhase(phase) {
   state.phase = phase;
@@ -128,9 +128,10 @@ function setSheet(open) {
 
 const phone = window.matchMedia("(max-width: 760px)");
 function start() {
-  for (const name of KEPT_LAYERS) map.addLayer(groups[name]);
+  for (const name of SHOWN_FIRST) map.addLayer(groups[name]);
   const [west, south, east, north] = PLACES.bounds;
-  map.fitBounds([[south, west], [north, east]], { padding: [12, 12], animate: false });
+  const sides = phone.matches ? { padding: [8, 48] } : { paddingTopLeft: [16, 60], paddingBottomRight: [276, 28] };
+  map.fitBounds([[south, west], [north, east]], { ...sides, animate: false });
   if (phone.matches) $("legend").dataset.open = "no";
   setLanguage(state.lang);
   setSheet(false);

@@ -72,7 +72,7 @@ const svg = (tag, attributes, ...children) =>
 // Text that came with the data: kept from turning its surroundings right-to-left.
 const given = (text) => h("bdi", { class: "given" }, text);
 
-// Colours. Okabe-Ito for classes; viridis for quantities, light to dark on paper, dark to light at night.
+// Colours. Okabe-Ito for classes; viridis for quantities, from the end that is quiet on this ground to the end that stands out.
 const OKABE = { orange: "#e69f00", sky: "#56b4e9", green: "#009e73", yellow: "#f0e442", blue: "#0072b2", red: "#d55e00", pink: "#cc79a7" };
 const PHASE_COLOURS = [OKABE.orange, OKABE.sky, OKABE.pink, OKABE.blue, OKABE.yellow, OKABE.red, OKABE.green];
 const STATUS_COLOURS = { new: OKABE.orange, kept: "#4a4f57", upgraded: OKABE.sky, closed: "#8a8f98" };

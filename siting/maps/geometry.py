@@ -163,3 +163,18 @@ def bounds(case_layers: list[gpd.GeoDataFrame]) -> list[float]:
     array = np.array(boxes)
     box = [*array[:, :2].min(axis=0), *array[:, 2:].max(axis=0)]
     return [round(float(value), 5) for value in box]
+
+
+def main_roads(roads: Roads | None) -> list[Any]:
+    """Return the lines of the two widest tiers, joined and without detail finer than about 50 m.
+
+    Parameters
+    ----------
+    roads
+        The case's network, if it has one.
+    """
+    if roads is None:
+        return []
+    main = np.isin(roads.road_class.astype(str), [name for tier in ROAD_TIERS[:2] for name in tier])
+    joined = shapely.line_merge(shapely.union_all(roads.geometry[main])) if main.any() else None
+    return [] if joined is None else list(shapely.get_parts(shapely.simplify(joined, 5e-4)))

@@ -67,9 +67,14 @@ function breaks() {
   }
   return breaksOf[state.shade];
 }
+// What needs attention stands out: much demand, long drives, but little of the demand served.
+function shades() {
+  const colours = ramp(breaks().length + 1);
+  return state.shade === "served" ? colours.reverse() : colours;
+}
 function drawZones() {
   const limits = breaks();
-  const colours = ramp(limits.length + 1);
+  const colours = shades();
   const empty = css("--no-data");
   const scale = Math.pow(1.3, map.getZoom() - 11);
   zones.forEach((layer, i) => {

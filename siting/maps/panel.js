@@ -91,7 +91,7 @@ function findings() {
   const [tight] = ranked();
   return h("ul", { class: "findings" },
     h("li", { class: short.length ? "warn" : "good" },
-      short.length ? [t("districts_short", { n: num(short.length) }), " ", short.slice(0, 4).map((d, i) => [i > 0 && t("list_comma"), given(named(d))]), short.length > 4 && " …"] : t("districts_met")),
+      short.length ? [t("districts_short", { n: num(short.length) }), short.slice(0, 4).map((d, i) => [i > 0 && t("list_comma"), given(named(d))]), short.length > 4 && " …"] : t("districts_met")),
     tight && h("li", { class: stepAt(tight[0]).loading > 1 + 1e-9 ? "warn" : "good" },
       h("button", { type: "button", class: "link", onclick: () => goTo("substations", tight[1]) }, given(named(tight[0]))), " ",
       t("tightest", { loading: percent(stepAt(tight[0]).loading, 1), hour: hour(stepAt(tight[0]).worst_hour) })),
@@ -205,7 +205,7 @@ function zoneKey() {
   const show = (v) => (state.shade === "served" ? num(v * 100) : num(v, v < 10 && v % 1 ? 1 : 0));
   const unit = { served: "unit_percent", minutes: "unit_min", demand: zoneIsArea ? "unit_kwh_day_km2" : "unit_kwh_day" }[state.shade];
   return h("div", { class: "ramp" },
-    h("div", { class: "swatches" }, ramp(limits.length + 1).map((c) => h("i", { style: { background: c } }))),
+    h("div", { class: "swatches" }, shades().map((c) => h("i", { style: { background: c } }))),
     h("div", { class: "cuts" }, limits.map((v) => h("span", {}, show(v)))),
     h("p", { class: "fine" }, t(unit), " · ", h("i", { class: "none" }), t("no_data")),
   );

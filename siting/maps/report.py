@@ -1,8 +1,67 @@
-"""Placeholder."""
+"""Write the report: what was asked, the answer, how sure it is, and what it rests on.
+
+Two printed pages in English and Chinese. Every number is one of ``plan.json``; nothing is fetched, no
+script runs.
+"""
 
 from __future__ import annotations
 
+from importlib import resources
+from typing import TYPE_CHECKING
 
-def render_report(plan: object, case: object) -> str:
-    """Return nothing yet."""
-    return f"{plan}{case}"
+from siting.maps import report_parts as parts
+from siting.maps.figure import figure
+from siting.maps.page import content_policy
+from siting.maps.strings import STRINGS
+from siting.maps.text import escaped
+
+if TYPE_CHECKING:
+    from siting.data.case import Case
+    from siting.plan import Document, Plan
+
+
+def render_report(plan: Plan, case: Case) -> str:
+    """Write the printable report as one HTML file that needs no network and no script.
+
+    Parameters
+    ----------
+    plan
+        The answer.
+    case
+        The city it is for.
+    """
+    document = plan.document
+    style = (resources.files("siting.maps") / "report.css").read_text(encoding="utf-8")
+    body = [
+        _head(document),
+        parts.section("r_question", parts.question(document)),
+        parts.section("r_answer", parts.answer(document)),
+        parts.section("r_figure", figure(document, case) + parts.figure_key(document)),
+        parts.section("r_proof", parts.proof(document)),
+        parts.section("phases_title", parts.phases(document)),
+        parts.section("r_districts", parts.districts(plan)),
+        parts.section("r_limits", parts.limits(document)),
+        parts.section("assumptions_title", parts.assumptions(document)),
+        parts.section("r_sources", parts.sources(document, case)),
+        parts.section("r_again", parts.again(document)),
+    ]
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{content_policy([], [style])}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escaped(document.provenance.scenario_title)}</title>\n<style>{style}</style>\n"
+        f"</head>\n<body>\n<main>\n{''.join(body)}</main>\n</body>\n</html>\n"
+    )
+
+
+def _head(document: Document) -> str:
+    provenance = document.provenance
+    label = " / ".join(filter(None, (provenance.label, provenance.label_zh)))
+    if not label and provenance.synthetic:
+        label = " / ".join(STRINGS["synthetic_badge"])
+    badge = f'<p class="badge">{parts.given(label)}</p>' if label else ""
+    return (
+        f"<header>{badge}<p>{parts.both_names(provenance.case_title, provenance.case_title_zh)}</p>"
+        f"<h1>{parts.given(provenance.scenario_title or document.name)}</h1>"
+        f'<p class="zh-title" lang="zh-Hans">{parts.given(provenance.scenario_title_zh)}</p></header>\n'
+    )

@@ -88,14 +88,14 @@ STRINGS: dict[str, tuple[str, str]] = {
         "已证明任何方案都不会优于 {bound} {unit}；本方案达到 {objective}，最多还有 {gap} 的改进空间。",
     ),
     "findings_title": ("What to look at", "值得关注"),
-    "districts_short": ("{n} districts below target:", "{n} 个片区未达标："),
+    "districts_short": ("Districts below target ({n}): ", "未达标片区（{n}）："),
     "districts_met": ("Every district reaches its target.", "所有片区均达标。"),
     "tightest": (
         "is closest to its limit: {loading} at {hour}",
         "最接近限值：{hour} 达 {loading}",
     ),
     "unreached": (
-        "{n} zones have no site within reach ({demand} kWh/day).",
+        "Zones with no site within reach: {n} ({demand} kWh/day).",
         "{n} 个小区在可达范围内没有候选点（{demand} 千瓦时/日）。",
     ),
     "phases_title": ("Phase by phase", "分阶段"),
@@ -215,5 +215,84 @@ STRINGS: dict[str, tuple[str, str]] = {
     "made_title": ("Made with", "生成信息"),
     "seed": ("seed", "随机种子"),
     "licence_title": ("Map engine: Leaflet, and its licence", "地图引擎：Leaflet 及其许可"),
+    # report
+    "r_question": ("The question", "问题"),
+    "r_objective_served": (
+        "Where, how large and when should supercharging stations be built so that, within money and "
+        "grid, they serve the most energy?",
+        "在资金与电网允许的范围内，超充站应建在何处、建多大、何时建，才能满足最多的充电需求？",
+    ),
+    "r_objective_covered": (
+        "Where, how large and when should supercharging stations be built so that, within money and "
+        "grid, the most demand has one within reach?",
+        "在资金与电网允许的范围内，超充站应如何布局，才能让最多的需求在可达范围内有站？",
+    ),
+    "r_objective_access": (
+        "Where, how large and when should supercharging stations be built so that drivers spend the "
+        "least time on the way to a charge?",
+        "超充站应如何布局，才能让车主去充电的路程时间最短？",
+    ),
+    "r_objective_cost": (
+        "What is the least investment that reaches the required service, and where does it go?",
+        "达到所要求的服务水平，最少需要多少投资，投向何处？",
+    ),
+    "r_date": ("By", "期限"),
+    "r_city_target": ("City target", "全市目标"),
+    "r_budget": ("Budget so far, M CNY", "累计预算（百万元）"),
+    "r_answer": ("The answer", "答案"),
+    "r_answer_text": (
+        "At the end of phase {phase} ({date}), {stations} supercharging stations are open ({new} new, "
+        "{upgraded} upgraded) with {guns} guns: a ratio of {ratio} where {target} is asked. They serve "
+        "{served} of the demand; {covered} has a station within reach. The mean drive is {minutes} "
+        "minutes, 95 % of the energy is within {p95}. Charging peaks at {peak} MW. The investment is "
+        "{cost} million CNY.",
+        "阶段 {phase}（{date}）末，共有超充站 {stations} 座（新建 {new}，扩容 {upgraded}），充电枪 {guns} 把："
+        "比值 {ratio}，目标 {target}。满足需求的 {served}；{covered} 的需求在可达范围内有站。平均车程 {minutes} "
+        "分钟，95 % 的电量在 {p95} 分钟内。充电峰值 {peak} 兆瓦。累计投资 {cost} 百万元。",
+    ),
+    "r_met": ("The city-wide target is reached.", "全市目标已达到。"),
+    "r_short": (
+        "The city-wide target is not reached: {n} are missing.",
+        "全市目标尚未达到：还差 {n}。",
+    ),
+    "r_below": ("Districts below target: {names}.", "未达标片区：{names}。"),
+    "r_figure": ("The map", "地图"),
+    "r_built": ("opened or upgraded in", "建成或扩容于"),
+    "r_proof": ("The proof", "证明"),
+    "r_verified": (
+        "The bound comes from the solver; the plan's own value is recomputed from the plan. Anyone can "
+        "check both against the inputs with siting verify.",
+        "上界由求解器给出；方案的目标值由方案本身重新计算。任何人都可用 siting verify 对照输入复核。",
+    ),
+    "r_minutes": ("Mean drive, min", "平均车程（分钟）"),
+    "r_peak": ("Peak, MW", "峰值（兆瓦）"),
+    "r_districts": ("Districts", "各片区"),
+    "r_fuel": ("Fuel stations", "加油站"),
+    "r_reached": ("Reached", "达标"),
+    "r_limits": ("What limits the plan", "制约因素"),
+    "r_used": ("Used", "已用"),
+    "r_over": (
+        "{n} of {all} substations pass their limit in their worst hour. The tightest:",
+        "{all} 座变电站中有 {n} 座在最高小时超过限值。最紧的：",
+    ),
+    "r_assumptions": (
+        "Nobody has measured these values; each is an assumption (M from memory, X assumed).",
+        "以下数值未经实测，均为假设（M 凭记忆，X 假定）。",
+    ),
+    "r_key": ("Key", "参数"),
+    "r_value": ("Value", "取值"),
+    "r_confidence": ("Confidence", "可信度"),
+    "r_source": ("Source", "来源"),
+    "r_sources": ("Data and licences", "数据与许可"),
+    "r_layer": ("Layer", "图层"),
+    "r_licence": ("Licence", "许可"),
+    "r_rows": ("Rows", "条数"),
+    "r_again": ("How to make it again", "如何复现"),
+    "r_again_text": (
+        "In the plan's folder, with the same versions and data:",
+        "在方案文件夹中，使用相同的版本与数据：",
+    ),
+    "r_file": ("File", "文件"),
+    "r_sha256": ("SHA-256", "SHA-256 校验"),
 }
 """Key: (English, Chinese). ``{name}`` is filled in by the page or the report."""

@@ -1,0 +1,315 @@
+"""Write the sections of the report. Every function returns HTML with all given text escaped."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from siting.maps.figure import symbol
+from siting.maps.payload import station_types
+from siting.maps.strings import STRINGS
+from siting.maps.text import escaped
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from siting.data.case import Case
+    from siting.plan import Document, Plan, RatioRow, Station, Substation
+
+TIGHTEST = 8
+"""Substations listed."""
+NUMBER = "n"
+
+
+def given(text: object) -> str:
+    """Return text that came with the data, escaped and kept from turning its surroundings."""
+    return f"<bdi>{escaped(text)}</bdi>"
+
+
+def both_names(name: str, name_zh: str) -> str:
+    """Return a name in both languages, once if they are the same or one is missing."""
+    return " ".join(given(text) for text in dict.fromkeys((name, name_zh)) if text)
+
+
+def both(key: str, **values: object) -> str:
+    """Return a paragraph in English and one in Chinese; values must be safe HTML already."""
+    english, chinese = (text.format(**values) for text in STRINGS[key])
+    return f'<p>{english}</p><p lang="zh-Hans">{chinese}</p>'
+
+
+def inline(key: str) -> str:
+    """Return a short text in both languages on one line."""
+    english, chinese = STRINGS[key]
+    return f'{english} <span lang="zh-Hans">{chinese}</span>'
+
+
+def section(key: str, content: str) -> str:
+    """Return a section under its heading in both languages."""
+    return f"<section><h2>{inline(key)}</h2>{content}</section>\n"
+
+
+def number(value: float | None, digits: int = 0) -> str:
+    """Write a number with thousands separators; a dash where there is none."""
+    return "–" if value is None else f"{value:,.{digits}f}"
+
+
+def percent(value: float, digits: int = 1) -> str:
+    """Write a share as a percentage."""
+    return f"{100 * value:.{digits}f} %"
+
+
+def million(value_cny: float | None) -> str:
+    """Write CNY in millions."""
+    return number(None if value_cny is None else value_cny / 1e6, 1)
+
+
+def gap_text(gap: float) -> str:
+    """Write a proven gap so that a small one is not mistaken for none."""
+    if gap < 5e-7:  # noqa: PLR2004 - rounds to 0.0000 %
+        return "0 %"
+    return "&lt; 0.01 %" if gap < 1e-4 else percent(gap, 2)  # noqa: PLR2004 - what two digits show
+
+
+def meets(row: RatioRow) -> bool:
+    """Tell whether a ratio reaches its target; without anything to count against, it does."""
+    return row.ratio is None or row.ratio >= row.target - 1e-9
+
+
+def shortfall(row: RatioRow, *, form: str) -> int:
+    """Return how many stations (or guns) are missing."""
+    against = row.nozzles if form == "guns" else row.fuel_stations
+    have = row.guns if form == "guns" else row.stations
+    return max(0, math.ceil(row.target * (against or 0) - 1e-9) - have)
+
+
+def table(head: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table; the first cell of a row is its header.
+
+    Parameters
+    ----------
+    head
+        Pairs of heading (safe HTML) and class, '' or ``NUMBER``.
+    rows
+        Cells of safe HTML.
+    """
+    kinds = [kind for _, kind in head]
+    top = "".join(f'<th scope="col" class="{kind}">{text}</th>' for text, kind in head)
+    body = "".join(
+        f'<tr><th scope="row">{first}</th>'
+        + "".join(f'<td class="{kind}">{cell}</td>' for cell, kind in zip(cells, kinds[1:], strict=True))
+        + "</tr>"
+        for first, *cells in rows
+    )  # fmt: skip
+    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def head(*keys: str) -> list[tuple[str, str]]:
+    """Return a table head of catalogue keys; the first column is text, the others numbers."""
+    return [(inline(key), NUMBER if place else "") for place, key in enumerate(keys)]
+
+
+def question(document: Document) -> str:
+    """Say what was asked: the objective, and each phase's target and money."""
+    objective = both(f"r_objective_{document.outcome.objective_kind}")
+    rows = [
+        [given(phase.name), given(phase.date), number(phase.ratio.city.target, 2), million(phase.budget_cny)]
+        for phase in document.phases
+    ]  # fmt: skip
+    form = both("ratio_guns" if document.ratio.form == "guns" else "ratio_stations")
+    return objective + form + table(head("phase", "r_date", "r_city_target", "r_budget"), rows)
+
+
+def answer(document: Document) -> str:
+    """Say what the plan reaches at the end of the last phase."""
+    last, kpis, city = document.phases[-1], document.kpis, document.ratio.city
+    values = {
+        "phase": given(last.name),
+        "date": given(last.date),
+        "stations": f"<b>{number(kpis.stations_open)}</b>",
+        "new": number(kpis.stations_new),
+        "upgraded": number(kpis.stations_upgraded),
+        "guns": number(kpis.guns),
+        "ratio": f"<b>{number(city.ratio, 2)}</b>",
+        "target": number(city.target, 2),
+        "served": f"<b>{percent(kpis.demand_served_share)}</b>",
+        "covered": percent(kpis.demand_covered_share),
+        "minutes": number(kpis.access_minutes_mean, 1),
+        "p95": number(kpis.access_minutes_p95, 1),
+        "cost": f"<b>{million(kpis.capex_cny)}</b>",
+        "peak": number(kpis.peak_mw, 1),
+    }
+    short = shortfall(city, form=document.ratio.form)
+    verdict = both("r_met") if meets(city) else both("r_short", n=number(short))
+    below = [row for row in document.ratio.districts if not meets(row)]
+    names = ", ".join(both_names(row.name, row.name_zh) for row in below)
+    where = both("r_below", names=names) if below else both("districts_met")
+    return f'<div class="lead">{both("r_answer_text", **values)}{verdict}{where}</div>'
+
+
+def figure_key(document: Document) -> str:
+    """Explain the figure's symbols, one of each that occurs."""
+    types = list(station_types(document))
+    seen: dict[str, Station] = {}
+    for station in document.stations:
+        phase = "" if station.status in ("kept", "closed") else given(station.phase)
+        state = inline(f"status_{station.status}") if station.status in ("kept", "closed") else inline("r_built")
+        kind = "" if station.type is None else f" · {given(station.type)}"
+        seen.setdefault(f"{state} {phase}{kind}", station)
+    items = (
+        f'<li><svg viewBox="-9 -9 18 18">{symbol(document, station, types=types)}</svg>{text}</li>'
+        for text, station in sorted(seen.items())
+    )
+    return f'<ul class="key">{"".join(items)}</ul>'
+
+
+def proof(document: Document) -> str:
+    """Say in plain words how good the plan is known to be."""
+    outcome = document.outcome
+    digits = 0 if abs(outcome.objective) >= 1000 else 2  # noqa: PLR2004 - four figures at least
+    values = {
+        "gap": gap_text(outcome.gap),
+        "objective": number(outcome.objective, digits),
+        "bound": number(outcome.bound, digits),
+        "unit": given(outcome.objective_unit),
+    }
+    facts = (
+        f'<p class="fine">{inline(f"outcome_{outcome.status}")}; {given(outcome.method)}; {given(outcome.solver)}; '
+        f"{number(outcome.seconds, 1)} s</p>"
+    )
+    return both(f"proof_{outcome.status}", **values) + both("r_verified") + facts
+
+
+def phases(document: Document) -> str:
+    """Return the key figures phase by phase."""
+    keys = ("phase", "kpi_stations", "kpi_guns", "ratio", "target", "kpi_served", "kpi_covered", "r_minutes", "r_peak", "cost_mcny")
+    rows = [
+        [
+            f"{given(phase.name)} <small>{given(phase.date)}</small>",
+            number(phase.kpis.stations_open),
+            number(phase.kpis.guns),
+            number(phase.ratio.city.ratio, 2),
+            number(phase.ratio.city.target, 2),
+            percent(phase.kpis.demand_served_share),
+            percent(phase.kpis.demand_covered_share),
+            number(phase.kpis.access_minutes_mean, 1),
+            number(phase.kpis.peak_mw, 1),
+            million(phase.kpis.capex_cny),
+        ]
+        for phase in document.phases
+    ]
+    return table(head(*keys), rows)
+
+
+def districts(plan: Plan) -> str:
+    """Return stations, fuel stations, ratio and served share by district, as the last phase ends."""
+    document = plan.document
+    zones = plan.zones[plan.zones["phase"] == document.phases[-1].name]
+    sums = zones.groupby("district", sort=False)[["demand_kwh_day", "served_kwh_day"]].sum()
+    demand, served = sums["demand_kwh_day"].to_dict(), sums["served_kwh_day"].to_dict()
+    guns = document.ratio.form == "guns"
+    keys = ("district", "guns" if guns else "stations", "nozzles" if guns else "r_fuel", "ratio", "target", "r_reached", "kpi_served")
+    rows = [
+        [
+            both_names(row.name, row.name_zh),
+            number(row.guns if guns else row.stations),
+            number(row.nozzles if guns else row.fuel_stations),
+            number(row.ratio, 2),
+            number(row.target, 2),
+            "✓" if meets(row) else f'<b class="short">▼ {number(shortfall(row, form=document.ratio.form))}</b>',
+            percent(served[row.district] / demand[row.district]) if demand.get(row.district) else "–",
+        ]
+        for row in document.ratio.districts
+    ]  # fmt: skip
+    return table(head(*keys), rows)
+
+
+def limits(document: Document) -> str:
+    """Say what stands in the way of a better plan: money, the grid, demand out of reach."""
+    money = [
+        [given(phase.name), million(phase.kpis.capex_cny), million(phase.budget_cny),
+         percent(phase.kpis.capex_cny / phase.budget_cny, 0) if phase.budget_cny else "–"]
+        for phase in document.phases
+    ]  # fmt: skip
+    text = table(head("phase", "cost_mcny", "r_budget", "r_used"), money) + _grid(document)
+    unreached = document.unreached
+    if unreached.zones:
+        text += both("unreached", n=len(unreached.zones), demand=number(unreached.zone_demand_kwh_day))
+    return text
+
+
+def _grid(document: Document) -> str:
+    if not document.substations:
+        return both("no_substations")
+    tight = sorted(document.substations, key=_loading, reverse=True)[:TIGHTEST]
+    rows = [
+        [
+            both_names(item.name, item.name_zh),
+            number(item.limit_mw, 1),
+            number(item.steps[-1].worst_mw, 1),
+            f"{item.steps[-1].worst_hour:02d}:00",
+            ("▲ " if _loading(item) > 1 + 1e-9 else "") + percent(_loading(item)),
+        ]
+        for item in tight
+    ]
+    over = sum(_loading(item) > 1 + 1e-9 for item in document.substations)
+    note = both("r_over", n=over, all=len(document.substations))
+    return note + table(head("substation", "limit_mw", "worst_mw", "hour", "loading"), rows)
+
+
+def _loading(item: Substation) -> float:
+    return item.steps[-1].loading
+
+
+def assumptions(document: Document) -> str:
+    """List every value that nobody has measured."""
+    if not document.assumptions:
+        return both("no_assumptions")
+    rows = [
+        [given(row.key), f"{given(row.value)} {given(row.unit)}", f"{inline('assumption')} {given(row.confidence)}", given(row.source)]
+        for row in document.assumptions
+    ]  # fmt: skip
+    columns = ("r_key", "r_value", "r_confidence", "r_source")
+    return both("r_assumptions") + table([(inline(key), "") for key in columns], rows)
+
+
+def sources(document: Document, case: Case) -> str:
+    """List the layers with source, licence and date, and whether they are synthetic."""
+    layers = document.provenance.layers
+    made = sum(layer.synthetic for layer in layers)
+    honest = both("synthetic_yes", n=made, all=len(layers)) if made else both("synthetic_no")
+    rows = [
+        [
+            inline(f"layer_{layer.layer}"),
+            inline("synthetic") if layer.synthetic else "",
+            f"{given(layer.source)} <small>{given(layer.file)}</small>",
+            given(layer.licence),
+            given(layer.date),
+            number(layer.rows),
+        ]
+        for layer in layers
+    ]
+    columns = (("r_layer", ""), ("synthetic", ""), ("r_source", ""), ("r_licence", ""), ("r_date", ""), ("r_rows", NUMBER))
+    notes = "".join(f"<li>{given(note)}</li>" for note in case.notes)
+    return (
+        honest
+        + f"<p>{inline('travel')} {given(document.provenance.travel)}</p>"
+        + table([(inline(key), kind) for key, kind in columns], rows)
+        + (f"<ul>{notes}</ul>" if notes else "")
+    )
+
+
+def again(document: Document) -> str:
+    """Say how anyone can make the same plan, and check it."""
+    provenance = document.provenance
+    versions = ", ".join(f"{given(name)} {given(value)}" for name, value in provenance.versions.items())
+    hashes = [
+        [inline(f"layer_{layer.layer}"), given(layer.file), f"<code>{escaped(layer.sha256)}</code>"]
+        for layer in provenance.layers
+    ]
+    columns = ("r_layer", "r_file", "r_sha256")
+    return (
+        both("r_again_text")
+        + f"<pre>siting plan scenario.toml --seed {provenance.seed} --out again\nsiting verify again</pre>"
+        + f'<p class="fine">{given(provenance.case)} · {versions} · {given(provenance.created)}</p>'
+        + table([(inline(key), "") for key in columns], hashes)
+    )
