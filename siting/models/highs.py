@@ -1,0 +1,205 @@
+"""Hand a program to HiGHS as arrays, and read back what HiGHS itself reports.
+
+PuLP's status is never read: a run stopped by its limit reads ``Optimal`` there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import highspy
+import numpy as np
+import pulp
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from siting.models.statement import Statement
+
+RunStatus = Literal["optimal", "feasible", "infeasible", "no-solution"]
+
+_OPTIMAL = highspy.HighsModelStatus.kOptimal
+_INFEASIBLE = {
+    highspy.HighsModelStatus.kInfeasible,
+    highspy.HighsModelStatus.kUnboundedOrInfeasible,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """Hold what one run of HiGHS found and proved."""
+
+    status: RunStatus
+    values: NDArray[np.float64]
+    """(columns,); empty where there is no solution."""
+    objective: float
+    bound: float
+    """Proven; the objective itself for a linear program solved to the end."""
+    duals: NDArray[np.float64]
+    """(rows,) of a linear program; empty for a mixed-integer one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Arrays:
+    """Hold a program by rows, in the order of ``Statement.columns``."""
+
+    maximise: bool
+    cost: NDArray[np.float64]
+    lower: NDArray[np.float64]
+    upper: NDArray[np.float64]
+    integer: NDArray[np.bool_]
+    row_lower: NDArray[np.float64]
+    row_upper: NDArray[np.float64]
+    start: NDArray[np.int32]
+    index: NDArray[np.int32]
+    value: NDArray[np.float64]
+    row_names: tuple[str, ...]
+
+
+def to_arrays(statement: Statement) -> Arrays:
+    """Return a PuLP program as arrays, rows in the order they were stated."""
+    lp, columns = statement.lp, statement.columns
+    position = {id(column): n for n, column in enumerate(columns)}
+    cost = np.zeros(len(columns))
+    for column, a in lp.objective.items():
+        cost[position[id(column)]] = a
+    start, index, value = [0], [], []
+    low, high = [], []
+    for row in statement.rows:
+        index += [position[id(column)] for column in row]
+        value += row.values()
+        start.append(len(index))
+        rhs = -row.constant
+        low.append(-np.inf if row.sense == pulp.LpConstraintLE else rhs)
+        high.append(np.inf if row.sense == pulp.LpConstraintGE else rhs)
+    upper = [np.inf if c.upBound is None else c.upBound for c in columns]
+    return Arrays(
+        maximise=lp.sense == pulp.LpMaximize,
+        cost=cost,
+        lower=np.array([c.lowBound for c in columns], dtype=float),
+        upper=np.array(upper, dtype=float),
+        integer=np.array([c.cat == pulp.LpInteger for c in columns], dtype=bool),
+        row_lower=np.array(low),
+        row_upper=np.array(high),
+        start=np.array(start, dtype=np.int32),
+        index=np.array(index, dtype=np.int32),
+        value=np.array(value, dtype=float),
+        row_names=tuple(row.name for row in statement.rows),
+    )
+
+
+class Highs:
+    """Hold one program inside HiGHS: bounds may change between runs, rows may not.
+
+    Parameters
+    ----------
+    arrays
+        The program.
+    relaxed
+        Leave out integrality: the linear relaxation.
+    threads
+        Cores; HiGHS fixes the number at a process's first run, so it is set the same everywhere.
+    seed
+        HiGHS's own random seed.
+    """
+
+    def __init__(
+        self, arrays: Arrays, *, relaxed: bool = False, threads: int = 1, seed: int = 0
+    ) -> None:
+        self.arrays = arrays
+        self.integer = bool(arrays.integer.any()) and not relaxed
+        self._highs = highspy.Highs()
+        self._set("output_flag", False)  # noqa: FBT003 - HiGHS takes option values by position
+        self._set("threads", threads)
+        self._set("random_seed", seed)
+        self._highs.passModel(_highs_lp(arrays, integer=self.integer))
+
+    def _set(self, option: str, value: object) -> None:
+        if self._highs.setOptionValue(option, value) != highspy.HighsStatus.kOk:
+            msg = f"HiGHS refuses option {option} = {value!r}"
+            raise ValueError(msg)
+
+    def fix(
+        self, columns: NDArray[np.int32], lower: NDArray[np.float64], upper: NDArray[np.float64]
+    ) -> None:
+        """Set the bounds of some columns."""
+        self._highs.changeColsBounds(len(columns), columns, lower, upper)
+
+    def start_from(self, values: NDArray[np.float64]) -> None:
+        """Offer a solution to start from."""
+        solution = highspy.HighsSolution()
+        solution.col_value = values.tolist()
+        self._highs.setSolution(solution)
+
+    def run(
+        self,
+        *,
+        time_limit_s: float,
+        gap: float = 0.0,
+        method: str = "choose",
+        crossover: bool = True,
+    ) -> Run:
+        """Solve within a time limit, to a relative gap.
+
+        Parameters
+        ----------
+        time_limit_s
+            Of this run alone: HiGHS counts over all runs of an object, so what is spent is added.
+        gap
+            Relative gap to stop at.
+        method
+            For a linear program: choose, simplex, ipm, hipo or pdlp.
+        crossover
+            False: leave an interior-point solution as it is, not at a vertex.
+        """
+        self._set("time_limit", self._highs.getRunTime() + max(time_limit_s, 0.01))
+        self._set("mip_rel_gap", gap)
+        self._set("mip_abs_gap", 1e-9)
+        self._set("solver", method)
+        self._set("run_crossover", "on" if crossover else "off")
+        self._highs.run()
+        return self._read()
+
+    def _read(self) -> Run:
+        highs, status = self._highs, self._highs.getModelStatus()
+        info = highs.getInfo()
+        found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
+        nothing = np.empty(0)
+        if status in _INFEASIBLE:
+            return Run("infeasible", nothing, np.nan, np.nan, nothing)
+        worst = np.inf if self.arrays.maximise else -np.inf
+        done = status == _OPTIMAL
+        objective = float(info.objective_function_value)
+        if self.integer:
+            bound = float(info.mip_dual_bound)
+            bound = bound if abs(bound) < highspy.kHighsInf else worst
+        else:
+            bound = objective if done else worst
+        if not found:
+            return Run("no-solution", nothing, np.nan, bound, nothing)
+        solution = highs.getSolution()
+        duals = nothing if self.integer else np.array(solution.row_dual)
+        values = np.array(solution.col_value)
+        return Run("optimal" if done else "feasible", values, objective, bound, duals)
+
+
+def _highs_lp(arrays: Arrays, *, integer: bool) -> highspy.HighsLp:
+    lp = highspy.HighsLp()
+    lp.num_col_, lp.num_row_ = len(arrays.cost), len(arrays.row_lower)
+    lp.sense_ = highspy.ObjSense.kMaximize if arrays.maximise else highspy.ObjSense.kMinimize
+    lp.col_cost_, lp.col_lower_, lp.col_upper_ = arrays.cost, arrays.lower, arrays.upper
+    lp.row_lower_, lp.row_upper_ = arrays.row_lower, arrays.row_upper
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lp.a_matrix_.start_ = arrays.start
+    lp.a_matrix_.index_ = arrays.index
+    lp.a_matrix_.value_ = arrays.value
+    if integer:
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        lp.integrality_ = [kinds[flag] for flag in arrays.integer.astype(int)]
+    return lp
+
+
+def version() -> str:
+    """Return HiGHS's name and version."""
+    return f"HiGHS {highspy.Highs().version()}"

@@ -1,0 +1,172 @@
+"""Know which column of a statement is what, and choose parts of it to solve."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from siting.data.problem import Problem
+    from siting.models.highs import Arrays
+    from siting.models.statement import Statement
+
+    Indices = NDArray[np.int64]
+    Values = NDArray[np.float64]
+
+
+@dataclass(eq=False)
+class Layout:
+    """Map the columns of a statement (choice, energy, cover, shortfall) back to the problem."""
+
+    problem: Problem
+    choice: Indices
+    """Columns of y."""
+    site: Indices
+    """(choice,) site of each."""
+    kind: Indices
+    """(choice,) type of each."""
+    phase: Indices
+    """(choice,) phase of each."""
+    energy: Indices
+    """Columns of x: phase by phase, pair by pair; empty if nothing is served."""
+    cover: Indices
+    """Columns of c."""
+    cover_zone: Indices
+    cover_phase: Indices
+    slack: Indices
+    """Columns that measure what is missing to a floor; empty outside a search."""
+    upper: Values
+    """(columns,) a finite upper bound of every column."""
+    preference: Values = field(init=False)
+
+    def __post_init__(self) -> None:
+        supers = self.problem.is_super[self.kind]
+        self.preference = np.where(supers, 0.01, 0.0)
+
+    @staticmethod
+    def of(problem: Problem, statement: Statement, arrays: Arrays) -> Layout:
+        """Return the layout of a statement; ``arrays`` may have slack columns at its end."""
+        keys = np.array(list(statement.build), dtype=np.int64).reshape(-1, 3)
+        n_choice, n_energy = len(statement.build), len(statement.serve)
+        cover = np.array(list(statement.cover), dtype=np.int64).reshape(-1, 2)
+        first_slack = n_choice + n_energy + len(cover)
+        upper = arrays.upper.copy()
+        if n_energy:
+            upper[n_choice : n_choice + n_energy] = problem.demand_kwh[:, problem.pair_zone].ravel()
+        return Layout(
+            problem=problem,
+            choice=np.arange(n_choice),
+            site=keys[:, 0],
+            kind=keys[:, 1],
+            phase=keys[:, 2],
+            energy=np.arange(n_choice, n_choice + n_energy),
+            cover=np.arange(n_choice + n_energy, first_slack),
+            cover_zone=cover[:, 0],
+            cover_phase=cover[:, 1],
+            slack=np.arange(first_slack, len(arrays.cost)),
+            upper=upper,
+        )
+
+    def simple_bound(self, arrays: Arrays) -> float:
+        """Return a bound that needs no solver: all reachable demand met at once, or nothing spent."""
+        p = self.problem
+        if arrays.maximise:
+            return float(p.weight @ p.reachable_kwh)
+        return 0.0
+
+    def open_supers(self, values: Values) -> NDArray[np.bool_]:
+        """Return which sites hold a supercharging station, (T, J)."""
+        p = self.problem
+        opened = np.zeros((len(p.phases), len(p.sites)), dtype=bool)
+        on = (values[self.choice] > 0.5) & p.is_super[self.kind]  # noqa: PLR2004 - a binary
+        opened[self.phase[on], self.site[on]] = True
+        return opened
+
+    def open_columns(self, values: Values) -> list[Indices]:
+        """Return, for each phase, the columns that a fixed choice leaves to decide."""
+        p, opened = self.problem, self.open_supers(values)
+        size = len(p.pair_zone)
+        parts = []
+        for t in range(len(p.phases)):
+            energy = np.empty(0, dtype=np.int64)
+            if len(self.energy):
+                energy = self.energy[t * size + np.flatnonzero(opened[t][p.pair_site])]
+            cover = self.cover[self.cover_phase == t]
+            parts.append(np.concatenate([energy, cover, self.slack_of(t)]))
+        return parts
+
+    def slack_of(self, phase: int) -> Indices:
+        """Return a phase's slack columns."""
+        per_phase = len(self.slack) // len(self.problem.phases)
+        return self.slack[phase * per_phase : (phase + 1) * per_phase]
+
+    def shortfall(self, values: Values) -> float:
+        """Return what is missing to the floors, in kWh a day, beyond rounding."""
+        missing = float(values[self.slack].sum())
+        return missing if missing > 1e-6 * float(self.problem.reachable_kwh.sum()) else 0.0
+
+    def neighbourhood(
+        self, values: Values, rng: np.random.Generator, *, size: int, donors: int
+    ) -> Indices:
+        """Return the columns around a zone drawn by its unmet demand, and around idle stations."""
+        p, opened = self.problem, self.open_supers(values)
+        unmet = self._unmet(values)
+        weight = unmet.sum(axis=0) + 1e-9 * p.demand_kwh.sum(axis=0) + 1e-12
+        weight = np.where(p.reachable_zone, weight, 0.0)
+        zone = int(rng.choice(len(p.zones), p=weight / weight.sum()))
+        sites = self._around(zone, size)
+        idle = self._idle(values, opened, rng, donors)
+        free_site = np.zeros(len(p.sites), dtype=bool)
+        free_site[sites] = True
+        free_site[idle] = True
+        zones = np.zeros(len(p.zones), dtype=bool)
+        zones[p.pair_zone[free_site[p.pair_site]]] = True
+        parts = [self.choice[free_site[self.site]]]
+        size_p = len(p.pair_zone)
+        for t in range(len(p.phases)):
+            if len(self.energy):
+                usable = opened[t] | free_site
+                pairs = np.flatnonzero(zones[p.pair_zone] & usable[p.pair_site])
+                parts.append(self.energy[t * size_p + pairs])
+        parts += [self.cover[zones[self.cover_zone]], self.slack]
+        return np.concatenate(parts)
+
+    def _unmet(self, values: Values) -> Values:
+        p = self.problem
+        unmet = p.demand_kwh.copy()
+        if len(self.energy):
+            size = len(p.pair_zone)
+            for t in range(len(p.phases)):
+                served = values[self.energy[t * size : (t + 1) * size]]
+                unmet[t] -= np.bincount(p.pair_zone, weights=served, minlength=len(p.zones))
+        elif len(self.cover):
+            met = values[self.cover] * p.demand_kwh[self.cover_phase, self.cover_zone]
+            np.subtract.at(unmet, (self.cover_phase, self.cover_zone), met)
+        return np.maximum(unmet, 0.0)
+
+    def _around(self, zone: int, size: int) -> Indices:
+        """Return the sites nearest to a zone, then those nearest to the zones these serve."""
+        p = self.problem
+        first, last = np.searchsorted(p.pair_zone, [zone, zone + 1])
+        order = np.argsort(p.pair_minutes[first:last], kind="stable")
+        return np.asarray(p.pair_site[first:last][order][:size], dtype=np.int64)
+
+    def _idle(
+        self, values: Values, opened: NDArray[np.bool_], rng: np.random.Generator, count: int
+    ) -> Indices:
+        p = self.problem
+        last = len(p.phases) - 1
+        candidates = np.flatnonzero(opened[last])
+        if not len(candidates):
+            return candidates
+        used = np.ones(len(p.sites))
+        if len(self.energy):
+            size = len(p.pair_zone)
+            served = values[self.energy[last * size :]]
+            used = np.bincount(p.pair_site, weights=served, minlength=len(p.sites))
+        noise = rng.uniform(0.5, 1.5, len(candidates))
+        return candidates[np.argsort(used[candidates] * noise, kind="stable")[:count]]
