@@ -46,6 +46,8 @@ Datum = Literal["gcj02", "bd09"]
 DATUMS: tuple[Datum, ...] = ("gcj02", "bd09")
 WGS84 = "EPSG:4326"
 
+_EXACT_MARKS = (":", "[", "+proj")
+"""One of these stands in every exact way to name a CRS."""
 _AXIS_M = 6378245.0
 """Semi-major axis of Krasovsky 1940."""
 _ECCENTRICITY2 = 0.00669342162296594323
@@ -100,9 +102,15 @@ def is_datum(crs: str) -> bool:
 
 
 def parse_crs(crs: str) -> CRS | Datum | None:
-    """Return a declared CRS, or None where nobody knows it."""
+    """Return a declared CRS, or None where nobody knows it.
+
+    A code with its authority, a PROJ string or well-known text will do; a mere name is not looked
+    up, since many names are alike.
+    """
     if is_datum(crs):
         return cast("Datum", crs.lower())
+    if not any(mark in crs for mark in _EXACT_MARKS):
+        return None
     try:
         return CRS.from_user_input(crs)
     except CRSError:

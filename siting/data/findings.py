@@ -37,7 +37,7 @@ class Findings:
         where: str,
         bad: ArrayLike,
         what: Callable[[int], str],
-        mend: str,
+        mend: str | Callable[[int], str],
         *,
         rows: NDArray[np.int64],
         field: str | None = None,
@@ -53,7 +53,7 @@ class Findings:
         what
             Says what is wrong at a position, with its value.
         mend
-            What to do about it.
+            What to do about it; or says so at a position.
         rows
             (n,) row numbers as a spreadsheet counts them.
         field
@@ -61,11 +61,12 @@ class Findings:
         """
         places = np.flatnonzero(bad)
         for place in places[:_SHOWN]:
-            self.fault(where, what(int(place)), mend, row=int(rows[place]), field=field)
+            advice = mend if isinstance(mend, str) else mend(int(place))
+            self.fault(where, what(int(place)), advice, row=int(rows[place]), field=field)
         if len(places) > _SHOWN:
             more = len(places) - _SHOWN
             last = f"the last in row {rows[places[-1]]}"
-            self.fault(where, f"and {more} more rows like these, {last}", mend, field=field)
+            self.fault(where, f"and {more} more rows like these, {last}", advice, field=field)
 
 
 def shown(value: object) -> str:

@@ -48,8 +48,11 @@ def give_districts(
     findings.rows(
         layer.where,
         unknown,
-        lambda place: f"{shown(named[place])} is no district. {did_you_mean(named[place], ids)}",
-        "Use the ids of the layer districts, or leave the column out: location decides then.",
+        lambda place: f"{shown(named[place])} is no district",
+        lambda place: (
+            f'{did_you_mean(named[place], ids)} Or set columns = {{ district = "" }}: '
+            "location decides then."
+        ),
         rows=layer.rows,
         field="district",
     )
@@ -138,8 +141,10 @@ def give_substations(
     findings.rows(
         layer.where,
         unknown,
-        lambda place: f"{shown(named[place])} is no substation. {did_you_mean(named[place], ids)}",
-        "Use the ids of the layer substations, or leave the cell empty: the nearest serves then.",
+        lambda place: f"{shown(named[place])} is no substation",
+        lambda place: (
+            f"{did_you_mean(named[place], ids)} Or leave the cell empty: the nearest serves then."
+        ),
         rows=layer.rows,
         field="substation",
     )

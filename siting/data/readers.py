@@ -153,7 +153,23 @@ def _read_vector(
         return gpd.read_file(io.BytesIO(text.encode()), engine="pyogrio")
     if kind == "shp" and not path.with_suffix(".cpg").exists():
         return _read_shapefile(path, where, findings)
-    return gpd.read_file(path, engine="pyogrio", layer=spec.layer)
+    layer = spec.layer if kind != "gpkg" or spec.layer else _only_layer(path)
+    return gpd.read_file(path, engine="pyogrio", layer=layer)
+
+
+def _only_layer(path: Path) -> str:
+    """Return the one layer with geometry in a GeoPackage; among several, the one called edges.
+
+    Raises
+    ------
+    ValueError
+        If there are several, and no edges; names them.
+    """
+    names = [str(name) for name, geometry in pyogrio.list_layers(path) if geometry is not None]
+    if len(names) == 1 or "edges" in names:
+        return names[0] if len(names) == 1 else "edges"
+    msg = f'name one of its layers with layer = "...": {", ".join(names)}'
+    raise ValueError(msg)
 
 
 def _read_shapefile(path: Path, where: str, findings: Findings) -> gpd.GeoDataFrame:
