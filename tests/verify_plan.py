@@ -288,7 +288,8 @@ def road_plan() -> Plan:
     first, last = (phase["kpis"] for phase in document["phases"])
     first |= {"access_minutes_mean": 1.1, "access_minutes_p95": 1.6, "demand_covered_share": 0.9}
     last |= {"access_minutes_mean": 90_240 / 21_600, "access_minutes_p95": 6.8}
-    zones = [0.4, 1.6, None, None, 0.4, 6240 / 3600, 6.8, None]
+    nan = math.nan
+    zones = [0.4, 1.6, nan, nan, 0.4, 6240 / 3600, 6.8, nan]
     covered = [True, True, True, False, True, True, True, False]
     return hand_plan(
         document,

@@ -1,0 +1,179 @@
+"""Find the best plan of a tiny problem by trying every one.
+
+Each site's possible histories are listed from the rules, every combination is tried, and energy is
+assigned by a linear program (scipy's) for each set of open stations. Meant for up to four sites,
+two types and two phases: 1,296 plans and 162 linear programs.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.optimize import linprog
+
+from siting.data.problem import NONE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from siting.data.problem import Problem
+
+History = tuple[int, ...]
+"""Type of one site in each phase, or NONE."""
+
+HAIR = 1e-7
+"""Relative slack on every limit."""
+
+
+@dataclass(frozen=True)
+class Best:
+    """Hold the best plan found."""
+
+    value: float
+    histories: tuple[History, ...]
+    """(J,) one history per site."""
+
+
+def brute_force(problem: Problem) -> Best | None:
+    """Return the best of all plans, or None if no plan keeps every rule."""
+    search = _Search(problem)
+    best: Best | None = None
+    for plan in itertools.product(*(site_histories(problem, j) for j in range(len(problem.sites)))):
+        value = search.value(plan)
+        if value is None:
+            continue
+        better = best is None or (value > best.value if search.maximise else value < best.value)
+        if better:
+            best = Best(value, plan)
+    return best
+
+
+def site_histories(problem: Problem, site: int) -> list[History]:
+    """Return every history a site may have: allowed types, never down, closed for good."""
+    initial, phases = int(problem.initial[site]), len(problem.phases)
+    allowed = [NONE, *np.flatnonzero(problem.allowed[site]).tolist()]
+    return [
+        history
+        for history in itertools.product(allowed, repeat=phases)
+        if _follows(initial, history, closable=bool(problem.closable[site]))
+    ]
+
+
+def _follows(initial: int, history: History, *, closable: bool) -> bool:
+    closed = False
+    for before, now in itertools.pairwise((initial, *history)):
+        if closed and now != NONE:
+            return False
+        if before != NONE and now == NONE:
+            if not closable:
+                return False
+            closed = True
+        elif now < before:
+            return False
+    return True
+
+
+def spent_cny(problem: Problem, site: int, history: History) -> float:
+    """Return what a site has cost by the end of a history; closing gives nothing back."""
+    held = [kind for kind in history if kind != NONE]
+    return float(problem.state_cost_cny[site, held[-1]]) if held else 0.0
+
+
+def _at_most(value: float, limit: float) -> bool:
+    return bool(value <= limit + HAIR * (1 + abs(limit)))
+
+
+@dataclass
+class _Search:
+    problem: Problem
+    known: dict[tuple[int, tuple[int, ...]], float | None] = field(default_factory=dict)
+
+    @property
+    def maximise(self) -> bool:
+        return self.problem.objective in {"served", "covered"}
+
+    def value(self, plan: tuple[History, ...]) -> float | None:
+        """Return a plan's objective, or None where a rule is broken."""
+        p, total = self.problem, 0.0
+        for t in range(len(p.phases)):
+            spent = sum(spent_cny(p, j, history[: t + 1]) for j, history in enumerate(plan))
+            if not _at_most(spent, float(p.budget_cny[t])):
+                return None
+            state = tuple(history[t] for history in plan)
+            if (t, state) not in self.known:
+                self.known[t, state] = self._phase(t, state)
+            worth = self.known[t, state]
+            if worth is None:
+                return None
+            total += float(p.weight[t]) * worth
+        if p.objective == "cost":
+            return sum(spent_cny(p, j, history) for j, history in enumerate(plan))
+        return total
+
+    def _phase(self, t: int, state: tuple[int, ...]) -> float | None:
+        """Return what one phase adds to the objective, or None where a rule is broken."""
+        if not all(self._rules(t, state)):
+            return None
+        p = self.problem
+        covered = self._covered(t, state)
+        if not _at_most(p.min_covered_share * p.reachable_kwh[t], covered):
+            return None
+        floor = p.min_served_share * p.reachable_kwh[t]
+        served = self._flow(t, state, cost=-np.ones(len(p.pair_zone)), floor=0.0)
+        if not _at_most(floor, -served):
+            return None
+        if p.objective == "access":
+            return self._flow(t, state, cost=p.pair_minutes, floor=min(floor, -served))
+        return {"served": -served, "covered": covered, "cost": 0.0}[p.objective]
+
+    def _rules(self, t: int, state: tuple[int, ...]) -> Iterator[bool]:
+        """Yield whether each rule on the open stations of one phase holds."""
+        p = self.problem
+        kind = np.array(state)
+        held = np.flatnonzero(kind != NONE)
+        counted = p.ratio_count[kind[held]]
+        by_district = np.bincount(
+            p.site_district[held], weights=counted, minlength=len(p.districts)
+        )
+        yield int(counted.sum()) >= p.city_target[t]
+        yield bool((by_district >= p.district_target[t]).all())
+        supers = {int(j) for j in held if p.is_super[kind[j]]}
+        yield p.max_stations[t] == NONE or len(supers) <= p.max_stations[t]
+        yield not any(a in supers and b in supers for a, b in p.conflicts.tolist())
+        for g in range(len(p.substations)):
+            there = held[p.site_substation[held] == g]
+            yield _at_most(float(p.load_kw[kind[there]].sum()), float(p.headroom_kw[t, g]))
+
+    def _covered(self, t: int, state: tuple[int, ...]) -> float:
+        p = self.problem
+        pairs = zip(p.pair_zone.tolist(), p.pair_site.tolist(), strict=True)
+        zones = {i for i, j in pairs if state[j] != NONE and p.is_super[state[j]]}
+        return float(p.demand_kwh[t, sorted(zones)].sum())
+
+    def _flow(
+        self,
+        t: int,
+        state: tuple[int, ...],
+        *,
+        cost: np.ndarray[tuple[int], np.dtype[np.float64]],
+        floor: float,
+    ) -> float:
+        """Return the least cost of serving at least ``floor`` from the open stations."""
+        p, pairs = self.problem, len(self.problem.pair_zone)
+        if not pairs:
+            return 0.0
+        zones = np.equal.outer(np.arange(len(p.zones)), p.pair_zone)
+        sites = np.equal.outer(np.arange(len(p.sites)), p.pair_site)
+        room = [0.0 if kind == NONE else float(p.capacity_kwh[kind]) for kind in state]
+        found = linprog(
+            cost,
+            A_ub=np.vstack([zones, sites, -np.ones(pairs)]).astype(float),
+            b_ub=np.concatenate([p.demand_kwh[t], room, [-floor * (1 - HAIR)]]),
+        )
+        if not found.success:
+            msg = f"linprog: {found.message}"
+            raise ValueError(msg)
+        return float(cost @ np.asarray(found.x))
