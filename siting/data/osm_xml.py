@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from xml.etree.ElementTree import ParseError
 from xml.sax import SAXException
 
 import numpy as np
@@ -40,7 +41,7 @@ def read_osm_xml(path: Path) -> RawRoads:
 
     try:
         graph = ox.graph_from_xml(path, bidirectional=False, simplify=False, retain_all=True)
-    except (SAXException, KeyError) as error:
+    except (ParseError, SAXException, KeyError) as error:
         msg = f"no whole OSM XML ({error})"
         raise ValueError(msg) from error
     shut = [
