@@ -219,7 +219,10 @@ def test_ctrl_c_is_told(pipeline: Pipeline, capsys: pytest.CaptureFixture[str]) 
     """130 is what shells expect of an interrupted program."""
     pipeline.error = KeyboardInterrupt()
     assert _run("plan", "--json") == 130
-    assert "Traceback" not in capsys.readouterr().err
+    out, err = capsys.readouterr()
+    assert "Stopped" in err
+    assert "Traceback" not in err
+    assert _json(out)["error"]["exit_code"] == 130
 
 
 @pytest.mark.parametrize(

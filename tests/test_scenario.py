@@ -294,6 +294,22 @@ def test_schema_lists_every_key_with_unit_and_reason() -> None:
     assert all(row.reason and row.unit and row.type for row in rows.values())
 
 
+def test_hostile_labels_survive_the_round_trip(tmp_path: Path) -> None:
+    """Districts, phases and types may bear any name, dots and quotes among them."""
+    text = CHILD.replace(
+        'name = "one"', 'name = "1. \\"half\\""\ndistrict_ratio = { "a.b c" = 0.5 }'
+    )
+    text += (
+        '[reach.km]\ndefault = 2\n"Bao\'an = #" = 1\n[stations."X.\\"1"]\ntitle = ""\n'
+        'title_zh = ""\nsuper_guns = 1\nfast_guns = 0\npool_kw = 1\ntransformer_kva = 1\n'
+    )
+    scenario = load_scenario(_write(tmp_path, text))
+    back = load_scenario(_write(tmp_path, resolve_toml(scenario), "back.toml"))
+    assert back == scenario
+    assert assumptions(back) == assumptions(scenario)
+    assert back.reach.km == {"default": 2.0, "Bao'an = #": 1.0}
+
+
 def test_hostile_text_survives_the_round_trip(tmp_path: Path) -> None:
     """Quotes, backslashes, controls and Chinese are escaped as TOML asks."""
     title = "\"'\\ \t\x7f\x01 ]] = # 深圳 </script> {{ x }}"

@@ -46,9 +46,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def _run(arguments: list[str], *, debug: bool, as_json: bool) -> int:
     try:
         return _call(arguments, as_json=as_json)
-    except KeyboardInterrupt:
-        say("Stopped. What was there before is untouched.")
-        return _INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _BROKEN_PIPE
@@ -68,12 +65,22 @@ def _call(arguments: list[str], *, as_json: bool) -> int:
         app(arguments, prog_name="siting")
     except FinishedError as finished:
         return finished.code
+    except KeyboardInterrupt:
+        return _stopped(as_json=as_json)
     except SystemExit as done:
         code = done.code if isinstance(done.code, int) else int(bool(done.code))
         if code == _USAGE and as_json:
             print_json(error_document("UsageError", code, "The command line is wrong."))
-        return code
+        return _stopped(as_json=as_json) if code == _INTERRUPTED else code
     return 0
+
+
+def _stopped(*, as_json: bool) -> int:
+    message = "Stopped. What was there before is untouched."
+    say(message)
+    if as_json:
+        print_json(error_document("Interrupted", _INTERRUPTED, message))
+    return _INTERRUPTED
 
 
 def _report(error: SitingError, code: int, *, as_json: bool) -> None:
