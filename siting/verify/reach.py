@@ -40,10 +40,10 @@ class Reached:
     """(Z, S) each; inf where there is no way, or none that could be within reach."""
     excess: tuple[Floats, Floats]
     """(Z, S) each."""
-    zone_excess: Floats
-    """(Z,) of the nearest of all sites, low."""
-    site_excess: Floats
-    """(A,) of the nearest zone, low."""
+    zone_excess: tuple[Floats, Floats]
+    """(Z,) each, of the nearest of all sites."""
+    site_excess: tuple[Floats, Floats]
+    """(A,) each, of the nearest zone."""
     band: float
     """Where the excess is within so much of 0, both answers are right."""
 
@@ -107,8 +107,8 @@ def _straight(
     return Reached(
         minutes=(minutes[:, list(listed)], minutes[:, list(listed)]),
         excess=(excess[:, list(listed)], excess[:, list(listed)]),
-        zone_excess=excess.min(axis=1, initial=np.inf),
-        site_excess=excess.min(axis=0, initial=np.inf),
+        zone_excess=(excess.min(axis=1, initial=np.inf),) * 2,
+        site_excess=(excess.min(axis=0, initial=np.inf),) * 2,
         band=MINUTES if rule.km is None else KM,
     )
 
@@ -131,14 +131,15 @@ def _driven(
     if rule.km is not None:
         minutes = to_sites(network, "minutes", listed, farthest * network.slowest())
     to_site = nearest(network, cost, zones + np.arange(len(ends)), against=True)
-    from_zones = [
-        nearest(network, cost, np.flatnonzero(limits == limit), against=False)[zones:] - limit
+    from_zone = [
+        np.array(nearest(network, cost, np.flatnonzero(limits == limit), against=False)) - limit
         for limit in np.unique(limits)
     ]
+    least, most = np.min(from_zone, axis=0)[:, zones:]
     return Reached(
         minutes=minutes,
         excess=(measure[0] - limits[:, None], measure[1] - limits[:, None]),
-        zone_excess=to_site[:zones] - limits,
-        site_excess=np.min(from_zones, axis=0, initial=np.inf),
+        zone_excess=(to_site[0][:zones] - limits, to_site[1][:zones] - limits),
+        site_excess=(least, most),
         band=band,
     )

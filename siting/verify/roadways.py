@@ -130,8 +130,10 @@ def to_sites(
     return low, np.where(np.isneginf(high), np.inf, high)
 
 
-def nearest(network: Network, cost: Cost, starts: Indices, *, against: bool) -> Floats:
-    """Return (Z + A,) least cost between each zone or site and the nearest of some others.
+def nearest(
+    network: Network, cost: Cost, starts: Indices, *, against: bool
+) -> tuple[Floats, Floats]:
+    """Return least and greatest cost between each zone or site and the nearest of some others.
 
     Parameters
     ----------
@@ -143,14 +145,25 @@ def nearest(network: Network, cost: Cost, starts: Indices, *, against: bool) -> 
         Zones by position, or sites by position + Z.
     against
         False for ways that leave the starts, True for ways that lead to them.
+
+    Returns
+    -------
+    low, high
+        (Z + A,). ``high`` leaves out starts with several options, and takes the others' worst.
     """
-    best = np.full(network.zones + network.sites, np.inf)
-    options = np.flatnonzero(np.isin(network.point, starts))
-    if len(options):
-        graph = network.matrix(cost, against=against)
-        found = dijkstra(graph, indices=network.first + options, min_only=True)
-        np.minimum.at(best, network.point, found[network.first :])
-    return best
+    graph = network.matrix(cost, against=against)
+    start = np.isin(network.point, starts)
+    several = np.bincount(network.point, minlength=1)[network.point] > 1
+    bounds = []
+    for options, worst in ((start, np.minimum), (start & ~several, np.maximum)):
+        best = np.full(network.zones + network.sites, -np.inf if worst is np.maximum else np.inf)
+        found = np.full(len(network.point), np.inf)
+        if options.any():
+            nodes = network.first + np.flatnonzero(options)
+            found = dijkstra(graph, indices=nodes, min_only=True)[network.first :]
+        worst.at(best, network.point, found)
+        bounds.append(np.where(np.isneginf(best), np.inf, best))
+    return bounds[0], bounds[1]
 
 
 def build_network(

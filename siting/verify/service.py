@@ -108,11 +108,12 @@ def _judge(
     where: str,
     said: tuple[str, ...],
     labels: list[str],
-    excess: Floats,
+    excess: tuple[Floats, Floats],
     band: float,
 ) -> NDArray[np.bool_]:
     listed = np.isin(labels, said)
-    beyond = np.where(np.abs(excess) <= band, listed, excess > 0)
+    low, high = excess
+    beyond = np.where((low <= band) & (high >= -band), listed, low > 0)
     expected = {label for label, out in zip(labels, beyond.tolist(), strict=True) if out}
     for label in sorted(set(said) - expected):
         ledger.note(f"{where}[{label}]", "out of reach", "within reach, or no such label")
