@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -68,11 +69,16 @@ def grid_roads(west: float, south: float, step: float, n: int) -> Roads:
         wave = bend * np.sin(share * np.pi) * np.cos(3 * (lon[a] + lon[b] + lat[a] + lat[b]) * 1e3)
         lines[edge] = LineString(
             np.column_stack(
-                [lon[a] + share * (lon[b] - lon[a]) + wave, lat[a] + share * (lat[b] - lat[a]) + wave]
+                [
+                    lon[a] + share * (lon[b] - lon[a]) + wave,
+                    lat[a] + share * (lat[b] - lat[a]) + wave,
+                ]
             )
         )
     line_of = np.where(np.abs(tail - head) == 1, tail // n, tail % n)
-    rank = np.select([line_of % 16 == 4, line_of % 8 == 0, line_of % 4 == 2, line_of % 2 == 1], [0, 1, 2, 3], 4)
+    rank = np.select(
+        [line_of % 16 == 4, line_of % 8 == 0, line_of % 4 == 2, line_of % 2 == 1], [0, 1, 2, 3], 4
+    )
     length = np.full(len(tail), step * 111_000.0)
     return Roads(
         lon=lon, lat=lat, tail=tail, head=head, length_m=length, seconds=length / 12.0,
@@ -174,7 +180,9 @@ def small_station(
     )  # fmt: skip
 
 
-def ratio_row(district: str, name: str, name_zh: str, stations: int, fuel: int, target: float) -> RatioRow:
+def ratio_row(
+    district: str, name: str, name_zh: str, stations: int, fuel: int, target: float
+) -> RatioRow:
     """Count in the form 'stations'; four guns to a station."""
     return RatioRow(
         district=district, name=name, name_zh=name_zh, stations=stations, fuel_stations=fuel,
@@ -286,9 +294,28 @@ def small_zones(case: Case) -> pd.DataFrame:
         for zone in case.zones.itertuples():
             mine = service[(service["phase"] == phase) & (service["zone"] == zone.id)]
             minutes = float(mine["minutes"].iloc[0]) if len(mine) else float("nan")
-            rows.append((phase, zone.id, zone.district, zone.demand, float(mine["kwh_day"].sum()), bool(len(mine)), minutes))
+            rows.append(
+                (
+                    phase,
+                    zone.id,
+                    zone.district,
+                    zone.demand,
+                    float(mine["kwh_day"].sum()),
+                    bool(len(mine)),
+                    minutes,
+                )
+            )
     return pd.DataFrame(
-        rows, columns=["phase", "zone", "district", "demand_kwh_day", "served_kwh_day", "covered", "minutes"]
+        rows,
+        columns=[
+            "phase",
+            "zone",
+            "district",
+            "demand_kwh_day",
+            "served_kwh_day",
+            "covered",
+            "minutes",
+        ],
     )
 
 
@@ -300,15 +327,21 @@ def small_load(document: Document) -> pd.DataFrame:
             for hour in range(24):
                 shape = 0.6 + 0.4 * np.sin(np.pi * ((hour - 7) % 24) / 24) ** 2
                 charging = step.charging_peak_mw * (1.0 if hour == step.worst_hour else 0.4)
-                base = (step.worst_mw - step.charging_peak_mw) * (1.0 if hour == step.worst_hour else 0.9 * shape)
+                base = (step.worst_mw - step.charging_peak_mw) * (
+                    1.0 if hour == step.worst_hour else 0.9 * shape
+                )
                 rows.append((step.phase, substation.id, hour, base, charging, substation.limit_mw))
-    return pd.DataFrame(rows, columns=["phase", "substation", "hour", "base_mw", "charging_mw", "limit_mw"])
+    return pd.DataFrame(
+        rows, columns=["phase", "substation", "hour", "base_mw", "charging_mw", "limit_mw"]
+    )
 
 
 def hexagon(lon: float, lat: float, size: float) -> Polygon:
     """Build a hexagon that looks regular at 22.6 degrees north."""
     angle = np.radians(np.arange(0, 360, 60) + 30)
-    return Polygon(np.column_stack([lon + size * np.cos(angle) / 0.923, lat + size * np.sin(angle)]))
+    return Polygon(
+        np.column_stack([lon + size * np.cos(angle) / 0.923, lat + size * np.sin(angle)])
+    )
 
 
 def large_case(zone_count: int = 3000, site_count: int = 600, nodes: int = 36) -> Case:
@@ -322,14 +355,32 @@ def large_case(zone_count: int = 3000, site_count: int = 600, nodes: int = 36) -
     east, north = lon.max(), lat.max()
     halves = np.linspace(west - size, east + size, 6)
     middle = (south + north) / 2
-    areas = [box(a, low, b, high) for low, high in ((south - size, middle), (middle, north + size)) for a, b in pairwise(halves)]
-    english = ["Bao'an", "Nanshan", "Futian", "Luohu", "Yantian", "Guangming", "Longhua", "Longgang", "Pingshan", "Dapeng"]
+    areas = [
+        box(a, low, b, high)
+        for low, high in ((south - size, middle), (middle, north + size))
+        for a, b in pairwise(halves)
+    ]
+    english = [
+        "Bao'an",
+        "Nanshan",
+        "Futian",
+        "Luohu",
+        "Yantian",
+        "Guangming",
+        "Longhua",
+        "Longgang",
+        "Pingshan",
+        "Dapeng",
+    ]
     chinese = ["宝安", "南山", "福田", "罗湖", "盐田", "光明", "龙华", "龙岗", "坪山", "大鹏"]
     ids = [f"d{i}" for i in range(10)]
 
     def district(x: Any, y: Any) -> list[str]:
         column = np.clip(np.searchsorted(halves, x) - 1, 0, 4)
-        return [f"d{c + (5 if above else 0)}" for c, above in zip(column, np.asarray(y) > middle, strict=True)]
+        return [
+            f"d{c + (5 if above else 0)}"
+            for c, above in zip(column, np.asarray(y) > middle, strict=True)
+        ]
 
     def scatter(count: int) -> tuple[Any, Any]:
         x = np.clip(rng.normal((west + east) / 2, (east - west) / 5, count), west, east)
@@ -359,7 +410,14 @@ def large_case(zone_count: int = 3000, site_count: int = 600, nodes: int = 36) -
          "voltage_kv": [110.0] * 25, "rating_mva": [126.0] * 25, "n1_limit": [0.5] * 25, "base_peak_mw": [40.0] * 25},
         map(Point, gx, gy),
     )  # fmt: skip
-    rows = {"zones": zone_count, "sites": site_count, "fuel": 220, "districts": 10, "substations": 25, "roads": 5040}
+    rows = {
+        "zones": zone_count,
+        "sites": site_count,
+        "fuel": 220,
+        "districts": 10,
+        "substations": 25,
+        "roads": 5040,
+    }
     return Case(
         name="city", title="Stylised city", title_zh="示意城市", label="stylised", label_zh="示意", synthetic=True,
         folder=Path("city"), metric_crs="EPSG:32650", zones=zones, sites=sites, fuel=fuel, stations=sites.iloc[:40].copy().assign(type="S"),
@@ -382,13 +440,21 @@ def large_plan(case: Case, count: int = 300, phase_count: int = 4) -> Plan:
     points = get_coordinates(centroid(np.asarray(case.zones.geometry.array)))
     far = np.hypot(points[:, :1] - x, points[:, 1:] - y)
     demand = case.zones["demand"].to_numpy()
-    zone_ids, site_ids, areas = (case.zones["id"].tolist(), case.sites["id"].tolist(), case.zones["district"].tolist())
+    zone_ids, site_ids, areas = (
+        case.zones["id"].tolist(),
+        case.sites["id"].tolist(),
+        case.zones["district"].tolist(),
+    )
     types = np.full((count, phase_count), None, dtype=object)
     for i in range(count):
         for p in range(phase_count):
             open_ = p >= opens[i] and not (status[i] == "closed" and p >= change[i])
             before = status[i] == "upgraded" and p < change[i]
-            types[i, p] = ("S" if before else ("L" if status[i] == "upgraded" else kind[i])) if open_ else None
+            types[i, p] = (
+                ("S" if before else ("L" if status[i] == "upgraded" else kind[i]))
+                if open_
+                else None
+            )
     service, zone_rows, served = [], [], np.zeros((count, phase_count))
     for p, name in enumerate(names):
         is_open = np.array([t is not None for t in types[:, p]])
@@ -400,20 +466,58 @@ def large_plan(case: Case, count: int = 300, phase_count: int = 4) -> Plan:
             for station, part in parts:
                 kwh = demand[z] * full * part
                 served[station, p] += kwh
-                service.append((name, zone_ids[z], site_ids[station], kwh, distance[z, station] * 200))
-            zone_rows.append((name, zone_ids[z], areas[z], demand[z], demand[z] * full, full > 0.5, distance[z, first] * 200))
+                service.append(
+                    (name, zone_ids[z], site_ids[station], kwh, distance[z, station] * 200)
+                )
+            zone_rows.append(
+                (
+                    name,
+                    zone_ids[z],
+                    areas[z],
+                    demand[z],
+                    demand[z] * full,
+                    full > 0.5,
+                    distance[z, first] * 200,
+                )
+            )
     stations = tuple(
-        large_station(case, i, names, types[i], served[i], str(status[i]), names[change[i] if status[i] in ("upgraded", "closed") else opens[i]])
+        large_station(
+            case,
+            i,
+            names,
+            types[i],
+            served[i],
+            str(status[i]),
+            names[change[i] if status[i] in ("upgraded", "closed") else opens[i]],
+        )
         for i in range(count)
     )
     phases = []
-    zone_table = pd.DataFrame(zone_rows, columns=["phase", "zone", "district", "demand_kwh_day", "served_kwh_day", "covered", "minutes"])
+    zone_table = pd.DataFrame(
+        zone_rows,
+        columns=[
+            "phase",
+            "zone",
+            "district",
+            "demand_kwh_day",
+            "served_kwh_day",
+            "covered",
+            "minutes",
+        ],
+    )
     for p, name in enumerate(names):
         is_open = np.array([t is not None for t in types[:, p]])
         here = case.sites["district"].to_numpy()[:count][is_open]
         target = 0.5 + 0.9 * p / max(1, phase_count - 1)
         rows = tuple(
-            ratio_row(d, n, z, int((here == d).sum()), int((case.fuel["district"] == d).sum()), target * 0.8)
+            ratio_row(
+                d,
+                n,
+                z,
+                int((here == d).sum()),
+                int((case.fuel["district"] == d).sum()),
+                target * 0.8,
+            )
             for d, n, z in case.districts[["id", "name", "name_zh"]].itertuples(index=False)
         )
         table = zone_table[zone_table["phase"] == name]
@@ -433,10 +537,17 @@ def large_plan(case: Case, count: int = 300, phase_count: int = 4) -> Plan:
         assumptions=tuple(Assumption(key=f"service.key_{i}", value=str(i), unit="min", confidence="X", source="chosen, no source") for i in range(8)),
         provenance=provenance(case),
     )  # fmt: skip
-    return Plan(document, pd.DataFrame(service, columns=["phase", "zone", "station", "kwh_day", "minutes"]), zone_table, small_load(document))
+    return Plan(
+        document,
+        pd.DataFrame(service, columns=["phase", "zone", "station", "kwh_day", "minutes"]),
+        zone_table,
+        small_load(document),
+    )
 
 
-def large_station(case: Case, i: int, names: tuple[str, ...], types: Any, served: Any, status: Any, phase: str) -> Station:
+def large_station(
+    case: Case, i: int, names: tuple[str, ...], types: Any, served: Any, status: Any, phase: str
+) -> Station:
     """Build one station of the large plan."""
     row = case.sites.iloc[i]
     guns, kw = {"S": (4, 720.0), "M": (8, 1440.0), "L": (16, 2880.0), None: (0, 0.0)}[types[-1]]
@@ -459,3 +570,108 @@ def large_substations(case: Case, names: tuple[str, ...]) -> tuple[Substation, .
         )
         for i, row in enumerate(case.substations.rename(columns={"name": "name_en"}).itertuples())
     )  # fmt: skip
+
+
+PAYLOADS = (
+    "<img src=x onerror=alert(1)>", "</script><script>alert(1)</script>", "<svg/onload=alert(1)>", "'\"><script>alert(1)</script>",
+    "`${alert(1)}`", "${alert(1)}", "{{ 7*7 }}", "{{ 'EVALU' ~ 'ATED' }}", "{% raw", "{#", "{{", "}}", "%}", "{% endraw %}",
+    "{{cycler.__init__.__globals__.os.popen(dict(id=1)|list|first).read()}}", "{{ [].__class__.__base__.__subclasses__() }}",
+    "javascript:alert(1)", "data:text/html,<script>alert(1)</script>", "\u202egnp.exe", "\u200b\u200d\ufeff", "\u2028\u2029",
+    "\ud800", "a\udfffb", "\x00\x07\x1b[31m", "\\", "\\u003cscript\\u003e", "\\x3cimg", "'; DROP TABLE zones; --", "--><!--", "<!--<script>",
+    "]]>", "<![CDATA[", "&lt;script&gt;", "&#60;img&#62;", "<a href='javascript:alert(1)'>x</a>", "<style>*{display:none}</style>",
+    "<base href=//evil>", "<meta http-equiv=refresh content=0>", "<iframe srcdoc='<script>alert(1)</script>'>", "<math><mtext></p>",
+    "<details open ontoggle=alert(1)>", "<input autofocus onfocus=alert(1)>", "expression(alert(1))", "url(javascript:alert(1))",
+    "__proto__", "constructor", "toString", "hasOwnProperty", "null", "undefined", "NaN", "-1", "0", "", " ", "\n\r\t", "%s %d %(x)s", "{0} {x}",
+    "=cmd|' /C calc'!A0", "@SUM(1)", "+1", "\U0001f50c\U0001f697", "شحن سريع", "长" * 300, "n" * 10_000, "深圳" * 5_000, "Z\u0351\u036b" * 50,
+)  # fmt: skip
+
+
+def hostile() -> tuple[Case, Plan, tuple[str, ...]]:
+    """Build the small case and plan with a payload in every text column, each payload somewhere."""
+    case, turn = small_case(), iter(PAYLOADS * 4)
+    columns = {
+        "zones": ["name", "name_zh"], "sites": ["name", "name_zh", "host"], "fuel": ["name", "name_zh"],
+        "stations": ["name", "name_zh", "host"], "districts": ["name", "name_zh"], "substations": ["name", "name_zh"],
+    }  # fmt: skip
+    layers = {}
+    for layer_name, names in columns.items():
+        table = getattr(case, layer_name).copy()
+        for column in names:
+            table[column] = pd.Series([next(turn) for _ in range(len(table))], dtype=object)
+        layers[layer_name] = table
+    case = replace(
+        case,
+        **layers,
+        title=next(turn),
+        title_zh=next(turn),
+        label=next(turn),
+        label_zh=next(turn),
+        notes=tuple(PAYLOADS),
+    )
+    plan = small_plan(case)
+    document = plan.document
+    document = document.model_copy(
+        update={
+            "name": next(turn),
+            "outcome": document.outcome.model_copy(update={"solver": next(turn), "method": next(turn), "objective_unit": next(turn)}),
+            "assumptions": tuple(Assumption(key=p, value=p, unit=p, confidence="X", source=p) for p in PAYLOADS),
+            "provenance": document.provenance.model_copy(
+                update={
+                    "scenario_title": next(turn), "scenario_title_zh": next(turn), "travel": next(turn), "case": next(turn),
+                    "versions": {p: p for p in PAYLOADS[:8]}, "created": next(turn),
+                    "layers": tuple(i.model_copy(update={"file": next(turn), "source": next(turn), "licence": next(turn), "date": next(turn)}) for i in document.provenance.layers),
+                }
+            ),
+            "phases": tuple(with_names(phase, turn) for phase in document.phases),
+            "unreached": document.unreached.model_copy(update={"zones": (next(turn),)}),
+        }
+    )  # fmt: skip
+    return *hostile_keys(case, replace(plan, document=document)), PAYLOADS
+
+
+def with_names(phase: PhaseResult, turn: Any) -> PhaseResult:
+    """Give a phase's districts payloads for names; its own name is a key of the tables and stays."""
+    rows = tuple(
+        row.model_copy(update={"name": next(turn), "name_zh": next(turn)})
+        for row in phase.ratio.districts
+    )
+    return phase.model_copy(
+        update={"ratio": phase.ratio.model_copy(update={"districts": rows}), "date": next(turn)}
+    )
+
+
+def hostile_keys(case: Case, plan: Plan) -> tuple[Case, Plan]:
+    """Put a payload before every id, type, host and phase name, the same one wherever it is used."""
+    turn = iter(PAYLOADS * 4)
+    layers = {name: getattr(case, name) for name in LAYERS if name != "roads"}
+    keys = [key for table in layers.values() for key in table["id"]] + ["S", "L", *SMALL_PHASES]
+    new = {key: next(turn) + key for key in keys}
+
+    def renamed(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: renamed(part) for key, part in value.items()}
+        if isinstance(value, list | tuple):
+            return tuple(renamed(part) for part in value)
+        return new.get(value, value) if isinstance(value, str) else value
+
+    def table(frame: Any) -> Any:
+        frame = frame.copy()
+        for column in set(frame.columns) & {
+            "id",
+            "district",
+            "substation",
+            "type",
+            "phase",
+            "zone",
+            "station",
+        }:
+            frame[column] = pd.Series(
+                [renamed(value) for value in frame[column]], dtype=object, index=frame.index
+            )
+        return frame
+
+    document = Document.model_validate(renamed(plan.document.model_dump()))
+    layers = {name: table(frame) for name, frame in layers.items()}
+    return replace(case, **layers), Plan(
+        document, table(plan.service), table(plan.zones), table(plan.load)
+    )

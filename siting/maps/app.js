@@ -126,13 +126,15 @@ function setSheet(open) {
   $("handle").setAttribute("aria-expanded", String(open));
 }
 
-const phone = window.matchMedia("(max-width: 760px)");
 function start() {
   for (const name of SHOWN_FIRST) map.addLayer(groups[name]);
   const [west, south, east, north] = PLACES.bounds;
-  const sides = phone.matches ? { padding: [8, 48] } : { paddingTopLeft: [16, 60], paddingBottomRight: [276, 28] };
+  const sides = small.matches ? { padding: [8, 48] } : { paddingTopLeft: [16, 60], paddingBottomRight: [276, 28] };
+  const snap = map.options.zoomSnap;
+  map.options.zoomSnap = 0.05; // as large as it fits; after that, steps a hand can feel
   map.fitBounds([[south, west], [north, east]], { ...sides, animate: false });
-  if (phone.matches) $("legend").dataset.open = "no";
+  map.options.zoomSnap = snap;
+  if (small.matches) $("legend").dataset.open = "no";
   setLanguage(state.lang);
   setSheet(false);
   drawRoads();
@@ -164,7 +166,7 @@ function start() {
   });
   new ResizeObserver(() => map.invalidateSize({ animate: false })).observe($("siting_map"));
   window.addEventListener("beforeprint", () => {
-    Object.keys(TABS).forEach(renderView);
+    ["overview", "districts", "about"].forEach(renderView);
     map.invalidateSize({ animate: false });
   });
   document.documentElement.dataset.ready = "yes";

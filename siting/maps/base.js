@@ -20,7 +20,7 @@ const state = {
 
 // Text: one catalogue, [English, Chinese]; {name} is filled in.
 function t(key, values = {}) {
-  const text = TEXT[key][state.lang === "zh" ? 1 : 0];
+  const text = (Object.hasOwn(TEXT, key) ? TEXT[key] : [key, key])[state.lang === "zh" ? 1 : 0];
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
 }
 const choose = (text, textZh) => (state.lang === "zh" && textZh ? textZh : text);
@@ -45,7 +45,7 @@ function num(value, digits = 0) {
     maximumFractionDigits: digits,
   });
 }
-const percent = (value, digits = 1) => (missing(value) ? "–" : `${num(value * 100, digits)} %`);
+const percent = (value, digits = 1) => (missing(value) ? "–" : `${num(value * 100, digits)}\u00a0%`);
 const money = (cny, digits = 1) => num(missing(cny) ? null : cny / 1e6, digits);
 const hour = (value) => `${String(value).padStart(2, "0")}:00`;
 function proof(gap) {
@@ -75,13 +75,14 @@ const given = (text) => h("bdi", { class: "given" }, text);
 // Colours. Okabe-Ito for classes; viridis for quantities, from the end that is quiet on this ground to the end that stands out.
 const OKABE = { orange: "#e69f00", sky: "#56b4e9", green: "#009e73", yellow: "#f0e442", blue: "#0072b2", red: "#d55e00", pink: "#cc79a7" };
 const PHASE_COLOURS = [OKABE.orange, OKABE.sky, OKABE.pink, OKABE.blue, OKABE.yellow, OKABE.red, OKABE.green];
-const STATUS_COLOURS = { new: OKABE.orange, kept: "#4a4f57", upgraded: OKABE.sky, closed: "#8a8f98" };
 const VIRIDIS = ["#440154", "#414487", "#2a788e", "#22a884", "#7ad151", "#fde725"];
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 function ramp(n) {
   const colours = Array.from({ length: n }, (_, i) => VIRIDIS[Math.round((i * (VIRIDIS.length - 1)) / Math.max(1, n - 1))]);
   return dark.matches ? colours : colours.reverse();
 }
+// Classes of a station's status; grey for what the plan leaves alone, darker or lighter by the ground.
+const statusColour = (status) => ({ new: OKABE.orange, upgraded: OKABE.sky, kept: css("--kept"), closed: css("--closed") })[status];
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 // Geometry: steps of 1e-5 degrees back to [lat, lng].

@@ -69,11 +69,14 @@ def figure(document: Document, case: Case) -> str:
         The city it is for.
     """
     boxes = [layer.total_bounds for layer in (case.districts, case.zones) if len(layer)]
-    frame = Frame([*np.min([b[:2] for b in boxes], axis=0), *np.max([b[2:] for b in boxes], axis=0)])
+    frame = Frame(
+        [*np.min([b[:2] for b in boxes], axis=0), *np.max([b[2:] for b in boxes], axis=0)]
+    )
     parts = [
+        *_district_outlines(frame, case),
         *(f'<path class="f-road" d="{_path(frame, line)}"/>' for line in _roads(case)),
-        *_districts(frame, case),
         *_stations(frame, document),
+        *_district_names(frame, case),
     ]
     return (
         f'<svg class="figure" viewBox="0 0 {WIDTH} {frame.height}" role="img" '
@@ -81,31 +84,37 @@ def figure(document: Document, case: Case) -> str:
     )
 
 
-def symbol(document: Document, station: Station, *, types: Sequence[str]) -> str:
-    """Return a station's symbol as SVG around the origin, as it stands in the last phase.
+def symbol(rank: int, types: int, *, colour: str, status: str = "new") -> str:
+    """Return a station's symbol as SVG around the origin: the larger its type, the larger.
 
     Parameters
     ----------
-    document, station
-        The plan, and one of its stations.
-    types
-        All types, smallest first: the larger, the larger the symbol.
+    rank, types
+        The type's place among all types (0 the smallest), and how many there are.
+    colour
+        Of the body; see ``colour_of``.
+    status
+        kept has a white dot, closed is a grey cross.
     """
-    if station.type is None:
+    if status == "closed":
         return (
             f'<g transform="scale(5)"><path d="{_SHAPES[0]}" fill="#fff" stroke="{CLOSED}" '
             f'stroke-width=".25"/><path d="{_CROSS}" stroke="{CLOSED}" stroke-width=".35"/></g>'
         )
-    rank = types.index(station.type)
-    names = [phase.name for phase in document.phases]
-    kept = station.status == "kept"
-    colour = KEPT if kept else PHASE_COLOURS[names.index(station.phase) % len(PHASE_COLOURS)]
-    radius = 3.6 + 3 * (rank + 1) / max(2, len(types))
-    dot = '<circle r=".36" fill="#fff"/>' if kept else ""
+    radius = 3.6 + 3 * (rank + 1) / max(2, types)
+    dot = '<circle r=".36" fill="#fff"/>' if status == "kept" else ""
     return (
         f'<g transform="scale({radius:.1f})"><path d="{_SHAPES[rank % len(_SHAPES)]}" '
         f'fill="{colour}" stroke="#16191d" stroke-width=".16"/>{dot}</g>'
     )
+
+
+def colour_of(document: Document, station: Station) -> str:
+    """Return the colour of the phase a station opened or was upgraded in; grey if it was only kept."""
+    if station.status == "kept":
+        return KEPT
+    names = [phase.name for phase in document.phases]
+    return PHASE_COLOURS[names.index(station.phase) % len(PHASE_COLOURS)]
 
 
 def _path(frame: Frame, coordinates: NDArray[np.float64]) -> str:
@@ -117,17 +126,23 @@ def _roads(case: Case) -> list[NDArray[np.float64]]:
     return [shapely.get_coordinates(line) for line in main_roads(case.roads)]
 
 
-def _districts(frame: Frame, case: Case) -> list[str]:
+def _district_outlines(frame: Frame, case: Case) -> list[str]:
+    shapes = shapely.simplify(np.asarray(case.districts.geometry.array), 2e-4)
+    rings = shapely.get_rings(shapely.get_parts(shapes))
+    return [
+        f'<path class="f-district" d="{_path(frame, shapely.get_coordinates(ring))}Z"/>'
+        for ring in rings
+    ]
+
+
+def _district_names(frame: Frame, case: Case) -> list[str]:
     shapes = np.asarray(case.districts.geometry.array)
-    rings = shapely.get_rings(shapely.get_parts(shapely.simplify(shapes, 2e-4)))
-    outlines = (f'<path class="f-district" d="{_path(frame, shapely.get_coordinates(ring))}Z"/>' for ring in rings)
     places = frame.place(shapely.get_coordinates(inside_points(shapes)))
     names = zip(case.districts["name"], case.districts["name_zh"], places.tolist(), strict=True)
-    labels = (
+    return [
         f'<text class="f-name" x="{x:g}" y="{y:g}">{escaped(" ".join(filter(None, (name[:40], zh[:40]))))}</text>'
         for name, zh, (x, y) in names
-    )
-    return [*outlines, *labels]
+    ]
 
 
 def _stations(frame: Frame, document: Document) -> list[str]:
@@ -135,7 +150,10 @@ def _stations(frame: Frame, document: Document) -> list[str]:
     if not document.stations:
         return []
     places = frame.place(np.array([[station.lon, station.lat] for station in document.stations]))
-    return [
-        f'<g transform="translate({x:g} {y:g})">{symbol(document, station, types=types)}</g>'
-        for station, (x, y) in zip(document.stations, places.tolist(), strict=True)
-    ]
+    parts = []
+    for station, (x, y) in zip(document.stations, places.tolist(), strict=True):
+        status = "closed" if station.type is None else station.status
+        rank = 0 if station.type is None else types.index(station.type)
+        drawn = symbol(rank, len(types), colour=colour_of(document, station), status=status)
+        parts.append(f'<g transform="translate({x:g} {y:g})">{drawn}</g>')
+    return parts

@@ -70,7 +70,8 @@ function breaks() {
 // What needs attention stands out: much demand, long drives, but little of the demand served.
 function shades() {
   const colours = ramp(breaks().length + 1);
-  return state.shade === "served" ? colours.reverse() : colours;
+  const classes = colours.map((colour, i) => [colour, 0.26 + (0.36 * i) / (colours.length - 1)]);
+  return state.shade === "served" ? classes.reverse() : classes;
 }
 function drawZones() {
   const limits = breaks();
@@ -80,8 +81,7 @@ function drawZones() {
   zones.forEach((layer, i) => {
     const value = zoneValue(i);
     const above = missing(value) ? -1 : limits.filter((limit) => value >= limit).length;
-    const color = above < 0 ? empty : colours[above];
-    const alpha = above < 0 ? 0.25 : dark.matches ? 0.5 : 0.46;
+    const [color, alpha] = above < 0 ? [empty, 0.25] : colours[above];
     layer.setStyle({ color, fillColor: color, fillOpacity: alpha, opacity: alpha * 0.6 });
     if (layer.setRadius) layer.setRadius(Math.max(2, 10 * scale * Math.sqrt(PLAN.zones.demand_kwh_day[state.phase][i] / mostDemand)));
   });
@@ -144,10 +144,18 @@ function placeLabels() {
 }
 
 // Marks, lowest first: unused sites, fuel, stations that stood before, substations, stations.
-const markScale = () => Math.min(1.5, Math.max(0.55, Math.pow(1.17, map.getZoom() - 11.5)));
+// From afar substations with room to spare shrink to dots, so that the tight ones are seen.
+const small = window.matchMedia("(max-width: 760px)");
+const markScale = () => (small.matches ? 0.85 : 1) * Math.min(1.5, Math.max(0.45, Math.pow(1.19, map.getZoom() - 11.5)));
+function scaleOf(kind, index) {
+  if (kind !== "substations" || PLAN.substations.length < 30) return markScale();
+  const level = loadingClass(stepAt(PLAN.substations[index]).loading);
+  const far = Math.min(1, Math.max(0, (13 - map.getZoom()) / 2));
+  return markScale() * (1 - far * (level >= LOADING_BREAKS.length ? 0.25 : level >= LOADING_BREAKS.length - 1 ? 0.45 : 0.65));
+}
 function mark(kind, index, latlng, parts) {
-  const layer = new Mark(latlng, { renderer: canvas.marks, pane: "marks", bubblingMouseEvents: false, parts, scale: markScale(), kind, index });
-  return layer.resize(markScale());
+  const layer = new Mark(latlng, { renderer: canvas.marks, pane: "marks", bubblingMouseEvents: false, parts, scale: 1, kind, index });
+  return layer.resize(scaleOf(kind, index));
 }
 const columnMarks = (kind, layer, parts) => unpack(layer.point).map((point, i) => mark(kind, i, point, parts).addTo(groups[kind]));
 columnMarks("sites", PLACES.sites, siteSymbol());
@@ -167,7 +175,10 @@ function drawMarks() {
     if (shown) groups.stations.addLayer(layer);
     else groups.stations.removeLayer(layer);
   });
-  substations.forEach((layer, i) => layer.setParts(substationSymbol(loadingClass(stepAt(PLAN.substations[i]).loading))));
+  substations.forEach((layer, i) => {
+    layer.setParts(substationSymbol(loadingClass(stepAt(PLAN.substations[i]).loading)));
+    layer.resize(scaleOf("substations", i));
+  });
   order();
 }
 function recolourMarks() {
@@ -176,8 +187,7 @@ function recolourMarks() {
   drawMarks();
 }
 function resizeMarks() {
-  const scale = markScale();
-  for (const name of MARK_ORDER) groups[name].eachLayer((layer) => layer.resize(scale));
+  for (const name of MARK_ORDER) groups[name].eachLayer((layer) => layer.resize(scaleOf(name, layer.options.index)));
 }
 for (const name of MARK_ORDER) {
   groups[name].bindTooltip((layer) => h("span", {}, given(named(item(layer.options.kind, layer.options.index)))), { direction: "top", offset: [0, -6], className: "tip" });

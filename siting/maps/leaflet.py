@@ -53,7 +53,9 @@ def leaflet_file(name: str) -> str:
 
     raw = (Path(leaflet.BASE_DIR) / name).read_bytes()
     if hashlib.sha256(raw).hexdigest() != _SHA256[name]:
-        msg = f"{name} of XStatic-Leaflet is not the tested 1.9.3; reinstall XStatic-Leaflet==1.9.3.0"
+        msg = (
+            f"{name} of XStatic-Leaflet is not the tested 1.9.3; reinstall XStatic-Leaflet==1.9.3.0"
+        )
         raise RuntimeError(msg)
     text = raw.decode("utf-8").replace("\r\n", "\n")  # as browsers read it before they hash it
     text = re.sub(r"\n//# sourceMappingURL=.*", "", text)

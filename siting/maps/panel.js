@@ -29,7 +29,7 @@ function renderPhase() {
     h("label", { for: "phase-range" }, t("phase")),
     h("output", { id: "phase-name", for: "phase-range" }),
     last > 0 && h("input", { type: "range", id: "phase-range", min: 0, max: last, step: 1, value: state.phase, oninput: (e) => setPhase(Number(e.target.value)) }),
-    last > 0 && h("div", { class: "stops", "aria-hidden": "true" }, PHASES.map((p, i) => h("span", { onclick: () => setPhase(i) }, given(p.name)))),
+    last > 0 && h("div", { class: "stops", "aria-hidden": "true" }, PHASES.map((p, i) => h("span", { style: { "--at": i / last }, onclick: () => setPhase(i) }, given(p.name)))),
     h("p", { id: "summary", class: "summary", "aria-live": "polite" }),
   );
 }
@@ -160,7 +160,7 @@ function about() {
     h("p", { class: made || p.synthetic ? "notice" : "" }, made || p.synthetic ? t("synthetic_yes", { n: num(made), all: num(p.layers.length) }) : t("synthetic_no")),
     h("p", {}, t("travel"), " ", given(p.travel)),
     h("ul", { class: "sources" }, p.layers.map((layer) => h("li", {},
-      h("b", {}, t(`layer_${layer.layer}`)), layer.synthetic && h("span", { class: "badge" }, t("synthetic")),
+      h("b", {}, t(`data_${layer.layer}`)), layer.synthetic && h("span", { class: "badge" }, t("synthetic")),
       h("span", {}, given(layer.source)), h("small", {}, given([layer.licence, layer.date, t("rows", { n: num(layer.rows) })].filter(Boolean).join(" · ")))))),
     PLAN.notes.length > 0 && [h("h2", {}, t("notes_title")), h("ul", {}, PLAN.notes.map((note) => h("li", {}, given(note))))],
     h("h2", {}, t("assumptions_title")),
@@ -205,16 +205,16 @@ function zoneKey() {
   const show = (v) => (state.shade === "served" ? num(v * 100) : num(v, v < 10 && v % 1 ? 1 : 0));
   const unit = { served: "unit_percent", minutes: "unit_min", demand: zoneIsArea ? "unit_kwh_day_km2" : "unit_kwh_day" }[state.shade];
   return h("div", { class: "ramp" },
-    h("div", { class: "swatches" }, shades().map((c) => h("i", { style: { background: c } }))),
+    h("div", { class: "swatches" }, shades().map(([colour, alpha]) => h("i", { style: { background: colour, opacity: alpha + 0.15 } }))),
     h("div", { class: "cuts" }, limits.map((v) => h("span", {}, show(v)))),
-    h("p", { class: "fine" }, t(unit), " · ", h("i", { class: "none" }), t("no_data")),
+    h("p", { class: "fine" }, t(unit), " · ", h("i", { class: "none" }), t(state.shade === "minutes" ? "not_served" : "no_demand")),
   );
 }
 function stationKey() {
   const types = TYPES.map((type, i) => keyRow(drawn(stationSymbol({ type: i, status: "new", colour: css("--neutral") })), given(type.key), missing(type.guns) ? "" : ` · ${num(type.guns)} ${t("unit_guns")}`));
   const symbol = (status, colour) => drawn(stationSymbol({ type: 0, status, colour }));
   const byStatus = state.colour === "status";
-  const status = ["new", "upgraded", "kept", "closed"].map((s) => keyRow(symbol(s, byStatus || s === "kept" || s === "closed" ? STATUS_COLOURS[s] : css("--neutral")), t(`status_${s}`)));
+  const status = ["new", "upgraded", "kept", "closed"].map((s) => keyRow(symbol(s, byStatus || s === "kept" || s === "closed" ? statusColour(s) : css("--neutral")), t(`status_${s}`)));
   const phases = PHASES.map((p, i) => keyRow(symbol("new", phaseColour(i)), given(p.name)));
   return [
     h("ul", { class: "keys" }, types), h("ul", { class: "keys" }, status), !byStatus && h("p", { class: "fine" }, t("colour_is_phase")), !byStatus && h("ul", { class: "keys" }, phases),

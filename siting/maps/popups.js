@@ -45,7 +45,7 @@ function zonePopup(i) {
     heading("zone", named(zone), zone.id),
     facts([
       ["demand", ...withUnit(num(column("demand_kwh_day")), "unit_kwh_day")],
-      ["served", ...withUnit(num(column("served_kwh_day")), "unit_kwh_day"), ` · ${percent(share(column("demand_kwh_day"), column("served_kwh_day")), 0)}`],
+      ["zone_served", ...withUnit(num(column("served_kwh_day")), "unit_kwh_day"), ` · ${percent(share(column("demand_kwh_day"), column("served_kwh_day")), 0)}`],
       ["minutes", ...withUnit(num(column("minutes"), 1), "unit_min")],
       ["within_reach", t(column("covered") ? "yes" : "no")],
       ["district", given(districtAt(PLACES.zones.district[i]))],

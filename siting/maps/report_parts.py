@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+from itertools import cycle
 from typing import TYPE_CHECKING
 
-from siting.maps.figure import symbol
+from siting.maps.figure import KEPT, PHASE_COLOURS, symbol
 from siting.maps.payload import station_types
 from siting.maps.strings import STRINGS
 from siting.maps.text import escaped
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from siting.data.case import Case
-    from siting.plan import Document, Plan, RatioRow, Station, Substation
+    from siting.plan import Document, Plan, RatioRow, Substation
 
 TIGHTEST = 8
 """Substations listed."""
@@ -41,6 +42,12 @@ def inline(key: str) -> str:
     """Return a short text in both languages on one line."""
     english, chinese = STRINGS[key]
     return f'{english} <span lang="zh-Hans">{chinese}</span>'
+
+
+def layer_name(layer: str) -> str:
+    """Return a layer's name in both languages; one we do not know as it is given."""
+    key = f"data_{layer}"
+    return inline(key) if key in STRINGS else given(layer)
 
 
 def section(key: str, content: str) -> str:
@@ -147,18 +154,18 @@ def answer(document: Document) -> str:
 
 
 def figure_key(document: Document) -> str:
-    """Explain the figure's symbols, one of each that occurs."""
-    types = list(station_types(document))
-    seen: dict[str, Station] = {}
-    for station in document.stations:
-        phase = "" if station.status in ("kept", "closed") else given(station.phase)
-        state = inline(f"status_{station.status}") if station.status in ("kept", "closed") else inline("r_built")
-        kind = "" if station.type is None else f" · {given(station.type)}"
-        seen.setdefault(f"{state} {phase}{kind}", station)
-    items = (
-        f'<li><svg viewBox="-9 -9 18 18">{symbol(document, station, types=types)}</svg>{text}</li>'
-        for text, station in sorted(seen.items())
-    )
+    """Explain the figure's symbols: phases by colour, types by shape and size, what stood before."""
+    types = station_types(document)
+    colours = zip(document.phases, cycle(PHASE_COLOURS), strict=False)
+    entries = [
+        (symbol(0, 2, colour=colour), f"{inline('r_built')} {given(phase.name)}") for phase, colour in colours
+    ]  # fmt: skip
+    for rank, (kind, guns) in enumerate(types.items()):
+        size = "" if guns is None else f" · {guns} {inline('unit_guns')}"
+        entries.append((symbol(rank, len(types), colour="#c3c8cf"), f"{given(kind)}{size}"))
+    for status in sorted({station.status for station in document.stations} & {"kept", "closed"}):
+        entries.append((symbol(0, 2, colour=KEPT, status=status), inline(f"status_{status}")))
+    items = (f'<li><svg viewBox="-9 -9 18 18">{drawn}</svg>{text}</li>' for drawn, text in entries)
     return f'<ul class="key">{"".join(items)}</ul>'
 
 
@@ -181,7 +188,18 @@ def proof(document: Document) -> str:
 
 def phases(document: Document) -> str:
     """Return the key figures phase by phase."""
-    keys = ("phase", "kpi_stations", "kpi_guns", "ratio", "target", "kpi_served", "kpi_covered", "r_minutes", "r_peak", "cost_mcny")
+    keys = (
+        "phase",
+        "kpi_stations",
+        "kpi_guns",
+        "ratio",
+        "target",
+        "kpi_served",
+        "kpi_covered",
+        "r_minutes",
+        "r_peak",
+        "cost_mcny",
+    )
     rows = [
         [
             f"{given(phase.name)} <small>{given(phase.date)}</small>",
@@ -207,7 +225,15 @@ def districts(plan: Plan) -> str:
     sums = zones.groupby("district", sort=False)[["demand_kwh_day", "served_kwh_day"]].sum()
     demand, served = sums["demand_kwh_day"].to_dict(), sums["served_kwh_day"].to_dict()
     guns = document.ratio.form == "guns"
-    keys = ("district", "guns" if guns else "stations", "nozzles" if guns else "r_fuel", "ratio", "target", "r_reached", "kpi_served")
+    keys = (
+        "district",
+        "guns" if guns else "stations",
+        "nozzles" if guns else "r_fuel",
+        "ratio",
+        "target",
+        "r_reached",
+        "kpi_served",
+    )
     rows = [
         [
             both_names(row.name, row.name_zh),
@@ -233,7 +259,9 @@ def limits(document: Document) -> str:
     text = table(head("phase", "cost_mcny", "r_budget", "r_used"), money) + _grid(document)
     unreached = document.unreached
     if unreached.zones:
-        text += both("unreached", n=len(unreached.zones), demand=number(unreached.zone_demand_kwh_day))
+        text += both(
+            "unreached", n=len(unreached.zones), demand=number(unreached.zone_demand_kwh_day)
+        )
     return text
 
 
@@ -279,7 +307,7 @@ def sources(document: Document, case: Case) -> str:
     honest = both("synthetic_yes", n=made, all=len(layers)) if made else both("synthetic_no")
     rows = [
         [
-            inline(f"layer_{layer.layer}"),
+            layer_name(layer.layer),
             inline("synthetic") if layer.synthetic else "",
             f"{given(layer.source)} <small>{given(layer.file)}</small>",
             given(layer.licence),
@@ -288,7 +316,14 @@ def sources(document: Document, case: Case) -> str:
         ]
         for layer in layers
     ]
-    columns = (("r_layer", ""), ("synthetic", ""), ("r_source", ""), ("r_licence", ""), ("r_date", ""), ("r_rows", NUMBER))
+    columns = (
+        ("r_layer", ""),
+        ("synthetic", ""),
+        ("r_source", ""),
+        ("r_licence", ""),
+        ("r_date", ""),
+        ("r_rows", NUMBER),
+    )
     notes = "".join(f"<li>{given(note)}</li>" for note in case.notes)
     return (
         honest
@@ -301,9 +336,11 @@ def sources(document: Document, case: Case) -> str:
 def again(document: Document) -> str:
     """Say how anyone can make the same plan, and check it."""
     provenance = document.provenance
-    versions = ", ".join(f"{given(name)} {given(value)}" for name, value in provenance.versions.items())
+    versions = ", ".join(
+        f"{given(name)} {given(value)}" for name, value in provenance.versions.items()
+    )
     hashes = [
-        [inline(f"layer_{layer.layer}"), given(layer.file), f"<code>{escaped(layer.sha256)}</code>"]
+        [layer_name(layer.layer), given(layer.file), f"<code>{escaped(layer.sha256)}</code>"]
         for layer in provenance.layers
     ]
     columns = ("r_layer", "r_file", "r_sha256")

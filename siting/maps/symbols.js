@@ -22,7 +22,7 @@ const typeRadius = (type) => 5 + (4 * (type + 1)) / Math.max(2, TYPES.length);
 const phaseColour = (phase) => PHASE_COLOURS[phase % PHASE_COLOURS.length];
 function stationColour(station, phase) {
   const status = statusAt(station, phase);
-  if (state.colour === "status" || status === "kept" || status === "closed") return STATUS_COLOURS[status];
+  if (state.colour === "status" || status === "kept" || status === "closed") return statusColour(status);
   return phaseColour(station.phase);
 }
 // A symbol is a list of strokes and fills: shape, radius, fill, stroke, width.
@@ -36,7 +36,7 @@ function stationSymbol({ type, status, colour }) {
   }
   const shape = TYPE_SHAPES[Math.max(0, type) % TYPE_SHAPES.length];
   const parts = [
-    { shape, r: r + 1.4, fill: PAPER },
+    { shape, r: r + 1.4, fill: css("--halo") },
     { shape, r, fill: colour, stroke: INK, width: 0.9 },
   ];
   if (status === "kept") parts.push({ shape: "circle", r: r * 0.36, fill: PAPER });
@@ -45,14 +45,16 @@ function stationSymbol({ type, status, colour }) {
 }
 const LOADING_BREAKS = [0.6, 0.8, 0.9, 1];
 const LOADING_COLOURS = ["#fdf2c9", "#f3cf77", "#dd9b3d", "#b3602b", "#7b1e4b"];
+const LOADING_AT_NIGHT = ["#3d3a2f", "#6b5a2e", "#a07a2c", "#d99a3a", "#ff7aa8"];
+const loadingColour = (level) => (dark.matches ? LOADING_AT_NIGHT : LOADING_COLOURS)[level];
 function loadingClass(loading) {
   const index = LOADING_BREAKS.findIndex((limit) => loading <= limit + 1e-9);
   return index < 0 ? LOADING_BREAKS.length : index;
 }
 function substationSymbol(loadingLevel) {
   const parts = [
-    { shape: "coils", r: 9, stroke: PAPER, width: 5 },
-    { shape: "coils", r: 9, fill: LOADING_COLOURS[loadingLevel], stroke: INK, width: 1.3 },
+    { shape: "coils", r: 9, stroke: css("--halo"), width: 5 },
+    { shape: "coils", r: 9, fill: loadingColour(loadingLevel), stroke: css("--ring"), width: 1.3 },
   ];
   if (loadingLevel < LOADING_BREAKS.length) return parts;
   return parts.concat([

@@ -1,0 +1,168 @@
+"""The report: every number is the plan's, every text is escaped, nothing runs."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import replace
+
+import pytest
+
+from siting.maps import render_report
+from siting.maps.figure import Frame
+from siting.maps.report_parts import gap_text, shortfall
+from siting.plan import Plan, Ratio, RatioRow
+from tests.map_cases import hostile, small_case, small_plan
+
+
+def text_of(page: str, heading: str) -> str:
+    """Return the text of one section, tags away and white space squeezed."""
+    section = re.search(rf"<section><h2>{heading}.*?</section>", page, re.DOTALL)
+    assert section is not None, heading
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", section[0])))
+
+
+def small_report() -> str:
+    """Write the report of the small plan."""
+    case = small_case()
+    return render_report(small_plan(case), case)
+
+
+def test_needs_no_script_and_no_network() -> None:
+    """There is no script; the policy allows the one style and nothing else."""
+    page = small_report()
+    assert "<script" not in page
+    assert "default-src 'none'; script-src 'none'" in page
+    assert "unsafe" not in page
+
+
+def test_says_question_answer_and_proof() -> None:
+    """The document's numbers stand in the sentences, in both languages."""
+    page = small_report()
+    answer = text_of(page, "The answer")
+    kpis = small_plan(small_case()).document.kpis
+    for number in (
+        f"{kpis.guns:,}",
+        "1.00",
+        f"{100 * kpis.demand_served_share:.1f} %",
+        f"{kpis.access_minutes_mean:.1f}",
+        "18.8",
+        "4.3",
+    ):
+        assert answer.count(number) >= 2, number  # English and Chinese
+    assert "Districts below target: East 东区" in answer
+    proof = text_of(page, "The proof")
+    assert "No plan that keeps these rules can do better than 1,608 kWh/day" in proof
+    assert "at most 0.50 % is left to gain" in proof
+
+
+def test_phases_table_is_the_documents() -> None:
+    """Each phase's row repeats plan.json: 2025 stands at 3 stations, 12 guns, 1.00 of 0.50, 50.0 %, 75.0 %."""
+    text = text_of(small_report(), "Phase by phase")
+    assert "2025 2025-12-31 3 12 1.00 0.50 50.0 % 75.0 % 6.5 1.4 2.5" in text
+    assert "2027 2027-12-31 3 36 1.00 1.00 88.9 % 100.0 % 5.2 4.3 18.8" in text
+
+
+def test_districts_table_counts_what_is_missing() -> None:
+    """East has one station for one fuel station where two are asked: one is missing.
+
+    Served shares: west 900 of 900 kWh/day less the two zones that get less than asked, by hand:
+    west z00 100, z10 200, z01 100, z11 200, z02 100, z12 200 = 900 of 900; east 300 + 300 + 100 of 900.
+    """
+    text = text_of(small_report(), "Districts")
+    assert re.search(r"West 西区 2 2 1\.00 0\.50 ✓ 100\.0 %", text)
+    assert re.search(r"East 东区 1 1 1\.00 2\.00 ▼ 1 77\.8 %", text)
+
+
+def test_limits_name_the_tightest_substation_first() -> None:
+    """South, at 110 % of 18 MW at 19:00, comes before North, and one of two is over its limit."""
+    text = text_of(small_report(), "What limits the plan")
+    assert "1 of 2 substations pass their limit" in text
+    assert text.index("South 南站 18.0 19.8 19:00 ▲ 110.0 %") < text.index("North 北站")
+
+
+def test_assumptions_say_so() -> None:
+    """Every assumption is printed with the word, its value, unit, confidence and reason."""
+    text = text_of(small_report(), "Assumptions")
+    assert "service.max_wait_min 5 min assumption 假设 X a promise, not a measurement" in text
+
+
+def test_label_sources_and_way_back() -> None:
+    """Label, synthetic layers, licences, seed and hashes are told."""
+    page = small_report()
+    assert "stylised / 示意" in html.unescape(page)
+    assert "7 of 7 layers" in text_of(page, "Data and licences")
+    again = text_of(page, "How to make it again")
+    assert "--seed 7" in again
+    assert "0" * 64 in again
+
+
+def test_figure_shows_every_station_once() -> None:
+    """Four stations and two district names are drawn."""
+    figure = re.search(r'<svg class="figure".*?</svg>', small_report(), re.DOTALL)
+    assert figure is not None
+    assert figure[0].count('<g transform="translate') == 4
+    assert figure[0].count("<text") == 2
+
+
+def test_frame_keeps_shapes() -> None:
+    """At 60 degrees north a degree of longitude is half a degree of latitude wide: 2 x 1 degrees is a square."""
+    frame = Frame([10.0, 59.5, 12.0, 60.5])
+    (left, top), (right, bottom) = frame.place(
+        __import__("numpy").array([[10.0, 60.5], [12.0, 59.5]])
+    ).tolist()
+    assert right - left == pytest.approx(bottom - top, abs=0.2)
+    assert frame.height == 720
+
+
+def test_hostile_text_is_escaped() -> None:
+    """With payloads in every text nothing of them is markup, and the page can be written as UTF-8."""
+    case, plan, _ = hostile()
+    page = render_report(plan, case)
+    assert "&lt;img src=x onerror=alert(1)&gt;" in page
+    assert not re.search(r"<(?:script|img|iframe|base|input|details|math|style>\*)", page)
+    assert "EVALUATED" not in page
+    assert page.encode("utf-8")
+
+
+def test_without_substations_or_assumptions() -> None:
+    """A case without them is told so, in words."""
+    case = small_case()
+    plan = small_plan(case)
+    document = plan.document.model_copy(update={"substations": (), "assumptions": ()})
+    page = render_report(replace(plan, document=document), case)
+    assert "no load was checked" in page
+    assert "None is recorded." in page
+
+
+def test_guns_form_counts_nozzles() -> None:
+    """In the form of guns the tables count guns against nozzles: 8 guns for 20 nozzles at 0.5 misses 2."""
+    row = RatioRow(
+        district="west",
+        name="West",
+        name_zh="",
+        stations=2,
+        fuel_stations=2,
+        guns=8,
+        nozzles=20,
+        ratio=0.4,
+        target=0.5,
+    )
+    assert shortfall(row, form="guns") == 2
+    case = small_case()
+    plan = small_plan(case)
+    ratio = Ratio(form="guns", city=row, districts=(row,))
+    phases = tuple(phase.model_copy(update={"ratio": ratio}) for phase in plan.document.phases)
+    guns = Plan(
+        plan.document.model_copy(update={"ratio": ratio, "phases": phases}),
+        plan.service,
+        plan.zones,
+        plan.load,
+    )
+    assert re.search(r"West 8 20 0\.40 0\.50 ▼ 2", text_of(render_report(guns, case), "Districts"))
+
+
+@pytest.mark.parametrize(("gap", "text"), [(0.0, "0 %"), (2e-5, "&lt; 0.01 %"), (0.0123, "1.23 %")])
+def test_gap_is_never_rounded_to_nothing(gap: float, text: str) -> None:
+    """A gap of 0.002 % is not shown as none."""
+    assert gap_text(gap) == text
