@@ -197,7 +197,7 @@ class Provenance(Part):
 
 
 class Unreached(Part):
-    """List what no station can reach, by id and name."""
+    """List, by id, zones with no site within reach, and sites too far from any road."""
 
     zones: tuple[str, ...]
     sites: tuple[str, ...]

@@ -115,12 +115,22 @@ def test_each_street_is_drawn_once() -> None:
 def test_a_case_without_roads_names_or_substations() -> None:
     """No roads, no Chinese names, no substations, no load: the page is made all the same."""
     case = small_case()
-    bare = replace(case, roads=None, substations=case.substations.iloc[:0], stations=case.stations.iloc[:0],
-                   zones=case.zones.assign(name_zh="", geometry=case.zones.geometry.representative_point()))  # fmt: skip
+    bare = replace(
+        case,
+        roads=None,
+        substations=case.substations.iloc[:0],
+        stations=case.stations.iloc[:0],
+        zones=case.zones.assign(name_zh="", geometry=case.zones.geometry.representative_point()),
+    )
     plan = small_plan(case)
     document = plan.document.model_copy(
-        update={"substations": (), "stations": tuple(s.model_copy(update={"substation": None}) for s in plan.document.stations)}
-    )  # fmt: skip
+        update={
+            "substations": (),
+            "stations": tuple(
+                s.model_copy(update={"substation": None}) for s in plan.document.stations
+            ),
+        }
+    )
     page = render_map(replace(plan, document=document, load=plan.load.iloc[:0]), bare)
     assert block(page, "siting-roads") == [[], [], [], [], []]
     assert block(page, "siting-places")["zones"]["shape"] == [[]] * 9

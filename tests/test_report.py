@@ -10,7 +10,7 @@ import pytest
 
 from siting.maps import render_report
 from siting.maps.figure import Frame
-from siting.maps.report_parts import gap_text, shortfall
+from siting.maps.report_text import gap_text, shortfall
 from siting.plan import Plan, Ratio, RatioRow
 from tests.map_cases import hostile, small_case, small_plan
 

@@ -13,6 +13,8 @@ import pandas as pd
 import pyogrio
 import pyogrio.errors
 
+from siting.data.findings import shown
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -129,7 +131,14 @@ def _read_csv(path: Path, where: str, findings: Findings) -> Raw | None:
         findings.fault(where, what, mend)
         return None
     frame = frame.fillna("").apply(lambda column: column.str.strip())
-    frame.columns = pd.Index(frame.iloc[0])
+    names = pd.Index(frame.iloc[0])
+    twice = names[names.duplicated() & (names != "")].unique()
+    for name in twice:
+        what = f"has more than one column {shown(name)}"
+        findings.fault(where, what, "Give every column a name of its own.", row=1, field=name)
+    if len(twice):
+        return None
+    frame.columns = names
     frame = frame.iloc[1:]
     rows = frame.index.to_numpy(dtype=np.int64) + 1
     filled = (frame != "").any(axis=1).to_numpy()

@@ -1,4 +1,4 @@
-"""Draw the plan as a still picture: districts, main roads and stations, as SVG for the printed page."""
+"""Draw the plan as a still picture for the printed page: districts, main roads, stations."""
 
 from __future__ import annotations
 
@@ -55,7 +55,8 @@ class Frame:
         """Return (n, 2) picture points for (n, 2) degrees."""
         x = self.left + (coordinates[:, 0] - self.west) * self.narrow * self.scale
         y = 16 + (self.north - coordinates[:, 1]) * self.scale
-        return np.round(np.column_stack([x, y]), 1)
+        places: NDArray[np.float64] = np.round(np.column_stack([x, y]), 1)
+        return places
 
 
 def figure(document: Document, case: Case) -> str:
@@ -110,7 +111,7 @@ def symbol(rank: int, types: int, *, colour: str, status: str = "new") -> str:
 
 
 def colour_of(document: Document, station: Station) -> str:
-    """Return the colour of the phase a station opened or was upgraded in; grey if it was only kept."""
+    """Return the colour of the phase a station opened or was upgraded in; grey if kept."""
     if station.status == "kept":
         return KEPT
     names = [phase.name for phase in document.phases]
@@ -140,7 +141,7 @@ def _district_names(frame: Frame, case: Case) -> list[str]:
     places = frame.place(shapely.get_coordinates(inside_points(shapes)))
     names = zip(case.districts["name"], case.districts["name_zh"], places.tolist(), strict=True)
     return [
-        f'<text class="f-name" x="{x:g}" y="{y:g}">{escaped(" ".join(filter(None, (name[:40], zh[:40]))))}</text>'
+        f'<text class="f-name" x="{x:g}" y="{y:g}">{escaped(f"{name[:40]} {zh[:40]}".strip())}</text>'
         for name, zh, (x, y) in names
     ]
 

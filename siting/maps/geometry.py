@@ -1,4 +1,4 @@
-"""Write geometry as small integers: 1e-5 degrees (about 1 m), each point as a step from the last."""
+"""Write geometry as small integers: units of 1e-5 degrees, each point a step from the last."""
 
 from __future__ import annotations
 

@@ -94,9 +94,11 @@ def _head(title: str, scripts: Iterable[str], styles: Iterable[str]) -> str:
 def _body(container: str) -> str:
     return (
         '</head>\n<body>\n<div id="app">\n<header id="bar"></header>\n'
-        f'<main id="stage">{container}<div id="search"></div><section id="legend"></section></main>\n'
+        f'<main id="stage">{container}<div id="search"></div>'
+        '<section id="legend"></section></main>\n'
         '<aside id="panel" data-open="no"><button type="button" id="handle"></button>'
-        '<div id="phase"></div><div id="tabs" role="tablist"></div><div id="views"></div></aside>\n</div>\n'
+        '<div id="phase"></div><div id="tabs" role="tablist"></div><div id="views"></div></aside>\n'
+        "</div>\n"
     )
 
 
@@ -109,6 +111,7 @@ def _source_hash(text: str) -> str:
 def _shell() -> tuple[str, str]:
     """Return folium's map container and the script that starts the map: constants, no data."""
     import folium  # noqa: PLC0415 - half a second, and only maps need it
+    from branca.element import Figure  # noqa: PLC0415 - comes with folium
 
     shell = folium.Map(
         location=[0.0, 0.0],
@@ -122,7 +125,8 @@ def _shell() -> tuple[str, str]:
         zoomSnap=0.25,
     )
     shell.default_js, shell.default_css = [], []
-    figure = shell.get_root()
+    figure = Figure()
+    figure.add_child(shell)
     figure.render()
     name = shell.get_name()
     container: str = figure.html.render().strip().replace(name, MAP_NAME)

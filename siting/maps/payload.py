@@ -1,7 +1,7 @@
 """Turn a plan and its case into the JSON blocks the map's script reads.
 
-The document goes in as it stands in ``plan.json``, stations and substations aside: these become short
-columns. Nothing here is text for a browser to interpret; ``text.json_block`` writes it.
+The document goes in as it stands in ``plan.json``; only stations are shortened, and zones and service
+become columns. Nothing here is text for a browser to interpret; ``text.json_block`` writes it.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def plan_block(plan: Plan, case: Case) -> Json:
 
 
 def places_block(case: Case, plan: Plan) -> Json:
-    """Return the city: zones, districts, fuel stations, sites left unused, stations that stood before.
+    """Return the city: zones, districts, fuel stations, unused sites, what stood before.
 
     Parameters
     ----------
@@ -80,12 +80,12 @@ def places_block(case: Case, plan: Plan) -> Json:
 
 
 def station_types(document: Document) -> dict[str, int | None]:
-    """Return each type that occurs and its guns (None where no station ends with it), smallest first.
+    """Return each type that occurs and its guns, smallest first.
 
     Parameters
     ----------
     document
-        The plan; a type that only occurs on the way, before an upgrade, ranks by its grid load.
+        The plan. Guns are None for a type no station ends with; such types come first, by grid load.
     """
     guns: dict[str, int | None] = {}
     peak_kw: dict[str, float] = {}
@@ -103,9 +103,18 @@ def station_types(document: Document) -> dict[str, int | None]:
 def _station(document: Document, station: Station, types: Sequence[str]) -> Json:
     names = [phase.name for phase in document.phases]
     keep = {
-        "id", "name", "name_zh", "district", "host", "status", "substation", "capex_cny",
-        "guns", "super_guns", "kw",
-    }  # fmt: skip
+        "id",
+        "name",
+        "name_zh",
+        "district",
+        "host",
+        "status",
+        "substation",
+        "capex_cny",
+        "guns",
+        "super_guns",
+        "kw",
+    }
     return station.model_dump(include=keep) | {
         "lon": round(station.lon, 5),
         "lat": round(station.lat, 5),

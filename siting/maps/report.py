@@ -1,7 +1,7 @@
 """Write the report: what was asked, the answer, how sure it is, and what it rests on.
 
-Two printed pages in English and Chinese. Every number is one of ``plan.json``; nothing is fetched, no
-script runs.
+In English and Chinese, for print. Every number is one of the plan's; nothing is fetched, no script
+runs.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from siting.maps import report_parts as parts
 from siting.maps.figure import figure
 from siting.maps.page import content_policy
+from siting.maps.report_text import both_names, given, section
 from siting.maps.strings import STRINGS
 from siting.maps.text import escaped
 
@@ -34,16 +35,16 @@ def render_report(plan: Plan, case: Case) -> str:
     style = (resources.files("siting.maps") / "report.css").read_text(encoding="utf-8")
     body = [
         _head(document),
-        parts.section("r_question", parts.question(document)),
-        parts.section("r_answer", parts.answer(document)),
-        parts.section("r_figure", figure(document, case) + parts.figure_key(document)),
-        parts.section("r_proof", parts.proof(document)),
-        parts.section("phases_title", parts.phases(document)),
-        parts.section("r_districts", parts.districts(plan)),
-        parts.section("r_limits", parts.limits(document)),
-        parts.section("assumptions_title", parts.assumptions(document)),
-        parts.section("r_sources", parts.sources(document, case)),
-        parts.section("r_again", parts.again(document)),
+        section("r_question", parts.question(document)),
+        section("r_answer", parts.answer(document)),
+        section("r_figure", figure(document, case) + parts.figure_key(document)),
+        section("r_proof", parts.proof(document)),
+        section("phases_title", parts.phases(document)),
+        section("r_districts", parts.districts(plan)),
+        section("r_limits", parts.limits(document)),
+        section("assumptions_title", parts.assumptions(document)),
+        section("r_sources", parts.sources(document, case)),
+        section("r_again", parts.again(document)),
     ]
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -59,9 +60,9 @@ def _head(document: Document) -> str:
     label = " / ".join(filter(None, (provenance.label, provenance.label_zh)))
     if not label and provenance.synthetic:
         label = " / ".join(STRINGS["synthetic_badge"])
-    badge = f'<p class="badge">{parts.given(label)}</p>' if label else ""
+    badge = f'<p class="badge">{given(label)}</p>' if label else ""
     return (
-        f"<header>{badge}<p>{parts.both_names(provenance.case_title, provenance.case_title_zh)}</p>"
-        f"<h1>{parts.given(provenance.scenario_title or document.name)}</h1>"
-        f'<p class="zh-title" lang="zh-Hans">{parts.given(provenance.scenario_title_zh)}</p></header>\n'
+        f"<header>{badge}<p>{both_names(provenance.case_title, provenance.case_title_zh)}</p>"
+        f"<h1>{given(provenance.scenario_title or document.name)}</h1>"
+        f'<p class="zh-title" lang="zh-Hans">{given(provenance.scenario_title_zh)}</p></header>\n'
     )

@@ -2,126 +2,49 @@
 
 from __future__ import annotations
 
-import math
 from itertools import cycle
 from typing import TYPE_CHECKING
 
 from siting.maps.figure import KEPT, PHASE_COLOURS, symbol
 from siting.maps.payload import station_types
-from siting.maps.strings import STRINGS
+from siting.maps.report_text import (
+    NUMBER,
+    both,
+    both_names,
+    gap_text,
+    given,
+    head,
+    inline,
+    layer_name,
+    meets,
+    million,
+    number,
+    percent,
+    shortfall,
+    table,
+)
 from siting.maps.text import escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from siting.data.case import Case
-    from siting.plan import Document, Plan, RatioRow, Substation
+    from siting.plan import Document, Plan, Substation
 
 TIGHTEST = 8
 """Substations listed."""
-NUMBER = "n"
-
-
-def given(text: object) -> str:
-    """Return text that came with the data, escaped and kept from turning its surroundings."""
-    return f"<bdi>{escaped(text)}</bdi>"
-
-
-def both_names(name: str, name_zh: str) -> str:
-    """Return a name in both languages, once if they are the same or one is missing."""
-    return " ".join(given(text) for text in dict.fromkeys((name, name_zh)) if text)
-
-
-def both(key: str, **values: object) -> str:
-    """Return a paragraph in English and one in Chinese; values must be safe HTML already."""
-    english, chinese = (text.format(**values) for text in STRINGS[key])
-    return f'<p>{english}</p><p lang="zh-Hans">{chinese}</p>'
-
-
-def inline(key: str) -> str:
-    """Return a short text in both languages on one line."""
-    english, chinese = STRINGS[key]
-    return f'{english} <span lang="zh-Hans">{chinese}</span>'
-
-
-def layer_name(layer: str) -> str:
-    """Return a layer's name in both languages; one we do not know as it is given."""
-    key = f"data_{layer}"
-    return inline(key) if key in STRINGS else given(layer)
-
-
-def section(key: str, content: str) -> str:
-    """Return a section under its heading in both languages."""
-    return f"<section><h2>{inline(key)}</h2>{content}</section>\n"
-
-
-def number(value: float | None, digits: int = 0) -> str:
-    """Write a number with thousands separators; a dash where there is none."""
-    return "–" if value is None else f"{value:,.{digits}f}"
-
-
-def percent(value: float, digits: int = 1) -> str:
-    """Write a share as a percentage."""
-    return f"{100 * value:.{digits}f} %"
-
-
-def million(value_cny: float | None) -> str:
-    """Write CNY in millions."""
-    return number(None if value_cny is None else value_cny / 1e6, 1)
-
-
-def gap_text(gap: float) -> str:
-    """Write a proven gap so that a small one is not mistaken for none."""
-    if gap < 5e-7:  # noqa: PLR2004 - rounds to 0.0000 %
-        return "0 %"
-    return "&lt; 0.01 %" if gap < 1e-4 else percent(gap, 2)  # noqa: PLR2004 - what two digits show
-
-
-def meets(row: RatioRow) -> bool:
-    """Tell whether a ratio reaches its target; without anything to count against, it does."""
-    return row.ratio is None or row.ratio >= row.target - 1e-9
-
-
-def shortfall(row: RatioRow, *, form: str) -> int:
-    """Return how many stations (or guns) are missing."""
-    against = row.nozzles if form == "guns" else row.fuel_stations
-    have = row.guns if form == "guns" else row.stations
-    return max(0, math.ceil(row.target * (against or 0) - 1e-9) - have)
-
-
-def table(head: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table; the first cell of a row is its header.
-
-    Parameters
-    ----------
-    head
-        Pairs of heading (safe HTML) and class, '' or ``NUMBER``.
-    rows
-        Cells of safe HTML.
-    """
-    kinds = [kind for _, kind in head]
-    top = "".join(f'<th scope="col" class="{kind}">{text}</th>' for text, kind in head)
-    body = "".join(
-        f'<tr><th scope="row">{first}</th>'
-        + "".join(f'<td class="{kind}">{cell}</td>' for cell, kind in zip(cells, kinds[1:], strict=True))
-        + "</tr>"
-        for first, *cells in rows
-    )  # fmt: skip
-    return f"<table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def head(*keys: str) -> list[tuple[str, str]]:
-    """Return a table head of catalogue keys; the first column is text, the others numbers."""
-    return [(inline(key), NUMBER if place else "") for place, key in enumerate(keys)]
 
 
 def question(document: Document) -> str:
     """Say what was asked: the objective, and each phase's target and money."""
     objective = both(f"r_objective_{document.outcome.objective_kind}")
     rows = [
-        [given(phase.name), given(phase.date), number(phase.ratio.city.target, 2), million(phase.budget_cny)]
+        [
+            given(phase.name),
+            given(phase.date),
+            number(phase.ratio.city.target, 2),
+            million(phase.budget_cny),
+        ]
         for phase in document.phases
-    ]  # fmt: skip
+    ]
     form = both("ratio_guns" if document.ratio.form == "guns" else "ratio_stations")
     return objective + form + table(head("phase", "r_date", "r_city_target", "r_budget"), rows)
 
@@ -158,8 +81,9 @@ def figure_key(document: Document) -> str:
     types = station_types(document)
     colours = zip(document.phases, cycle(PHASE_COLOURS), strict=False)
     entries = [
-        (symbol(0, 2, colour=colour), f"{inline('r_built')} {given(phase.name)}") for phase, colour in colours
-    ]  # fmt: skip
+        (symbol(0, 2, colour=colour), f"{inline('r_built')} {given(phase.name)}")
+        for phase, colour in colours
+    ]
     for rank, (kind, guns) in enumerate(types.items()):
         size = "" if guns is None else f" · {guns} {inline('unit_guns')}"
         entries.append((symbol(rank, len(types), colour="#c3c8cf"), f"{given(kind)}{size}"))
@@ -241,21 +165,29 @@ def districts(plan: Plan) -> str:
             number(row.nozzles if guns else row.fuel_stations),
             number(row.ratio, 2),
             number(row.target, 2),
-            "✓" if meets(row) else f'<b class="short">▼ {number(shortfall(row, form=document.ratio.form))}</b>',
-            percent(served[row.district] / demand[row.district]) if demand.get(row.district) else "–",
+            "✓"
+            if meets(row)
+            else f'<b class="short">▼ {number(shortfall(row, form=document.ratio.form))}</b>',
+            percent(served[row.district] / demand[row.district])
+            if demand.get(row.district)
+            else "–",
         ]
         for row in document.ratio.districts
-    ]  # fmt: skip
+    ]
     return table(head(*keys), rows)
 
 
 def limits(document: Document) -> str:
     """Say what stands in the way of a better plan: money, the grid, demand out of reach."""
     money = [
-        [given(phase.name), million(phase.kpis.capex_cny), million(phase.budget_cny),
-         percent(phase.kpis.capex_cny / phase.budget_cny, 0) if phase.budget_cny else "–"]
+        [
+            given(phase.name),
+            million(phase.kpis.capex_cny),
+            million(phase.budget_cny),
+            percent(phase.kpis.capex_cny / phase.budget_cny, 0) if phase.budget_cny else "–",
+        ]
         for phase in document.phases
-    ]  # fmt: skip
+    ]
     text = table(head("phase", "cost_mcny", "r_budget", "r_used"), money) + _grid(document)
     unreached = document.unreached
     if unreached.zones:
@@ -293,9 +225,14 @@ def assumptions(document: Document) -> str:
     if not document.assumptions:
         return both("no_assumptions")
     rows = [
-        [given(row.key), f"{given(row.value)} {given(row.unit)}", f"{inline('assumption')} {given(row.confidence)}", given(row.source)]
+        [
+            given(row.key),
+            f"{given(row.value)} {given(row.unit)}",
+            f"{inline('assumption')} {given(row.confidence)}",
+            given(row.source),
+        ]
         for row in document.assumptions
-    ]  # fmt: skip
+    ]
     columns = ("r_key", "r_value", "r_confidence", "r_source")
     return both("r_assumptions") + table([(inline(key), "") for key in columns], rows)
 

@@ -84,9 +84,7 @@ class Search:
         return self._large()
 
     def _highs(self, arrays: Arrays, *, relaxed: bool = False) -> Highs:
-        return Highs(
-            arrays, relaxed=relaxed, threads=self.effort.threads, seed=self.effort.seed
-        )
+        return Highs(arrays, relaxed=relaxed, threads=self.effort.threads, seed=self.effort.seed)
 
     def _whole(self) -> Found:
         self.progress("solving the whole program")

@@ -1,0 +1,66 @@
+"""Assemble the plan: names, places, counts, loads and figures around a solution."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from siting.assembly.answer import Answer
+from siting.assembly.layers import map_layers
+from siting.assembly.phases import phase_results
+from siting.assembly.provenance import provenance, unreached
+from siting.assembly.stations import stations
+from siting.assembly.substations import load_table, substations
+from siting.assembly.tables import service_table, zone_table
+from siting.plan import Document, Outcome, Plan
+from siting.scenario_io import assumptions
+
+if TYPE_CHECKING:
+    from siting.models.solution import Certificate
+
+__all__ = ["Answer", "assemble", "map_layers"]
+
+_UNIT = {
+    "served": "kWh a day, weighted and summed over the phases",
+    "covered": "kWh a day, weighted and summed over the phases",
+    "access": "kWh a day x min, weighted and summed over the phases",
+    "cost": "CNY",
+}
+
+
+def assemble(answer: Answer) -> Plan:
+    """Return the plan document and its tables for a solved problem."""
+    phases = phase_results(answer)
+    document = Document(
+        name=answer.scenario.name,
+        outcome=_outcome(answer),
+        ratio=phases[-1].ratio,
+        kpis=phases[-1].kpis,
+        phases=phases,
+        stations=stations(answer),
+        substations=substations(answer),
+        unreached=unreached(answer),
+        assumptions=assumptions(answer.scenario),
+        provenance=provenance(answer),
+    )
+    return Plan(
+        document=document,
+        service=service_table(answer),
+        zones=zone_table(answer),
+        load=load_table(answer),
+    )
+
+
+def _outcome(answer: Answer) -> Outcome:
+    certificate: Certificate = answer.solution.certificate
+    kind = answer.problem.objective
+    return Outcome(
+        status=certificate.status,
+        objective_kind=kind,
+        objective_unit=_UNIT[kind],
+        objective=certificate.objective,
+        bound=certificate.bound,
+        gap=certificate.gap,
+        seconds=round(certificate.seconds, 3),
+        solver=certificate.solver,
+        method=certificate.method,
+    )

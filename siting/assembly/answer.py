@@ -1,0 +1,72 @@
+"""Hold all that an assembled plan is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from siting.data.problem import NONE
+from siting.models.solution import covered, open_supers, spent_cny
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from siting.data.case import Case
+    from siting.data.problem import Problem
+    from siting.data.travel import Pairs
+    from siting.models.solution import Solution
+    from siting.scenario import Scenario, StationType
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """Hold a city, its question, and the solution found."""
+
+    case: Case
+    scenario: Scenario
+    problem: Problem
+    pairs: Pairs
+    solution: Solution
+
+    @cached_property
+    def opened(self) -> NDArray[np.bool_]:
+        """(T, J) whether the site holds a supercharging station."""
+        return open_supers(self.problem, self.solution.type_at)
+
+    @cached_property
+    def covered(self) -> NDArray[np.bool_]:
+        """(T, I) whether the zone has an open supercharging station within reach."""
+        return covered(self.problem, self.solution.type_at)
+
+    @cached_property
+    def spent_cny(self) -> NDArray[np.float64]:
+        """(T,) spent up to and including each phase."""
+        return spent_cny(self.problem, self.solution.type_at)
+
+    @cached_property
+    def served_zone(self) -> NDArray[np.float64]:
+        """(T, I) kWh a day served by zone."""
+        return self._by(self.problem.pair_zone, len(self.problem.zones))
+
+    @cached_property
+    def served_site(self) -> NDArray[np.float64]:
+        """(T, J) kWh a day served by site."""
+        return self._by(self.problem.pair_site, len(self.problem.sites))
+
+    def _by(self, label: NDArray[np.int32], size: int) -> NDArray[np.float64]:
+        rows = [np.bincount(label, weights=row, minlength=size) for row in self.solution.energy_kwh]
+        return np.array(rows)
+
+    @cached_property
+    def load_kw(self) -> NDArray[np.float64]:
+        """(T, J) highest hourly load each site asks of the grid."""
+        load = self.problem.load_kw[np.maximum(self.solution.type_at, 0)]
+        return np.where(self.solution.type_at == NONE, 0.0, load)
+
+    def kind(self, site: int, phase: int) -> StationType | None:
+        """Return what stands at a site in a phase."""
+        k = int(self.solution.type_at[phase, site])
+        return None if k == NONE else self.scenario.stations[self.problem.types[k]]

@@ -1,1 +1,0 @@
-"""Place a plan's load on its substations, hour by hour."""

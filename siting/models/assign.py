@@ -1,0 +1,77 @@
+"""Send every zone's energy to the open stations: most energy first, then least minutes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import sparse
+from scipy.optimize import linprog
+
+from siting.models.solution import open_supers
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from siting.data.problem import Problem
+
+    Floats = NDArray[np.float64]
+
+_FIRST = 1000.0
+"""A kWh served outweighs this many times the longest drive, so minutes never cost energy."""
+_DUST_KWH = 1e-6
+
+
+def assign(problem: Problem, type_at: NDArray[np.int64]) -> Floats:
+    """Return the energy along each pair, (T, P) kWh a day.
+
+    For each phase a transportation problem (F. L. Hitchcock, Journal of Mathematics and Physics 20, 1941)
+    over the pairs whose site is open. With the objective ``access`` only the promised share is served, at
+    the least minutes; otherwise as much as can be.
+    """
+    opened = open_supers(problem, type_at)
+    energy = np.zeros((len(problem.phases), len(problem.pair_zone)))
+    for t, row in enumerate(opened):
+        pairs = np.flatnonzero(row[problem.pair_site])
+        if len(pairs):
+            room = problem.capacity_kwh[np.maximum(type_at[t], 0)] * row
+            energy[t, pairs] = _transport(problem, t, pairs, room)
+    return energy
+
+
+def _transport(problem: Problem, t: int, pairs: NDArray[np.int64], room: Floats) -> Floats:
+    zone, zones = np.unique(problem.pair_zone[pairs], return_inverse=True)
+    site, sites = np.unique(problem.pair_site[pairs], return_inverse=True)
+    demand, room, minutes = problem.demand_kwh[t, zone], room[site], problem.pair_minutes[pairs]
+    columns = np.arange(len(pairs))
+    shape = (len(zone) + len(site), len(pairs))
+    rows = np.concatenate([zones, len(zone) + sites])
+    matrix = sparse.csr_array(
+        (np.ones(2 * len(pairs)), (rows, np.concatenate([columns, columns]))), shape=shape
+    )
+    limit = np.concatenate([demand, room])
+    cost = minutes
+    if problem.objective == "access":
+        matrix = sparse.vstack([matrix, sparse.csr_array(-np.ones((1, len(pairs))))])
+        limit = np.append(limit, -problem.min_served_share * problem.reachable_kwh[t])
+    else:
+        cost = minutes - _FIRST * max(float(minutes.max()), 1.0)
+    found = linprog(cost, A_ub=matrix, b_ub=limit, bounds=(0, None), method="highs")
+    if found.x is None:
+        return np.zeros(len(pairs))
+    return _within(np.where(found.x < _DUST_KWH, 0.0, found.x), zones, demand, sites, room)
+
+
+def _within(  # noqa: PLR0913, PLR0917 - two sides of the same transport
+    energy: Floats,
+    zones: NDArray[np.intp],
+    demand: Floats,
+    sites: NDArray[np.intp],
+    room: Floats,
+) -> Floats:
+    """Scale away what a solver's tolerance let pass a demand or a capacity."""
+    for where, limit in ((zones, demand), (sites, room)):
+        total = np.bincount(where, weights=energy, minlength=len(limit))
+        factor = np.where(total > limit, limit / np.maximum(total, _DUST_KWH), 1.0)
+        energy = energy * factor[where]
+    return energy

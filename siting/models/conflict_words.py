@@ -1,0 +1,85 @@
+"""Put a requirement into the planner's words and numbers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from siting.data.problem import NONE
+
+if TYPE_CHECKING:
+    from siting.data.problem import Problem
+
+
+class Requirement(NamedTuple):
+    """Name one requirement: its family, and its phase and district where it has one (else NONE)."""
+
+    family: str
+    phase: int
+    district: int
+
+
+def sentence(problem: Problem, item: Requirement, best: float | None) -> str:
+    """Return a requirement in words.
+
+    Parameters
+    ----------
+    problem
+        The question.
+    item
+        The requirement.
+    best
+        What the other requirements of the conflict leave: the most stations (or guns) for a target, the
+        least money in CNY for a budget; None where unknown or endless.
+    """
+    when = "" if item.phase == NONE else f" by {problem.phases[item.phase]}"
+    if item.family == "ratio":
+        return _target(problem, item, when, best)
+    if item.family == "budget":
+        money = problem.budget_cny[item.phase] / 1e6
+        need = "" if best is None else f"; the least that meets the rest costs {best / 1e6:,.1f}"
+        return f"budget: {money:,.1f} M CNY have arrived{when}{need}"
+    if item.family == "most":
+        most = problem.max_stations[item.phase]
+        return f"at most {most:,} supercharging stations may be open{when}"
+    if item.family == "headroom":
+        full = int((problem.headroom_kw[-1] <= 0).sum())
+        return (
+            f"no substation may pass its limit: {full:,} of {len(problem.substations):,} "
+            "have no room for any station"
+        )
+    if item.family == "spacing":
+        return f"spacing: {len(problem.conflicts):,} pairs of sites are too close to hold two stations"
+    share, word = problem.min_served_share, "served"
+    if item.family == "covered":
+        share, word = problem.min_covered_share, "covered"
+    return f"at least {share:.1%} of the demand within reach is to be {word}{when}"
+
+
+def _target(problem: Problem, item: Requirement, when: str, best: float | None) -> str:
+    city = item.district == NONE
+    scope = "the whole city" if city else problem.districts[item.district]
+    asked = (
+        problem.city_target[item.phase] if city else problem.district_target[item.phase, item.district]
+    )
+    here = np.ones(len(problem.sites), dtype=bool) if city else problem.site_district == item.district
+    can = (problem.allowed & problem.is_super[None, :]).any(axis=1) & here
+    room = can & _has_headroom(problem, item.phase)
+    guns = bool((problem.ratio_count > 1).any())
+    unit = "supercharging guns" if guns else "stations"
+    text = f"{scope}: {asked:,} {unit} asked for{when}, {can.sum():,} sites can hold a station"
+    if room.sum() < can.sum():
+        text += f", {room.sum():,} of them have headroom"
+    if best is not None:
+        text += f"; at most {best:,.0f} {unit} can be had"
+    return text
+
+
+def _has_headroom(problem: Problem, phase: int) -> np.ndarray:
+    """Return which sites' substations can take their smallest supercharging station, or hold one, (J,)."""
+    load = np.where(problem.allowed & problem.is_super[None, :], problem.load_kw[None, :], np.inf)
+    room = np.full(len(problem.sites), np.inf)
+    tied = problem.site_substation != NONE
+    room[tied] = problem.headroom_kw[phase, problem.site_substation[tied]]
+    return np.asarray(load.min(axis=1) <= room + 1e-9)

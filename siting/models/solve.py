@@ -1,0 +1,103 @@
+"""Answer a problem: state it, search it, prove it, and assign its energy."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from siting.data.problem import NONE
+from siting.errors import InfeasibleError, NoSolutionError
+from siting.models import highs, other_solvers
+from siting.models.assign import assign
+from siting.models.conflict import explain
+from siting.models.layout import Layout
+from siting.models.search import Effort, Found, Search
+from siting.models.solution import Solution, certify, objective_of
+from siting.models.statement import KCNY, Statement, state
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from siting.data.problem import Problem
+
+log = logging.getLogger(__name__)
+
+HIGHS = "highs"
+
+
+def solve(
+    problem: Problem,
+    effort: Effort,
+    *,
+    solver: str = HIGHS,
+    progress: Callable[[str], None] = log.info,
+) -> Solution:
+    """Return a plan and the proof of how good it is.
+
+    Parameters
+    ----------
+    problem
+        The question.
+    effort
+        Gap, time limit, seed and threads.
+    solver
+        ``highs``, or the name of a solver PuLP knows; its answer is then bounded by HiGHS's relaxation.
+    progress
+        Called with a line of text now and then.
+
+    Raises
+    ------
+    InfeasibleError
+        If it is proved that no plan meets the requirements; says which of them conflict.
+    NoSolutionError
+        If the time limit came first.
+    SolverError
+        If the solver is unknown or not installed.
+    """
+    started = time.monotonic()
+    if solver != HIGHS:
+        other_solvers.check(solver)
+    progress("stating the model")
+    statement = state(problem)
+    arrays = highs.to_arrays(statement)
+    if solver == HIGHS:
+        name = highs.version()
+        layout = Layout.of(problem, statement, arrays)
+        found = Search(arrays, layout, effort, progress).run()
+    else:
+        name = other_solvers.describe(solver)
+        found = other_solvers.run(problem, statement, arrays, solver, effort, progress)
+    if found.infeasible:
+        progress("looking for the conflict")
+        raise InfeasibleError(*explain(problem, effort))
+    if not len(found.values):
+        msg = (
+            f"The limit of {effort.time_limit_s:g} s was reached before any plan was found. "
+            "Give it more time (--time-limit), or ask for less."
+        )
+        raise NoSolutionError(msg)
+    return _solution(problem, statement, found, started, name)
+
+
+def _solution(
+    problem: Problem, statement: Statement, found: Found, started: float, solver: str
+) -> Solution:
+    type_at = np.full((len(problem.phases), len(problem.sites)), NONE, dtype=np.int64)
+    for (j, k, t), value in zip(statement.build, found.values, strict=False):
+        if value > 0.5:  # noqa: PLR2004 - a binary
+            type_at[t, j] = k
+    energy = assign(problem, type_at)
+    objective = objective_of(problem, type_at, energy)
+    bound = found.bound * (KCNY if problem.objective == "cost" else 1.0)
+    certificate = certify(
+        problem,
+        objective,
+        bound,
+        seconds=time.monotonic() - started,
+        solver=solver,
+        method=found.method,
+    )
+    return Solution(type_at, energy, certificate)

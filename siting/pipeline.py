@@ -1,0 +1,129 @@
+"""Put things in order: city and question in; plan, proof, check, map and report out."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from siting.assembly import Answer, assemble, map_layers
+from siting.data.build import build_problem
+from siting.data.load import case_folder, load_case
+from siting.errors import CaseError, ScenarioError
+from siting.maps import render_map, render_report
+from siting.models.search import Effort
+from siting.models.solve import solve
+from siting.plan_folder import read_plan, write_plan
+from siting.scenario_io import assumptions, load_scenario
+from siting.verify import verify_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from siting.data.case import Case
+    from siting.plan import Plan
+    from siting.scenario import Scenario
+    from siting.verify import Mismatch
+
+log = logging.getLogger(__name__)
+
+
+def make_plan(
+    case: Case, scenario: Scenario, *, progress: Callable[[str], None] = log.info
+) -> Plan:
+    """Answer a scenario for a loaded city.
+
+    Raises
+    ------
+    InfeasibleError, NoSolutionError
+        If there is no plan, or none was found within the limits.
+    InputError
+        If scenario and city do not fit, or the solver is not there.
+    """
+    progress("finding what each zone reaches")
+    problem, pairs = build_problem(case, scenario)
+    limits = scenario.solve
+    effort = Effort(limits.gap, limits.time_limit_s, limits.seed, limits.threads)
+    solution = solve(problem, effort, solver=limits.solver, progress=progress)
+    return assemble(Answer(case, scenario, problem, pairs, solution))
+
+
+def run_plan(
+    scenario: Scenario, *, case_name: str, out: Path, progress: Callable[[str], None] = log.info
+) -> Plan:
+    """Load, solve, verify, draw, and write a plan folder.
+
+    Raises
+    ------
+    SitingError
+        As :func:`make_plan`; and RuntimeError if the plan does not survive its own verification.
+    """
+    progress(f"loading {case_name}")
+    case = load_case(case_folder(case_name))
+    plan = make_plan(case, scenario, progress=progress)
+    progress("verifying")
+    mismatches = verify_plan(plan, case, scenario)
+    if mismatches:
+        found = "\n".join(str(mismatch) for mismatch in mismatches[:10])
+        msg = f"The plan does not survive its own verification; nothing was written:\n{found}"
+        raise RuntimeError(msg)
+    progress("drawing map and report")
+    files = {"map.html": render_map(plan, case), "report.html": render_report(plan, case)}
+    write_plan(out, plan, scenario=scenario, files=files, layers=map_layers(plan, case))
+    return plan
+
+
+def run_verify(folder: Path, *, case_name: str | None = None) -> list[Mismatch]:
+    """Recompute a plan folder from its inputs; return every number that differs."""
+    plan, scenario = read_plan(folder)
+    case = load_case(case_folder(case_name or plan.document.provenance.case))
+    return verify_plan(plan, case, scenario)
+
+
+def run_map(folder: Path, *, case_name: str | None = None) -> list[Path]:
+    """Draw the map and the report of a plan folder again; return what was written."""
+    plan, scenario = read_plan(folder)
+    case = load_case(case_folder(case_name or plan.document.provenance.case))
+    files = {"map.html": render_map(plan, case), "report.html": render_report(plan, case)}
+    write_plan(folder, plan, scenario=scenario, files=files, layers=map_layers(plan, case))
+    return [folder / name for name in files]
+
+
+def run_check(name: str) -> list[str]:
+    """Check a city or a scenario; return what is worth knowing of it.
+
+    Raises
+    ------
+    CaseError, ScenarioError
+        With every fault found.
+    """
+    try:
+        folder = case_folder(name)
+    except CaseError as no_case:
+        try:
+            return _scenario_notes(load_scenario(name))
+        except ScenarioError as error:
+            if error.faults:
+                raise
+            raise no_case from error
+    return _case_notes(load_case(folder))
+
+
+def _case_notes(case: Case) -> list[str]:
+    label = f" ({case.label})" if case.label else ""
+    notes = [f"{case.title}{label}"]
+    notes += [
+        f"{layer.layer}: {layer.rows:,} rows of {layer.file}; {layer.source}; {layer.licence}; "
+        f"{layer.date}{'; synthetic' if layer.synthetic else ''}"
+        for layer in case.layers
+    ]
+    return [*notes, *case.notes]
+
+
+def _scenario_notes(scenario: Scenario) -> list[str]:
+    notes = [scenario.title]
+    notes += [
+        f"assumption: {item.key} = {item.value} {item.unit} ({item.confidence}: {item.source})"
+        for item in assumptions(scenario)
+    ]
+    return notes
