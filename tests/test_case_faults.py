@@ -180,7 +180,7 @@ def test_metres_declared_as_degrees(tmp_path: Path) -> None:
     assert told == [
         (
             "fuel.csv (fuel), row 2, lon, lat: longitude 805000.5, latitude 2496000 are not "
-            "degrees. Declare the CRS the coordinates are in, instead of EPSG:4326."
+            "degrees. Declare the CRS the coordinates are in, not EPSG:4326."
         )
     ]
 
@@ -353,6 +353,13 @@ def test_all_layers_are_told_at_once(tmp_path: Path) -> None:
         ("fuel.csv", b"", "has no header"),
         ("fuel.csv", b"\xff\xfe\x00\x81\xff\xff", "text is neither UTF-8 nor GB 18030"),
         ("fuel.csv", b"id,lon,lat\nf1,1,2,3,4\n", "Expected 3 fields in line 2, saw 5"),
+        ("fuel.csv", b"id,lon,lat,lon\nf1,1,2,3\n", 'row 1, lon: has more than one column "lon"'),
+        (
+            "fuel.geojson",
+            b'{"type": "FeatureCollection", "features": []}',
+            "has no rows, and without fuel stations there is no ratio",
+        ),
+        ("fuel.geojson", b"[1, 2]", "cannot be read as geojson"),
         ("fuel.geojson", b"{]", "cannot be read as geojson"),
         ("fuel.gpkg", b"SQLite format 3\0not at all", "cannot be read as gpkg"),
         ("fuel.parquet", b"PAR1 no", "cannot be read as parquet"),
@@ -384,3 +391,19 @@ def test_geopackage_of_several_layers(tmp_path: Path) -> None:
     table = layer_toml("fuel", "all.gpkg", 'layer = "fuel_2017"')
     write_case(tmp_path, layers={"fuel": table})
     assert load_case(tmp_path).fuel["id"].tolist() == ["f1"]
+
+
+def test_area_without_extent(tmp_path: Path) -> None:
+    """A polygon whose corners lie on one line is none."""
+    zones = 'id,demand,shape\nz1,30,"POLYGON ((114 22.5, 114.1 22.5, 114.05 22.5, 114 22.5))"\n'
+    told = faults(
+        tmp_path,
+        files={"zones.csv": zones},
+        layers={"zones": layer_toml("zones", "zones.csv", f'{WGS}wkt = "shape"')},
+    )
+    assert told == [
+        (
+            "zones.csv (zones), row 2, geometry: is an area without any extent. "
+            "Draw it again, or drop the row."
+        )
+    ]

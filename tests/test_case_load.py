@@ -225,6 +225,36 @@ def test_areas_of_sites_become_points(tmp_path: Path) -> None:
     )
 
 
+def test_optional_layer_without_rows(tmp_path: Path) -> None:
+    """No existing station inside the bbox is a note, not a fault; a MultiPoint zone is a point."""
+    zones = 'id,demand,shape\nz1,30,"MULTIPOINT (114.02 22.55, 114.04 22.55)"\n'
+    bbox = "bbox = [114.1, 22.5, 114.2, 22.6]"
+    folder = write_case(
+        tmp_path,
+        files={"stations.csv": STATIONS, "zones.csv": zones},
+        layers={
+            "stations": layer_toml("stations", "stations.csv", f'crs = "EPSG:4326"\n{bbox}'),
+            "zones": layer_toml("zones", "zones.csv", 'crs = "EPSG:4326"\nwkt = "shape"'),
+        },
+    )
+    case = load_case(folder)
+    assert len(case.stations) == 0
+    assert case.notes == ("stations.csv (stations): none of its 1 rows is kept.",)
+    assert case.zones.geometry.to_wkt().tolist() == ["POINT (114.03 22.55)"]
+
+
+def test_declared_crs_goes_before_the_files(tmp_path: Path) -> None:
+    """Degrees saved under a wrong label are read as declared, with a note."""
+    frame = fuel_frame().to_crs("EPSG:4326").set_crs("EPSG:32650", allow_override=True)
+    frame.to_parquet(tmp_path / "fuel.parquet")
+    table = layer_toml("fuel", "fuel.parquet")
+    case = load_case(write_case(tmp_path, layers={"fuel": table}))
+    assert case.fuel["district"].tolist() == ["west", "west"]
+    assert case.notes == (
+        "fuel.parquet (fuel): read in EPSG:4326, as declared, though the file says EPSG:32650.",
+    )
+
+
 def test_cells_take_their_own_district(tmp_path: Path) -> None:
     """A zone across both districts, split, has cells in each, and the demand it had."""
     ring = "114.05 22.5, 114.15 22.5, 114.15 22.6, 114.05 22.6, 114.05 22.5"
@@ -250,6 +280,30 @@ def test_case_folder_by_path_and_name(tmp_path: Path, monkeypatch: pytest.Monkey
     assert (case_folder("shenzhen") / "case.toml").is_file()
     with pytest.raises(CaseError, match=r'No case "tinny"\. .*Did you mean "tiny"\?'):
         case_folder("tinny")
+
+
+def test_generated_case_keeps_its_own_title(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A case with [generator] is loaded from what was generated, under its own name and label."""
+    made, home = tmp_path / "cache", tmp_path / "toytown"
+    made.mkdir()
+    home.mkdir()
+    write_case(made)
+    asked: list[tuple[Path, float, int]] = []
+
+    def cached_case(folder: Path, *, scale: float, seed: int) -> Path:
+        asked.append((folder, scale, seed))
+        return made
+
+    monkeypatch.setattr("siting.data.synth.cached_case", cached_case)
+    text = 'title = "Toy town"\nlabel = "stylised"\n[generator]\nkind = "stylised"\nscale = 0.5\n'
+    (home / "case.toml").write_text(text, encoding="utf-8")
+    case = load_case(home)
+    assert asked == [(home, 0.5, 0)]
+    assert (case.name, case.title, case.label) == ("toytown", "Toy town", "stylised")
+    assert case.folder == home
+    assert len(case.zones) == 2
 
 
 def test_schema_prints_every_column() -> None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _SHAPES: dict[int, Shape] = {0: "point", 4: "point", 3: "area", 6: "area", 1: "line", 5: "line"}
 """By shapely's geometry type id; collections and rings are nothing we can use."""
+_MULTIPOINT = 4
 _CRS_HELP = 'Write crs = "EPSG:4326" (or another EPSG code, "gcj02" or "bd09") under [layers.{}].'
 
 
@@ -57,6 +58,8 @@ def placed(
         None if it cannot be used; then there is a fault.
     """
     before = len(source.findings.faults)
+    if not len(source.frame):
+        return np.empty(0, dtype=object)
     geometry = _from_columns(source, spec) if given is None else given
     crs = _crs(source, carried, spec)
     if geometry is None or crs is None or len(source.findings.faults) > before:
@@ -71,7 +74,8 @@ def placed(
     _check_shapes(source, geometry, schema)
     if len(source.findings.faults) > before:
         return None
-    return _mended(source, geometry, schema)
+    geometry = _mended(source, geometry, schema)
+    return None if len(source.findings.faults) > before else geometry
 
 
 def _from_columns(source: Source, spec: LayerSpec) -> Geometries | None:
@@ -138,6 +142,11 @@ def _crs(source: Source, carried: CRS | None, spec: LayerSpec) -> CRS | Datum | 
     crs = parse_crs(spec.crs)
     if crs is None:
         source.findings.fault(source.where, f"{shown(spec.crs)} is no known CRS", mend, field="crs")
+    elif carried is not None and not isinstance(crs, str) and not crs.is_exact_same(carried):
+        source.findings.notes.append(
+            f"{source.where}: read in {spec.crs}, as declared, though the file says "
+            f"{carried.to_string()}."
+        )
     return crs
 
 
@@ -171,7 +180,7 @@ def _check_degrees(source: Source, geometry: Geometries, spec: LayerSpec) -> Non
     if swapped[bad].all():
         mend = f"Swap lon and lat under [layers.{source.layer}], or in the file."
     else:
-        mend = f"Declare the CRS the coordinates are in, instead of {spec.crs or 'the file’s'}."
+        mend = f"Declare the CRS the coordinates are in, not {spec.crs or 'degrees'}."
     field = f"{spec.lon}, {spec.lat}" if spec.wkt is None else spec.wkt
     source.findings.rows(source.where, bad, what, mend, rows=source.rows, field=field)
 
@@ -215,6 +224,15 @@ def _mended(source: Source, geometry: Geometries, schema: LayerSchema) -> Geomet
             f"{source.where}: {int(broken.sum())} self-crossing areas were made valid "
             f"(first in rows {rows})."
         )
+    source.findings.rows(
+        source.where,
+        shapely.is_empty(geometry),
+        lambda _: "is an area without any extent",
+        "Draw it again, or drop the row.",
+        rows=source.rows,
+        field="geometry",
+    )
     if schema.shapes[0] == "point":
         return inner_points(geometry)
-    return geometry
+    several = shapely.get_type_id(geometry) == _MULTIPOINT
+    return np.where(several, shapely.centroid(geometry), geometry) if several.any() else geometry

@@ -126,9 +126,10 @@ def read_layer(folder: Path, name: str, spec: LayerSpec, findings: Findings) -> 
         frame = source.frame[inside].reset_index(drop=True)
         source = Source(frame, source.rows[inside], name, where, findings)
         geometry = geometry[inside]
-    table = declared_columns(source, spec, LAYERS[name])
-    if not len(table) and len(findings.faults) == before:
+    if not len(source.frame) and len(findings.faults) == before:
         _empty(name, where, len(raw.rows), findings)
+        return None
+    table = declared_columns(source, spec, LAYERS[name])
     if len(findings.faults) > before or geometry is None:
         return None
     frame = gpd.GeoDataFrame(table, geometry=list(geometry), crs=WGS84)

@@ -69,6 +69,10 @@ def build_roads(raw: RawRoads, where: str, findings: Findings) -> Roads | None:
     if not len(raw.tail):
         findings.fault(where, "has no roads to drive on", "Check that it is the right file.")
         return None
+    if not (np.isfinite(raw.lon) & np.isfinite(raw.lat)).all():
+        mend = "Declare the CRS the coordinates are in, or correct them."
+        findings.fault(where, "has nodes that lie nowhere on the globe", mend, field="crs")
+        return None
     raw = replace(raw, geometry=_drawn(raw))
     length_m = _lengths(raw, where, findings)
     if length_m is None:
@@ -149,7 +153,7 @@ def _speeds(
     where: str,
     findings: Findings,
 ) -> Floats:
-    speed = raw.speed_kph.copy()
+    speed = np.where(raw.speed_kph > 0, raw.speed_kph, np.nan)
     for more in (maxspeeds(raw.maxspeed), class_speeds(highway)):
         assumed = ~np.isfinite(speed)
         speed[assumed] = more[assumed]
