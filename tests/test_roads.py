@@ -236,6 +236,7 @@ def test_graphml(tmp_path: Path) -> None:
         ("directed", "undirected", "the graph is undirected, so one-way streets are lost"),
         ('target="8"', 'target="9"', "an edge names a node '9' that is not there"),
         ('attr.name="x"', 'attr.name="lon"', "a node lacks 'x'"),
+        ("LINESTRING (", "LINE (", "a line is no well-known text"),
         ("114.05<", "east<", "could not convert string to float"),
     ],
 )

@@ -13,12 +13,15 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import shapely
 from pyproj import CRS
+from shapely.errors import ShapelyError
 
 from siting.data.crs import geometry_to_wgs84, parse_crs
 from siting.data.road_build import RawRoads
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from siting.data.crs import Datum
 
@@ -80,7 +83,7 @@ def _parse(stream: IO[bytes]) -> _Parsed:
             elif tag == f"{_SPACE}graph":
                 parsed.crs = _attributes(item, names).get("crs", parsed.crs)
                 parsed.directed = item.get("edgedefault") == "directed"
-    except ET.ParseError as error:
+    except (ET.ParseError, LookupError) as error:
         msg = f"not well-formed XML ({error})"
         raise ValueError(msg) from error
     return parsed
@@ -105,7 +108,7 @@ def _raw(parsed: _Parsed, crs: CRS | Datum) -> RawRoads:
         msg = f"a node lacks {error}, or an edge names a node {error} that is not there"
         raise ValueError(msg) from error
     points = geometry_to_wgs84(np.asarray(shapely.points(xy), dtype=object), crs)
-    lines = np.asarray(shapely.from_wkt([edge.get("geometry") for edge in edges]), dtype=object)
+    lines = _lines([edge.get("geometry") for edge in edges])
     projected = isinstance(crs, CRS) and not crs.is_geographic
     return RawRoads(
         lon=shapely.get_x(points),
@@ -118,6 +121,14 @@ def _raw(parsed: _Parsed, crs: CRS | Datum) -> RawRoads:
         length_m=np.full(len(edges), np.nan) if projected else _numbers(edges, "length"),
         geometry=geometry_to_wgs84(lines, crs),
     )
+
+
+def _lines(texts: list[str | None]) -> NDArray[np.object_]:
+    try:
+        return np.asarray(shapely.from_wkt(texts), dtype=object)
+    except ShapelyError as error:
+        msg = f"a line is no well-known text ({error})"
+        raise ValueError(msg) from error
 
 
 def _numbers(

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import pyogrio.errors
+import shapely.errors
 
 from siting.data.findings import shown
 
@@ -74,7 +75,7 @@ def read_raw(path: Path, spec: LayerSpec, where: str, findings: Findings) -> Raw
         pyogrio.errors.DataSourceError,
         pyogrio.errors.DataLayerError,
         pyogrio.errors.FeatureError,
-        UnicodeDecodeError,
+        shapely.errors.ShapelyError,
         ValueError,
         OSError,
     ) as error:
