@@ -197,7 +197,7 @@ class Provenance(Part):
 
 
 class Unreached(Part):
-    """List, by id, zones with no site within reach, and sites too far from any road."""
+    """List, by id, zones with no site within reach, and sites within reach of no zone."""
 
     zones: tuple[str, ...]
     sites: tuple[str, ...]

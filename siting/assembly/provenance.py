@@ -53,11 +53,11 @@ def _travel(answer: Answer) -> str:
 
 
 def unreached(answer: Answer) -> Unreached:
-    """Return the ids of zones without any site within reach, and of sites too far from a road."""
+    """Return the ids of zones without any site within reach, and of sites within reach of no zone."""
     p = answer.problem
     lost = ~p.reachable_zone
     return Unreached(
         zones=tuple(np.array(p.zones, dtype=object)[lost]),
-        sites=tuple(np.array(p.sites, dtype=object)[~answer.pairs.snapped_site]),
+        sites=tuple(np.array(p.sites, dtype=object)[~np.isin(np.arange(len(p.sites)), p.pair_site)]),
         zone_demand_kwh_day=float(p.demand_kwh[-1, lost].sum()),
     )

@@ -23,7 +23,7 @@ WIDTH = 960
 MOST_HEIGHT = 720
 PHASE_COLOURS = ("#e69f00", "#56b4e9", "#cc79a7", "#0072b2", "#f0e442", "#d55e00", "#009e73")
 """Okabe and Ito's colour-blind safe set, in the map's order."""
-KEPT, CLOSED = "#4a4f57", "#8a8f98"
+KEPT, CLOSED, NEUTRAL = "#4a4f57", "#8a8f98", "#c3c8cf"
 _SHAPES = (
     "M1,0A1,1 0 1 1 -1,0A1,1 0 1 1 1,0Z",
     "M-.86,-.86H.86V.86H-.86Z",
@@ -55,8 +55,7 @@ class Frame:
         """Return (n, 2) picture points for (n, 2) degrees."""
         x = self.left + (coordinates[:, 0] - self.west) * self.narrow * self.scale
         y = 16 + (self.north - coordinates[:, 1]) * self.scale
-        places: NDArray[np.float64] = np.round(np.column_stack([x, y]), 1)
-        return places
+        return np.rint(np.column_stack([x, y]) * 10) / 10
 
 
 def figure(document: Document, case: Case) -> str:
@@ -139,10 +138,11 @@ def _district_outlines(frame: Frame, case: Case) -> list[str]:
 def _district_names(frame: Frame, case: Case) -> list[str]:
     shapes = np.asarray(case.districts.geometry.array)
     places = frame.place(shapely.get_coordinates(inside_points(shapes)))
-    names = zip(case.districts["name"], case.districts["name_zh"], places.tolist(), strict=True)
+    pairs = zip(case.districts["name"], case.districts["name_zh"], strict=True)
+    names = [f"{name[:40]} {name_zh[:40]}".strip() for name, name_zh in pairs]
     return [
-        f'<text class="f-name" x="{x:g}" y="{y:g}">{escaped(f"{name[:40]} {zh[:40]}".strip())}</text>'
-        for name, zh, (x, y) in names
+        f'<text class="f-name" x="{x:g}" y="{y:g}">{escaped(text)}</text>'
+        for text, (x, y) in zip(names, places.tolist(), strict=True)
     ]
 
 

@@ -33,14 +33,16 @@ def _units(coordinates: NDArray[np.float64]) -> NDArray[np.int64]:
 
 
 def points(geometry: Geometries) -> Line:
-    """Return points as one line: the first absolute, then steps.
+    """Return points as one line: the first absolute, then a step for each, also for twins.
 
     Parameters
     ----------
     geometry
         (n,) shapely points, longitude latitude.
     """
-    return steps(geometry)[0] if len(geometry) else []
+    units = _units(shapely.get_coordinates(geometry))
+    flat: Line = np.diff(units, axis=0, prepend=np.zeros((1, 2), dtype=np.int64)).ravel().tolist()
+    return flat
 
 
 def steps(geometry: Geometries) -> list[Line]:
@@ -49,23 +51,21 @@ def steps(geometry: Geometries) -> list[Line]:
     Parameters
     ----------
     geometry
-        (n,) shapely LineStrings or LinearRings; or points, which then make one line together.
+        (n,) shapely LineStrings or LinearRings, none empty.
 
     Returns
     -------
     list
-        n lines (one, for points).
+        n lines; points that fall on the one before are left out.
     """
     coordinates, index = shapely.get_coordinates(geometry, return_index=True)
     if len(coordinates) == 0:
         return []
-    if shapely.get_type_id(geometry[0]) == shapely.GeometryType.POINT:
-        index = np.zeros_like(index)
     units = _units(coordinates)
     starts = np.flatnonzero(np.r_[True, index[1:] != index[:-1]])
     step = np.diff(units, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
     step[starts] = units[starts]
-    moving = step.any(axis=1)
+    moving: NDArray[np.bool_] = np.any(step != 0, axis=1)
     moving[starts] = True
     flat = step[moving].ravel().tolist()
     ends = np.r_[np.cumsum(moving)[starts[1:] - 1], moving.sum()] * 2

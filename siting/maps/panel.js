@@ -132,7 +132,7 @@ function districtsTable() {
     rows.map((d) => [
       d.district in districtRow ? goButton("districts", districtRow[d.district], named(d)) : given(named(d)),
       num(guns ? d.guns : d.stations), num(guns ? d.nozzles : d.fuel_stations),
-      missing(d.ratio) ? "–" : h("span", { class: meets(d) ? "goal met" : "goal short" }, meets(d) ? "✓ " : "▼ ", num(d.ratio, 2)), num(d.target, 2),
+      missing(d.ratio) ? "–" : goal(d), num(d.target, 2),
     ]));
 }
 function stationsTable() {

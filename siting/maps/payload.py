@@ -1,7 +1,7 @@
 """Turn a plan and its case into the JSON blocks the map's script reads.
 
-The document goes in as it stands in ``plan.json``; only stations are shortened, and zones and service
-become columns. Nothing here is text for a browser to interpret; ``text.json_block`` writes it.
+The document goes in as it stands in ``plan.json``; only stations are shortened, and zones and
+service become columns. Nothing here is markup; ``text.json_block`` writes it.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def station_types(document: Document) -> dict[str, int | None]:
     Parameters
     ----------
     document
-        The plan. Guns are None for a type no station ends with; such types come first, by grid load.
+        The plan. A type no station ends with has None for guns, and comes first, by grid load.
     """
     guns: dict[str, int | None] = {}
     peak_kw: dict[str, float] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import cycle
 from typing import TYPE_CHECKING
 
-from siting.maps.figure import KEPT, PHASE_COLOURS, symbol
+from siting.maps.figure import KEPT, NEUTRAL, PHASE_COLOURS, symbol
 from siting.maps.payload import station_types
 from siting.maps.report_text import (
     NUMBER,
@@ -27,7 +27,7 @@ from siting.maps.text import escaped
 
 if TYPE_CHECKING:
     from siting.data.case import Case
-    from siting.plan import Document, Plan, Substation
+    from siting.plan import Document, Plan, RatioRow, Substation
 
 TIGHTEST = 8
 """Substations listed."""
@@ -77,18 +77,26 @@ def answer(document: Document) -> str:
 
 
 def figure_key(document: Document) -> str:
-    """Explain the figure's symbols: phases by colour, types by shape and size, what stood before."""
+    """Explain the symbols: phase by colour, type by shape and size, and what stood before."""
     types = station_types(document)
     colours = zip(document.phases, cycle(PHASE_COLOURS), strict=False)
     entries = [
         (symbol(0, 2, colour=colour), f"{inline('r_built')} {given(phase.name)}")
         for phase, colour in colours
     ]
-    for rank, (kind, guns) in enumerate(types.items()):
-        size = "" if guns is None else f" · {guns} {inline('unit_guns')}"
-        entries.append((symbol(rank, len(types), colour="#c3c8cf"), f"{given(kind)}{size}"))
-    for status in sorted({station.status for station in document.stations} & {"kept", "closed"}):
-        entries.append((symbol(0, 2, colour=KEPT, status=status), inline(f"status_{status}")))
+    entries += [
+        (
+            symbol(rank, len(types), colour=NEUTRAL),
+            given(kind) + ("" if guns is None else f" · {guns} {inline('unit_guns')}"),
+        )
+        for rank, (kind, guns) in enumerate(types.items())
+    ]
+    seen = {station.status for station in document.stations}
+    entries += [
+        (symbol(0, 2, colour=KEPT, status=status), inline(f"status_{status}"))
+        for status in ("kept", "closed")
+        if status in seen
+    ]
     items = (f'<li><svg viewBox="-9 -9 18 18">{drawn}</svg>{text}</li>' for drawn, text in entries)
     return f'<ul class="key">{"".join(items)}</ul>'
 
@@ -104,8 +112,8 @@ def proof(document: Document) -> str:
         "unit": given(outcome.objective_unit),
     }
     facts = (
-        f'<p class="fine">{inline(f"outcome_{outcome.status}")}; {given(outcome.method)}; {given(outcome.solver)}; '
-        f"{number(outcome.seconds, 1)} s</p>"
+        f'<p class="fine">{inline(f"outcome_{outcome.status}")}; {given(outcome.method)}; '
+        f"{given(outcome.solver)}; {number(outcome.seconds, 1)} s</p>"
     )
     return both(f"proof_{outcome.status}", **values) + both("r_verified") + facts
 
@@ -143,7 +151,7 @@ def phases(document: Document) -> str:
 
 
 def districts(plan: Plan) -> str:
-    """Return stations, fuel stations, ratio and served share by district, as the last phase ends."""
+    """Return stations, fuel stations, ratio and served share by district, in the last phase."""
     document = plan.document
     zones = plan.zones[plan.zones["phase"] == document.phases[-1].name]
     sums = zones.groupby("district", sort=False)[["demand_kwh_day", "served_kwh_day"]].sum()
@@ -165,9 +173,7 @@ def districts(plan: Plan) -> str:
             number(row.nozzles if guns else row.fuel_stations),
             number(row.ratio, 2),
             number(row.target, 2),
-            "✓"
-            if meets(row)
-            else f'<b class="short">▼ {number(shortfall(row, form=document.ratio.form))}</b>',
+            _reached(row, document.ratio.form),
             percent(served[row.district] / demand[row.district])
             if demand.get(row.district)
             else "–",
@@ -175,6 +181,12 @@ def districts(plan: Plan) -> str:
         for row in document.ratio.districts
     ]
     return table(head(*keys), rows)
+
+
+def _reached(row: RatioRow, form: str) -> str:
+    if meets(row):
+        return "✓"
+    return f'<b class="short">▼ {number(shortfall(row, form=form))}</b>'
 
 
 def limits(document: Document) -> str:
@@ -283,7 +295,8 @@ def again(document: Document) -> str:
     columns = ("r_layer", "r_file", "r_sha256")
     return (
         both("r_again_text")
-        + f"<pre>siting plan scenario.toml --seed {provenance.seed} --out again\nsiting verify again</pre>"
+        + f"<pre>siting plan scenario.toml --seed {provenance.seed} --out again\n"
+        + "siting verify again</pre>"
         + f'<p class="fine">{given(provenance.case)} · {versions} · {given(provenance.created)}</p>'
         + table([(inline(key), "") for key in columns], hashes)
     )

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from siting.models.statement import KCNY
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -42,10 +44,15 @@ class Layout:
     upper: Values
     """(columns,) a finite upper bound of every column."""
     preference: Values = field(init=False)
+    """(choice,) what rounding adds to a wish, so that ties fall to supercharging stations."""
+    cost_kcny: Values = field(init=False)
+    """(columns,) thousands of CNY spent up to each phase, summed over the phases: late and little is best."""
 
     def __post_init__(self) -> None:
         supers = self.problem.is_super[self.kind]
         self.preference = np.where(supers, 0.01, 0.0)
+        self.cost_kcny = np.zeros(len(self.upper))
+        self.cost_kcny[self.choice] = self.problem.state_cost_cny[self.site, self.kind] / KCNY
 
     @staticmethod
     def of(problem: Problem, statement: Statement, arrays: Arrays) -> Layout:
@@ -109,29 +116,37 @@ class Layout:
         missing = float(values[self.slack].sum())
         return missing if missing > 1e-6 * float(self.problem.reachable_kwh.sum()) else 0.0
 
-    def neighbourhood(
-        self, values: Values, rng: np.random.Generator, *, size: int, donors: int
-    ) -> Indices:
-        """Return the columns around a zone drawn by its unmet demand, and around idle stations."""
-        p, opened = self.problem, self.open_supers(values)
-        unmet = self._unmet(values)
-        weight = unmet.sum(axis=0) + 1e-9 * p.demand_kwh.sum(axis=0) + 1e-12
+    def short_zone(self, values: Values, rng: np.random.Generator) -> int:
+        """Draw a zone by its unmet demand."""
+        p = self.problem
+        weight = self._unmet(values).sum(axis=0) + 1e-9 * p.demand_kwh.sum(axis=0) + 1e-12
         weight = np.where(p.reachable_zone, weight, 0.0)
-        zone = int(rng.choice(len(p.zones), p=weight / weight.sum()))
-        sites = self._around(zone, size)
-        idle = self._idle(values, opened, rng, donors)
+        return int(rng.choice(len(p.zones), p=weight / weight.sum()))
+
+    def idle_zone(self, values: Values, rng: np.random.Generator) -> int:
+        """Draw a zone within reach of a little-used station."""
+        p = self.problem
+        idle = self._idle(values, self.open_supers(values), rng, 1 + len(p.sites) // 4)
+        zones = p.pair_zone[p.pair_site == rng.choice(idle)] if len(idle) else p.pair_zone
+        return int(rng.choice(zones)) if len(zones) else self.short_zone(values, rng)
+
+    def neighbourhood(
+        self, values: Values, zone: int, rng: np.random.Generator, *, size: int, donors: int
+    ) -> Indices:
+        """Return the columns around a zone, and around little-used stations anywhere."""
+        p, opened = self.problem, self.open_supers(values)
         free_site = np.zeros(len(p.sites), dtype=bool)
-        free_site[sites] = True
-        free_site[idle] = True
+        free_site[self._around(zone, size)] = True
+        free_site[self._idle(values, opened, rng, donors)] = True
         zones = np.zeros(len(p.zones), dtype=bool)
         zones[p.pair_zone[free_site[p.pair_site]]] = True
         parts = [self.choice[free_site[self.site]]]
-        size_p = len(p.pair_zone)
+        count = len(p.pair_zone)
         for t in range(len(p.phases)):
             if len(self.energy):
                 usable = opened[t] | free_site
                 pairs = np.flatnonzero(zones[p.pair_zone] & usable[p.pair_site])
-                parts.append(self.energy[t * size_p + pairs])
+                parts.append(self.energy[t * count + pairs])
         parts += [self.cover[zones[self.cover_zone]], self.slack]
         return np.concatenate(parts)
 
@@ -149,7 +164,7 @@ class Layout:
         return np.maximum(unmet, 0.0)
 
     def _around(self, zone: int, size: int) -> Indices:
-        """Return the sites nearest to a zone, then those nearest to the zones these serve."""
+        """Return the sites nearest to a zone."""
         p = self.problem
         first, last = np.searchsorted(p.pair_zone, [zone, zone + 1])
         order = np.argsort(p.pair_minutes[first:last], kind="stable")

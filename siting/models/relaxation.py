@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,7 +53,7 @@ def safe_bound(arrays: Arrays, duals: NDArray[np.float64], upper: NDArray[np.flo
 
 def restrict(
     arrays: Arrays,
-    rows_by_column: sparse.csr_array,
+    rows_by_column: sparse.csc_array,
     free: NDArray[np.int64],
     values: NDArray[np.float64],
 ) -> Arrays:
@@ -87,4 +88,60 @@ def restrict(
         index=part.indices.astype(np.int32),
         value=part.data,
         row_names=(),
+    )
+
+
+def columns_of(
+    arrays: Arrays, kept: NDArray[np.int64], *, cost: NDArray[np.float64], maximise: bool
+) -> Arrays:
+    """Return the program over some columns and the rows that hold nothing else.
+
+    Parameters
+    ----------
+    arrays
+        The whole program.
+    kept
+        Columns to keep.
+    cost
+        (columns,) objective over all columns of the whole.
+    maximise
+        Its sense.
+    """
+    rows = matrix(arrays)
+    others = np.setdiff1d(np.arange(len(arrays.cost)), kept)
+    alone = np.flatnonzero(np.diff(rows.tocsc()[:, others].tocsr().indptr) == 0)
+    part = rows[alone][:, kept].tocsr()
+    return Arrays(
+        maximise=maximise,
+        cost=cost[kept],
+        lower=arrays.lower[kept],
+        upper=arrays.upper[kept],
+        integer=arrays.integer[kept],
+        row_lower=arrays.row_lower[alone],
+        row_upper=arrays.row_upper[alone],
+        start=part.indptr.astype(np.int32),
+        index=part.indices.astype(np.int32),
+        value=part.data,
+        row_names=(),
+    )
+
+
+def with_floor(
+    arrays: Arrays, cost: NDArray[np.float64], values: NDArray[np.float64]
+) -> Arrays:
+    """Return the program that minimises another cost and keeps what the objective is worth now."""
+    used = np.flatnonzero(arrays.cost)
+    worth = float(arrays.cost @ values)
+    slack = 1e-9 * max(abs(worth), 1.0)
+    low, high = (worth - slack, np.inf) if arrays.maximise else (-np.inf, worth + slack)
+    return replace(
+        arrays,
+        maximise=False,
+        cost=cost,
+        row_lower=np.append(arrays.row_lower, low),
+        row_upper=np.append(arrays.row_upper, high),
+        start=np.append(arrays.start, arrays.start[-1] + len(used)).astype(np.int32),
+        index=np.append(arrays.index, used).astype(np.int32),
+        value=np.append(arrays.value, arrays.cost[used]),
+        row_names=(*arrays.row_names, "worth"),
     )

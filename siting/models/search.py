@@ -3,7 +3,8 @@
 Small questions go to HiGHS whole. Large ones: the linear relaxation by interior point gives a bound and a
 fractional plan; the nearest plan that keeps every rule on sites is found exactly; then neighbourhoods (the
 sites around demand left unserved, with stations that serve little) are solved exactly, one after another,
-until the proven gap is small enough or the time is up.
+until the proven gap is small enough or the time is up. Last, among plans of the same worth a cheaper one is
+sought, so that no money is spent that serves nobody.
 """
 
 from __future__ import annotations
@@ -16,14 +17,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from siting.models.highs import Arrays, Highs, Run
-from siting.models.layout import Layout
-from siting.models.relaxation import matrix, restrict, safe_bound
+from siting.models.relaxation import columns_of, matrix, restrict, safe_bound, with_floor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
+    from siting.models.layout import Layout
+
+    Indices = NDArray[np.int64]
     Values = NDArray[np.float64]
 
 log = logging.getLogger(__name__)
@@ -36,8 +39,12 @@ DONORS = 12
 """Little-used stations elsewhere that a neighbourhood frees as well, so that money can move."""
 WINDOW_SECONDS = 12.0
 ROUND_SECONDS = 30.0
-STALE = 25
+STALE = 60
 """Neighbourhoods without gain before the search gives up."""
+ECONOMY_SHARE = 0.1
+"""Part of the time limit kept for the cheaper plan of the same worth."""
+GAIN = 1e-7
+"""Least relative gain worth taking."""
 
 
 @dataclass(frozen=True)
@@ -73,15 +80,17 @@ class Search:
     progress: Callable[[str], None]
     started: float = field(default_factory=time.monotonic)
 
-    def left_s(self) -> float:
-        """Return the seconds left."""
-        return self.effort.time_limit_s - (time.monotonic() - self.started)
+    def left_s(self, *, share: float = 1.0) -> float:
+        """Return the seconds left of a share of the time limit."""
+        return share * self.effort.time_limit_s - (time.monotonic() - self.started)
 
     def run(self) -> Found:
         """Search until the gap is proved or the time is up."""
-        if len(self.arrays.cost) <= SMALL:
-            return self._whole()
-        return self._large()
+        found = self._whole() if len(self.arrays.cost) <= SMALL else self._large()
+        if not len(found.values) or self.layout.problem.objective == "cost":
+            return found
+        values = self._economise(found.values)
+        return Found(values, found.bound, found.infeasible, f"{found.method}; then least cost")
 
     def _highs(self, arrays: Arrays, *, relaxed: bool = False) -> Highs:
         return Highs(arrays, relaxed=relaxed, threads=self.effort.threads, seed=self.effort.seed)
@@ -92,60 +101,54 @@ class Search:
         return Found(run.values, run.bound, run.status == "infeasible", "branch and bound")
 
     def _large(self) -> Found:
-        self.rows = matrix(self.arrays).tocsc()
-        bound = self.layout.simple_bound(self.arrays)
+        method = "linear relaxation, rounding, exact neighbourhoods"
+        nothing = np.empty(0)
         self.progress("solving the linear relaxation")
         relaxed = self._highs(self.arrays, relaxed=True).run(
-            time_limit_s=0.6 * self.left_s(), method="ipm", crossover=False
+            time_limit_s=self.left_s(share=0.6), method="ipm", crossover=False
         )
         if relaxed.status == "infeasible":
-            return Found(np.empty(0), np.nan, infeasible=True, method="linear relaxation")
-        if len(relaxed.duals):
-            proved = safe_bound(self.arrays, relaxed.duals, self.layout.upper)
-            bound = min(bound, proved) if self.arrays.maximise else max(bound, proved)
+            return Found(nothing, np.nan, infeasible=True, method="linear relaxation")
+        bound = self.bound_of(relaxed)
         wish = relaxed.values if len(relaxed.values) else np.zeros(len(self.arrays.cost))
         rounded = self._round(wish)
-        if rounded.status == "infeasible":
-            return Found(np.empty(0), bound, infeasible=True, method="rules on sites")
-        method = "linear relaxation, rounding, exact neighbourhoods"
         if not len(rounded.values):
-            return Found(np.empty(0), bound, infeasible=False, method=method)
+            impossible = rounded.status == "infeasible"
+            return Found(nothing, bound, infeasible=impossible, method=method)
         values = np.zeros(len(self.arrays.cost))
-        values[self.layout.choice] = np.round(rounded.values[: len(self.layout.choice)])
-        values = self._complete(values)
-        values = self._improve(values, bound)
+        choice = self.layout.choice
+        values[choice] = np.round(rounded.values[: len(choice)])
+        values = self._improve(self.arrays, self._complete(values), bound)
+        if self.layout.shortfall(values):
+            return Found(nothing, bound, infeasible=False, method=method)
         return Found(values, bound, infeasible=False, method=method)
+
+    def bound_of(self, relaxed: Run) -> float:
+        """Return the bound a relaxation proves, or a simple one where it was not finished."""
+        bound = self.layout.simple_bound(self.arrays)
+        if not len(relaxed.duals):
+            return bound
+        proved = safe_bound(self.arrays, relaxed.duals, self.layout.upper)
+        return min(bound, proved) if self.arrays.maximise else max(bound, proved)
 
     def _round(self, wish: Values) -> Run:
         """Return the nearest choice to a fractional one that keeps every rule without energy in it."""
         self.progress("rounding")
-        layout, rows = self.layout, self.rows
-        without_energy = np.diff(rows[:, layout.energy].tocsr().indptr) == 0
+        layout = self.layout
         kept = np.concatenate([layout.choice, layout.cover])
-        part = rows.tocsr()[without_energy][:, kept].tocsr()
-        near = np.zeros(len(kept))
-        near[: len(layout.choice)] = wish[layout.choice] + layout.preference
-        return self._highs(
-            Arrays(
-                maximise=True,
-                cost=near,
-                lower=self.arrays.lower[kept],
-                upper=self.arrays.upper[kept],
-                integer=self.arrays.integer[kept],
-                row_lower=self.arrays.row_lower[without_energy],
-                row_upper=self.arrays.row_upper[without_energy],
-                start=part.indptr.astype(np.int32),
-                index=part.indices.astype(np.int32),
-                value=part.data,
-                row_names=(),
-            )
-        ).run(time_limit_s=min(ROUND_SECONDS, max(self.left_s(), 1.0)), gap=0.01)
+        near = np.zeros(len(self.arrays.cost))
+        near[layout.choice] = wish[layout.choice] + layout.preference
+        program = columns_of(self.arrays, kept, cost=near, maximise=True)
+        return self._highs(program).run(
+            time_limit_s=min(ROUND_SECONDS, max(self.left_s(), 1.0)), gap=0.01
+        )
 
     def _complete(self, values: Values) -> Values:
         """Return the best energy and cover for the choice made, phase by phase."""
         self.progress("assigning energy")
+        rows = matrix(self.arrays).tocsc()
         for free in self.layout.open_columns(values):
-            part = restrict(self.arrays, self.rows, free, values)
+            part = restrict(self.arrays, rows, free, values)
             run = self._highs(part).run(time_limit_s=max(self.left_s(), 20.0))
             values[free] = run.values if len(run.values) else 0.0
         return values
@@ -154,33 +157,57 @@ class Search:
         objective = float(self.arrays.cost @ values)
         return abs(bound - objective) / max(abs(objective), 1e-9)
 
-    def _improve(self, values: Values, bound: float) -> Values:
+    def _improve(self, arrays: Arrays, values: Values, bound: float) -> Values:
         rng = np.random.default_rng(self.effort.seed)
+        rows = matrix(arrays).tocsc()
         tried = stale = 0
-        while self.left_s() > 1 and stale < STALE:
+        while self.left_s(share=1 - ECONOMY_SHARE) > 1 and stale < STALE:
             gap = self._gap(values, bound)
-            short = self.layout.shortfall(values)
             self.progress(
-                f"best {self.arrays.cost @ values:,.0f}, bound {bound:,.0f}, gap {gap:.2%}, "
+                f"best {arrays.cost @ values:,.0f}, bound {bound:,.0f}, gap {gap:.2%}, "
                 f"{tried} neighbourhoods"
             )
-            if gap <= self.effort.gap and short <= 0:
+            if gap <= self.effort.gap and not self.layout.shortfall(values):
                 break
-            free = self.layout.neighbourhood(values, rng, size=WINDOW, donors=DONORS)
-            part = restrict(self.arrays, self.rows, free, values)
-            highs = self._highs(part)
-            highs.start_from(values[free])
-            run = highs.run(
-                time_limit_s=min(WINDOW_SECONDS, max(self.left_s(), 1.0)), gap=self.effort.gap / 20
-            )
-            tried += 1
-            now = float(self.arrays.cost[free] @ values[free])
-            gain = 0.0 if not len(run.values) else run.objective - now
-            gain = gain if self.arrays.maximise else -gain
-            if gain > 1e-7 * max(abs(now), 1.0):
-                values[free] = run.values
-                values[self.layout.choice] = np.round(values[self.layout.choice])
-                stale = 0
-            else:
-                stale += 1
+            zone = self.layout.short_zone(values, rng)
+            gained = self._neighbourhood(arrays, rows, values, zone, rng)
+            tried, stale = tried + 1, 0 if gained else stale + 1
+        return values
+
+    def _neighbourhood(  # noqa: PLR0913, PLR0917 - one step of one search
+        self, arrays: Arrays, rows: object, values: Values, zone: int, rng: np.random.Generator
+    ) -> bool:
+        """Solve one neighbourhood exactly; change the values in place if that gains."""
+        free = self.layout.neighbourhood(values, zone, rng, size=WINDOW, donors=DONORS)
+        highs = self._highs(restrict(arrays, rows, free, values))
+        highs.start_from(values[free])
+        run = highs.run(
+            time_limit_s=min(WINDOW_SECONDS, max(self.left_s(), 1.0)), gap=self.effort.gap / 20
+        )
+        if not len(run.values):
+            return False
+        now = float(arrays.cost[free] @ values[free])
+        gain = run.objective - now if arrays.maximise else now - run.objective
+        if gain <= GAIN * max(abs(now), 1.0):
+            return False
+        values[free] = run.values
+        values[self.layout.choice] = np.round(values[self.layout.choice])
+        return True
+
+    def _economise(self, values: Values) -> Values:
+        """Return a cheaper plan of the same worth where one is found in the time left."""
+        self.progress("looking for a cheaper plan of the same worth")
+        arrays = with_floor(self.arrays, self.layout.cost_kcny, values)
+        if len(arrays.cost) <= SMALL:
+            highs = self._highs(arrays)
+            highs.start_from(values)
+            run = highs.run(time_limit_s=max(self.left_s(), 1.0), gap=self.effort.gap)
+            return run.values if len(run.values) else values
+        rng = np.random.default_rng(self.effort.seed)
+        rows = matrix(arrays).tocsc()
+        stale, until = 0, min(self.left_s(), ECONOMY_SHARE * self.effort.time_limit_s)
+        until += time.monotonic()
+        while time.monotonic() < until and stale < STALE:
+            zone = self.layout.idle_zone(values, rng)
+            stale = 0 if self._neighbourhood(arrays, rows, values, zone, rng) else stale + 1
         return values
