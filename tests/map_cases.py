@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from shapely import LineString, Point, Polygon, box, centroid, get_coordinates
+from shapely import LineString, Point, box
 
 from siting.data.case import Case, LayerInfo
 from siting.data.roads import Roads
@@ -33,17 +31,22 @@ from siting.plan import (
     Unreached,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from shapely.geometry.base import BaseGeometry
+
 WGS84 = "EPSG:4326"
 LAYERS = ("zones", "sites", "fuel", "stations", "districts", "substations", "roads")
 ROAD_CLASSES = ("motorway", "primary", "secondary", "tertiary", "residential")
 
 
-def layer(rows: dict[str, Any], geometry: Any) -> gpd.GeoDataFrame:
+def layer(
+    rows: Mapping[str, Sequence[object]], geometry: Iterable[BaseGeometry]
+) -> gpd.GeoDataFrame:
     """Build a layer whose text columns hold any text, lone surrogates too."""
     columns = {
         key: pd.Series(list(values), dtype=object if isinstance(values[0], str | None) else None)
-        if len(values)
-        else pd.Series([], dtype=object)
         for key, values in rows.items()
     }
     return gpd.GeoDataFrame(pd.DataFrame(columns), geometry=list(geometry), crs=WGS84)
@@ -51,8 +54,8 @@ def layer(rows: dict[str, Any], geometry: Any) -> gpd.GeoDataFrame:
 
 def grid_roads(west: float, south: float, step: float, n: int) -> Roads:
     """Build a square grid of n x n nodes, both directions of every street, one class a row."""
-    lon = west + step * np.tile(np.arange(n), n)
-    lat = south + step * np.repeat(np.arange(n), n)
+    lon = west + step * np.tile(np.arange(n, dtype=np.float64), n)
+    lat = south + step * np.repeat(np.arange(n, dtype=np.float64), n)
     node = np.arange(n * n).reshape(n, n)
     streets = np.vstack(
         [
@@ -222,7 +225,8 @@ def small_station(
     status: StationStatus,
     phase: str,
     steps: list[tuple[str | None, float, float]],
-    **rest: Any,
+    *,
+    capex_cny: float = 0.0,
 ) -> Station:
     """Build a station of the small plan; its place and names come from the case."""
     row = pd.concat([case.sites, case.stations]).set_index("id").loc[key]
@@ -247,7 +251,7 @@ def small_station(
             StationStep(phase=name, type=kind, served_kwh_day=served, peak_kw=peak)
             for name, (kind, served, peak) in zip(SMALL_PHASES, steps, strict=True)
         ),
-        **{"capex_cny": 0.0} | rest,
+        capex_cny=capex_cny,
     )
 
 
@@ -271,9 +275,9 @@ def ratio_row(
 def small_plan(case: Case) -> Plan:
     """Build two phases by hand.
 
-    Phase 2025: s1 (new, S), e1 (kept S), e2 (kept S): 3 stations, 3 fuel stations. Phase 2027: s1, s2
-    (new, L), e1 (upgraded to L), e2 closed: 3 stations open, two in west (2 fuel stations), one in east (1).
-    Substation g2 is at 110 % in 2027.
+    Phase 2025: s1 (new, S), e1 (kept S), e2 (kept S): 3 stations, 3 fuel stations.
+    Phase 2027: s1, s2 (new, L), e1 (upgraded to L), e2 closed: 3 stations open, two in west (2 fuel
+    stations), one in east (1). Substation g2 is at 110 % in 2027.
     """
     stations = (
         small_station(
@@ -496,541 +500,4 @@ def small_load(document: Document) -> pd.DataFrame:
                 rows.append((step.phase, substation.id, hour, base, charging, substation.limit_mw))
     return pd.DataFrame(
         rows, columns=["phase", "substation", "hour", "base_mw", "charging_mw", "limit_mw"]
-    )
-
-
-def hexagon(lon: float, lat: float, size: float) -> Polygon:
-    """Build a hexagon that looks regular at 22.6 degrees north."""
-    angle = np.radians(np.arange(0, 360, 60) + 30)
-    return Polygon(
-        np.column_stack([lon + size * np.cos(angle) / 0.923, lat + size * np.sin(angle)])
-    )
-
-
-def large_case(zone_count: int = 3000, site_count: int = 600, nodes: int = 36) -> Case:
-    """Build a city of hexagons with log-normal demand, ten districts, and about 5,000 directed edges."""
-    rng = np.random.default_rng(1)
-    columns = round(np.sqrt(zone_count * 1.6))
-    west, south, size = 113.85, 22.45, 0.0045
-    cells = [divmod(i, columns) for i in range(zone_count)]
-    lon = np.array([west + size * 1.876 * (c + 0.5 * (r % 2)) for r, c in cells])
-    lat = np.array([south + size * 1.5 * r for r, _ in cells])
-    east, north = lon.max(), lat.max()
-    halves = np.linspace(west - size, east + size, 6)
-    middle = (south + north) / 2
-    areas = [
-        box(a, low, b, high)
-        for low, high in ((south - size, middle), (middle, north + size))
-        for a, b in pairwise(halves)
-    ]
-    english = [
-        "Bao'an",
-        "Nanshan",
-        "Futian",
-        "Luohu",
-        "Yantian",
-        "Guangming",
-        "Longhua",
-        "Longgang",
-        "Pingshan",
-        "Dapeng",
-    ]
-    chinese = ["宝安", "南山", "福田", "罗湖", "盐田", "光明", "龙华", "龙岗", "坪山", "大鹏"]
-    ids = [f"d{i}" for i in range(10)]
-
-    def district(x: Any, y: Any) -> list[str]:
-        column = np.clip(np.searchsorted(halves, x) - 1, 0, 4)
-        return [
-            f"d{c + (5 if above else 0)}"
-            for c, above in zip(column, np.asarray(y) > middle, strict=True)
-        ]
-
-    def scatter(count: int) -> tuple[Any, Any]:
-        x = np.clip(rng.normal((west + east) / 2, (east - west) / 5, count), west, east)
-        return x, np.clip(rng.normal(middle, (north - south) / 5, count), south, north)
-
-    hot = np.exp(-(((lon - 114.05) / 0.12) ** 2) - ((lat - middle) / 0.07) ** 2)
-    zones = layer(
-        {
-            "id": [f"h{i}" for i in range(zone_count)],
-            "name": [f"h{i}" for i in range(zone_count)],
-            "name_zh": [""] * zone_count,
-            "district": district(lon, lat),
-            "demand": np.round(rng.lognormal(4, 0.7, zone_count) * (0.2 + 3 * hot), 1).tolist(),
-        },
-        [hexagon(x, y, size) for x, y in zip(lon, lat, strict=True)],
-    )
-    districts = layer({"id": ids, "name": english, "name_zh": chinese}, areas)
-    x, y = scatter(site_count)
-    g = rng.integers(0, 25, site_count)
-    sites = layer(
-        {
-            "id": [f"S{i:04d}" for i in range(site_count)],
-            "name": [f"Central Plaza car park {i}" for i in range(site_count)],
-            "name_zh": [f"中心广场停车场{i}" for i in range(site_count)],
-            "district": district(x, y),
-            "host": ["car park"] * site_count,
-            "area_m2": [float("nan")] * site_count,
-            "extra_cost_cny": [0.0] * site_count,
-            "substation": [f"g{i}" for i in g],
-        },
-        map(Point, x, y),
-    )
-    fx, fy = scatter(220)
-    fuel = layer(
-        {
-            "id": [f"F{i}" for i in range(220)],
-            "name": [f"Fuel station {i}" for i in range(220)],
-            "name_zh": [""] * 220,
-            "district": district(fx, fy),
-            "nozzles": [float("nan")] * 220,
-        },
-        map(Point, fx, fy),
-    )
-    gx, gy = scatter(25)
-    substations = layer(
-        {
-            "id": [f"g{i}" for i in range(25)],
-            "name": [f"Substation {i}" for i in range(25)],
-            "name_zh": [f"{i}号变电站" for i in range(25)],
-            "voltage_kv": [110.0] * 25,
-            "rating_mva": [126.0] * 25,
-            "n1_limit": [0.5] * 25,
-            "base_peak_mw": [40.0] * 25,
-        },
-        map(Point, gx, gy),
-    )
-    rows = {
-        "zones": zone_count,
-        "sites": site_count,
-        "fuel": 220,
-        "districts": 10,
-        "substations": 25,
-        "roads": 5040,
-    }
-    return Case(
-        name="city",
-        title="Stylised city",
-        title_zh="示意城市",
-        label="stylised",
-        label_zh="示意",
-        synthetic=True,
-        folder=Path("city"),
-        metric_crs="EPSG:32650",
-        zones=zones,
-        sites=sites,
-        fuel=fuel,
-        stations=sites.iloc[:40].copy().assign(type="S"),
-        districts=districts,
-        substations=substations,
-        roads=grid_roads(west, south, (east - west) / (nodes - 1), nodes),
-        layers=layer_infos(rows),
-        notes=(),
-    )
-
-
-def large_plan(case: Case, count: int = 300, phase_count: int = 4) -> Plan:
-    """Build a plan that opens the first ``count`` sites over the phases; each zone charges at the nearest one or two."""
-    rng = np.random.default_rng(2)
-    names = tuple(f"{2025 + i}" for i in range(phase_count))
-    kinds = {"S": (4, 720.0), "M": (8, 1440.0), "L": (16, 2880.0)}
-    kind = rng.choice(list(kinds), count, p=[0.4, 0.4, 0.2])
-    opens = np.r_[np.zeros(40, int), rng.integers(0, phase_count, count - 40)]
-    status = np.array(["new"] * count, dtype=object)
-    status[:40] = rng.choice(["kept", "upgraded", "closed"], 40, p=[0.6, 0.3, 0.1])
-    change = rng.integers(1, phase_count, count)
-    x, y = case.sites.geometry.x.to_numpy()[:count], case.sites.geometry.y.to_numpy()[:count]
-    points = get_coordinates(centroid(np.asarray(case.zones.geometry.array)))
-    far = np.hypot(points[:, :1] - x, points[:, 1:] - y)
-    demand = case.zones["demand"].to_numpy()
-    zone_ids, site_ids, areas = (
-        case.zones["id"].tolist(),
-        case.sites["id"].tolist(),
-        case.zones["district"].tolist(),
-    )
-    types = np.full((count, phase_count), None, dtype=object)
-    for i in range(count):
-        for p in range(phase_count):
-            open_ = p >= opens[i] and not (status[i] == "closed" and p >= change[i])
-            before = status[i] == "upgraded" and p < change[i]
-            types[i, p] = (
-                ("S" if before else ("L" if status[i] == "upgraded" else kind[i]))
-                if open_
-                else None
-            )
-    service, zone_rows, served = [], [], np.zeros((count, phase_count))
-    for p, name in enumerate(names):
-        is_open = np.array([t is not None for t in types[:, p]])
-        distance = np.where(is_open, far, np.inf)
-        near = np.argsort(distance, axis=1)[:, :2]
-        for z, (first, second) in enumerate(near.tolist()):
-            full = min(1.0, 0.045 / max(1e-9, distance[z, first]))
-            parts = [(first, 0.7), (second, 0.3)] if z % 3 == 0 else [(first, 1.0)]
-            for station, part in parts:
-                kwh = demand[z] * full * part
-                served[station, p] += kwh
-                service.append(
-                    (name, zone_ids[z], site_ids[station], kwh, distance[z, station] * 200)
-                )
-            zone_rows.append(
-                (
-                    name,
-                    zone_ids[z],
-                    areas[z],
-                    demand[z],
-                    demand[z] * full,
-                    full > 0.5,
-                    distance[z, first] * 200,
-                )
-            )
-    stations = tuple(
-        large_station(
-            case,
-            i,
-            names,
-            types[i],
-            served[i],
-            str(status[i]),
-            names[change[i] if status[i] in ("upgraded", "closed") else opens[i]],
-        )
-        for i in range(count)
-    )
-    phases = []
-    zone_table = pd.DataFrame(
-        zone_rows,
-        columns=[
-            "phase",
-            "zone",
-            "district",
-            "demand_kwh_day",
-            "served_kwh_day",
-            "covered",
-            "minutes",
-        ],
-    )
-    for p, name in enumerate(names):
-        is_open = np.array([t is not None for t in types[:, p]])
-        here = case.sites["district"].to_numpy()[:count][is_open]
-        target = 0.5 + 0.9 * p / max(1, phase_count - 1)
-        rows = tuple(
-            ratio_row(
-                d,
-                n,
-                z,
-                int((here == d).sum()),
-                int((case.fuel["district"] == d).sum()),
-                target * 0.8,
-            )
-            for d, n, z in case.districts[["id", "name", "name_zh"]].itertuples(index=False)
-        )
-        table = zone_table[zone_table["phase"] == name]
-        kpis = Kpis(
-            stations_open=int(is_open.sum()),
-            stations_new=int((is_open & (status == "new")).sum()),
-            stations_upgraded=int(((status == "upgraded") & (change <= p)).sum()),
-            guns=sum(kinds[t][0] for t in types[is_open, p]),
-            demand_kwh_day=float(demand.sum()),
-            served_kwh_day=float(table["served_kwh_day"].sum()),
-            demand_served_share=float(table["served_kwh_day"].sum() / demand.sum()),
-            demand_covered_share=float(demand[table["covered"].to_numpy()].sum() / demand.sum()),
-            access_minutes_mean=6.3,
-            access_minutes_p95=13.8,
-            capex_cny=float(is_open.sum() * 4.1e6),
-            peak_mw=float(served[:, p].sum() / 9000),
-        )
-        phases.append(
-            PhaseResult(
-                name=name,
-                date=f"{name}-12-31",
-                kpis=kpis,
-                budget_cny=float(is_open.sum() * 4.4e6),
-                ratio=Ratio(
-                    form="stations",
-                    city=ratio_row("city", "City", "全市", int(is_open.sum()), 220, target),
-                    districts=rows,
-                ),
-            )
-        )
-    document = Document(
-        name="city-plan",
-        ratio=phases[-1].ratio,
-        kpis=phases[-1].kpis,
-        phases=tuple(phases),
-        stations=stations,
-        outcome=Outcome(
-            status="feasible",
-            objective_kind="served",
-            objective_unit="kWh/day",
-            objective=412_345.6,
-            bound=413_001.2,
-            gap=0.00159,
-            seconds=84.2,
-            solver="HiGHS 1.15.1",
-            method="LP relaxation, rounding, then neighbourhoods solved exactly; bound from the LP",
-        ),
-        substations=large_substations(case, names),
-        unreached=Unreached(zones=("h1", "h2"), sites=(), zone_demand_kwh_day=210.0),
-        assumptions=tuple(
-            Assumption(
-                key=f"service.key_{i}",
-                value=str(i),
-                unit="min",
-                confidence="X",
-                source="chosen, no source",
-            )
-            for i in range(8)
-        ),
-        provenance=provenance(case),
-    )
-    return Plan(
-        document,
-        pd.DataFrame(service, columns=["phase", "zone", "station", "kwh_day", "minutes"]),
-        zone_table,
-        small_load(document),
-    )
-
-
-def large_station(
-    case: Case, i: int, names: tuple[str, ...], types: Any, served: Any, status: Any, phase: str
-) -> Station:
-    """Build one station of the large plan."""
-    row = case.sites.iloc[i]
-    guns, kw = {"S": (4, 720.0), "M": (8, 1440.0), "L": (16, 2880.0), None: (0, 0.0)}[types[-1]]
-    return Station(
-        id=row["id"],
-        name=row["name"],
-        name_zh=row["name_zh"],
-        lon=row.geometry.x,
-        lat=row.geometry.y,
-        district=row["district"],
-        host=row["host"],
-        type=types[-1],
-        guns=guns,
-        super_guns=guns // 2,
-        kw=kw,
-        phase=phase,
-        status=status,
-        substation=row["substation"],
-        capex_cny=4.1e6,
-        steps=tuple(
-            StationStep(
-                phase=n,
-                type=t,
-                served_kwh_day=float(s),
-                peak_kw=0.0 if t is None else {"S": 600.0, "M": 1100.0, "L": 2000.0}[t],
-            )
-            for n, t, s in zip(names, types, served, strict=True)
-        ),
-    )
-
-
-def large_substations(case: Case, names: tuple[str, ...]) -> tuple[Substation, ...]:
-    """Build substations from 50 % to 104 % loaded."""
-    return tuple(
-        Substation(
-            id=row.id,
-            name=row.name_en,
-            name_zh=row.name_zh,
-            lon=row.geometry.x,
-            lat=row.geometry.y,
-            voltage_kv=110.0,
-            rating_mva=126.0,
-            limit_mw=56.7,
-            base_peak_mw=40.0,
-            steps=tuple(
-                SubstationStep(
-                    phase=n,
-                    charging_peak_mw=5.0,
-                    worst_hour=20,
-                    worst_mw=56.7 * (0.5 + 0.54 * i / len(case.substations) + 0.01 * p),
-                    loading=0.5 + 0.54 * i / len(case.substations) + 0.01 * p,
-                )
-                for p, n in enumerate(names)
-            ),
-        )
-        for i, row in enumerate(case.substations.rename(columns={"name": "name_en"}).itertuples())
-    )
-
-
-PAYLOADS = (
-    "<img src=x onerror=alert(1)>",
-    "</script><script>alert(1)</script>",
-    "<svg/onload=alert(1)>",
-    "'\"><script>alert(1)</script>",
-    "`${alert(1)}`",
-    "${alert(1)}",
-    "{{ 7*7 }}",
-    "{{ 'EVALU' ~ 'ATED' }}",
-    "{% raw",
-    "{#",
-    "{{",
-    "}}",
-    "%}",
-    "{% endraw %}",
-    "{{cycler.__init__.__globals__.os.popen(dict(id=1)|list|first).read()}}",
-    "{{ [].__class__.__base__.__subclasses__() }}",
-    "javascript:alert(1)",
-    "data:text/html,<script>alert(1)</script>",
-    "\u202egnp.exe",
-    "\u200b\u200d\ufeff",
-    "\u2028\u2029",
-    "\ud800",
-    "a\udfffb",
-    "\x00\x07\x1b[31m",
-    "\\",
-    "\\u003cscript\\u003e",
-    "\\x3cimg",
-    "'; DROP TABLE zones; --",
-    "--><!--",
-    "<!--<script>",
-    "]]>",
-    "<![CDATA[",
-    "&lt;script&gt;",
-    "&#60;img&#62;",
-    "<a href='javascript:alert(1)'>x</a>",
-    "<style>*{display:none}</style>",
-    "<base href=//evil>",
-    "<meta http-equiv=refresh content=0>",
-    "<iframe srcdoc='<script>alert(1)</script>'>",
-    "<math><mtext></p>",
-    "<details open ontoggle=alert(1)>",
-    "<input autofocus onfocus=alert(1)>",
-    "expression(alert(1))",
-    "url(javascript:alert(1))",
-    "__proto__",
-    "constructor",
-    "toString",
-    "hasOwnProperty",
-    "null",
-    "undefined",
-    "NaN",
-    "-1",
-    "0",
-    "",
-    " ",
-    "\n\r\t",
-    "%s %d %(x)s",
-    "{0} {x}",
-    "=cmd|' /C calc'!A0",
-    "@SUM(1)",
-    "+1",
-    "\U0001f50c\U0001f697",
-    "شحن سريع",
-    "长" * 300,
-    "n" * 10_000,
-    "深圳" * 5_000,
-    "Z\u0351\u036b" * 50,
-)
-
-
-def hostile() -> tuple[Case, Plan, tuple[str, ...]]:
-    """Build the small case and plan with a payload in every text column, each payload somewhere."""
-    case, turn = small_case(), iter(PAYLOADS * 4)
-    columns = {
-        "zones": ["name", "name_zh"],
-        "sites": ["name", "name_zh", "host"],
-        "fuel": ["name", "name_zh"],
-        "stations": ["name", "name_zh", "host"],
-        "districts": ["name", "name_zh"],
-        "substations": ["name", "name_zh"],
-    }
-    layers = {}
-    for layer_name, names in columns.items():
-        table = getattr(case, layer_name).copy()
-        for column in names:
-            table[column] = pd.Series([next(turn) for _ in range(len(table))], dtype=object)
-        layers[layer_name] = table
-    case = replace(
-        case,
-        **layers,
-        title=next(turn),
-        title_zh=next(turn),
-        label=next(turn),
-        label_zh=next(turn),
-        notes=tuple(PAYLOADS),
-    )
-    plan = small_plan(case)
-    document = plan.document
-    document = document.model_copy(
-        update={
-            "name": next(turn),
-            "outcome": document.outcome.model_copy(
-                update={"solver": next(turn), "method": next(turn), "objective_unit": next(turn)}
-            ),
-            "assumptions": tuple(
-                Assumption(key=p, value=p, unit=p, confidence="X", source=p) for p in PAYLOADS
-            ),
-            "provenance": document.provenance.model_copy(
-                update={
-                    "scenario_title": next(turn),
-                    "scenario_title_zh": next(turn),
-                    "travel": next(turn),
-                    "case": next(turn),
-                    "versions": {p: p for p in PAYLOADS[:8]},
-                    "created": next(turn),
-                    "layers": tuple(
-                        i.model_copy(
-                            update={
-                                "file": next(turn),
-                                "source": next(turn),
-                                "licence": next(turn),
-                                "date": next(turn),
-                            }
-                        )
-                        for i in document.provenance.layers
-                    ),
-                }
-            ),
-            "phases": tuple(with_names(phase, turn) for phase in document.phases),
-            "unreached": document.unreached.model_copy(update={"zones": (next(turn),)}),
-        }
-    )
-    return *hostile_keys(case, replace(plan, document=document)), PAYLOADS
-
-
-def with_names(phase: PhaseResult, turn: Any) -> PhaseResult:
-    """Give a phase's districts payloads for names; its own name is a key of the tables and stays."""
-    rows = tuple(
-        row.model_copy(update={"name": next(turn), "name_zh": next(turn)})
-        for row in phase.ratio.districts
-    )
-    return phase.model_copy(
-        update={"ratio": phase.ratio.model_copy(update={"districts": rows}), "date": next(turn)}
-    )
-
-
-def hostile_keys(case: Case, plan: Plan) -> tuple[Case, Plan]:
-    """Put a payload before every id, type, host and phase name, the same one wherever it is used."""
-    turn = iter(PAYLOADS * 4)
-    layers = {name: getattr(case, name) for name in LAYERS if name != "roads"}
-    keys = [key for table in layers.values() for key in table["id"]] + ["S", "L", *SMALL_PHASES]
-    new = {key: next(turn) + key for key in keys}
-
-    def renamed(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: renamed(part) for key, part in value.items()}
-        if isinstance(value, list | tuple):
-            return tuple(renamed(part) for part in value)
-        return new.get(value, value) if isinstance(value, str) else value
-
-    def table(frame: Any) -> Any:
-        frame = frame.copy()
-        for column in set(frame.columns) & {
-            "id",
-            "district",
-            "substation",
-            "type",
-            "phase",
-            "zone",
-            "station",
-        }:
-            frame[column] = pd.Series(
-                [renamed(value) for value in frame[column]], dtype=object, index=frame.index
-            )
-        return frame
-
-    document = Document.model_validate(renamed(plan.document.model_dump()))
-    layers = {name: table(frame) for name, frame in layers.items()}
-    return replace(case, **layers), Plan(
-        document, table(plan.service), table(plan.zones), table(plan.load)
     )

@@ -1,4 +1,4 @@
-"""The map in a browser: opens without a network, does what it says, and runs nothing it was given."""
+"""The map in a browser: opens without a network, does what it says, runs nothing it was given."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from siting.maps import render_map, render_report
-from tests.map_cases import hostile, large_case, large_plan, small_case, small_plan
+from tests.map_cases import small_case, small_plan
+from tests.map_city import large_case, large_plan
+from tests.map_hostile import hostile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -168,7 +170,7 @@ def test_slider_changes_the_key_figures(open_page: Callable[..., Watched], small
 def test_answers_are_on_the_first_screen(
     open_page: Callable[..., Watched], small_page: str
 ) -> None:
-    """How many, is the target reached and where not, which substation is tightest and when, how sure."""
+    """How many, is the target reached and where not, the tightest substation, how sure."""
     seen = open_page(small_page)
     view = seen.text("#view-overview")
     for answer in (
@@ -196,7 +198,7 @@ def test_language_switch(open_page: Callable[..., Watched], small_page: str) -> 
 def test_search_opens_the_station_and_its_catchment(
     open_page: Callable[..., Watched], small_page: str
 ) -> None:
-    """'car' finds s2, 'Car park'; its popup has the numbers, and three zones are outlined with a line each."""
+    """'car pa' finds s2; its popup has the numbers, its three zones an outline and a line."""
     seen = open_page(small_page)
     seen.page.fill("#search-box", "car pa")
     assert "Car park" in seen.text("#hits")
@@ -216,7 +218,11 @@ def test_a_click_on_the_map_opens_what_lies_there(
 ) -> None:
     """A click on a zone's middle opens the zone; a click on a station's mark the station."""
     seen = open_page(small_page)
-    place = "([lat, lon]) => { const b = siting_map.getContainer().getBoundingClientRect(); const p = siting_map.latLngToContainerPoint([lat, lon]); return [b.x + p.x, b.y + p.y]; }"
+    place = """(latlng) => {
+        const box = siting_map.getContainer().getBoundingClientRect();
+        const point = siting_map.latLngToContainerPoint(latlng);
+        return [box.x + point.x, box.y + point.y];
+    }"""
     seen.page.mouse.click(*seen.page.evaluate(place, [22.5075, 114.0085]))
     assert "Zone 0-0" in seen.text(".popup h3")
     seen.page.mouse.click(*seen.page.evaluate(place, [22.504, 114.004]))
@@ -241,7 +247,7 @@ def test_tables_read_without_the_map(open_page: Callable[..., Watched], small_pa
 def test_sources_and_assumptions_are_told(
     open_page: Callable[..., Watched], small_page: str
 ) -> None:
-    """The Sources tab names synthetic layers, assumptions with their code, licences, and the engine's licence."""
+    """Sources names synthetic layers, assumptions with their code, licences, the map engine."""
     seen = open_page(small_page)
     seen.page.click("#tab-about")
     text = seen.text("#view-about")
@@ -260,7 +266,7 @@ def test_sources_and_assumptions_are_told(
 def test_phone_shows_the_map_and_a_sheet(
     open_page: Callable[..., Watched], small_page: str
 ) -> None:
-    """The sheet starts low, with phase and summary; the handle raises it; nothing is wider than the screen."""
+    """The sheet starts low, with a summary; the handle raises it; nothing is too wide."""
     seen = open_page(small_page, PHONE, touch=True)
     box = seen.page.locator("#panel").bounding_box()
     assert box is not None
@@ -274,7 +280,7 @@ def test_phone_shows_the_map_and_a_sheet(
 
 
 def test_hostile_text_runs_nothing(open_page: Callable[..., Watched]) -> None:
-    """With a payload in every text, every tab, popup, tooltip and search result opened: no dialog, no error."""
+    """Payloads in every text; every tab, popup and search result opened: no dialog, no error."""
     case, plan, _ = hostile()
     seen = open_page(render_map(plan, case))
     page = seen.page
@@ -336,5 +342,5 @@ def test_prints_on_paper(open_page: Callable[..., Watched], small_page: str) -> 
     seen = open_page(small_page)
     pdf = seen.page.pdf(format="A4")
     assert pdf.startswith(b"%PDF")
-    assert "West" in seen.page.locator("#view-districts").text_content() or ""
+    assert "West" in (seen.page.locator("#view-districts").text_content() or "")
     assert seen.trouble == []

@@ -114,6 +114,11 @@ function gunsAt(station) {
   return typeAt(station) === last ? station.guns : TYPES[typeAt(station)].guns;
 }
 const meets = (ratio) => missing(ratio.ratio) || ratio.ratio >= ratio.target - 1e-9;
+// 1.118 of 1.12 is not yet 1.12: a ratio that falls short by a hair is rounded down.
+function ratioText(ratio) {
+  if (meets(ratio)) return num(ratio.ratio, 2);
+  return num(Math.min(ratio.ratio, Math.ceil(ratio.target * 100 - 1e-9) / 100 - 0.01), 2);
+}
 const stepAt = (substation, phase = state.phase) => substation.steps[phase];
 const ranked = () => PLAN.substations.map((s, i) => [s, i]).sort((a, b) => stepAt(b[0]).loading - stepAt(a[0]).loading);
 

@@ -113,11 +113,9 @@ const districtLines = PLACES.districts.shape.map((shape) =>
 const districtPoints = unpack(PLACES.districts.point);
 const labels = districtPoints.map((point) => L.marker(point, { interactive: false, keyboard: false, icon: L.divIcon({ className: "label-box", iconSize: [0, 0] }) }).addTo(groups.districts));
 const ratioOf = (id, phase = state.phase) => PHASES[phase].ratio.districts.find((item) => item.district === id);
-// 1.118 of 1.12 is not yet 1.12: a ratio that falls short by a hair is rounded down.
 function goal(ratio) {
   const met = meets(ratio);
-  const shown = met ? ratio.ratio : Math.min(ratio.ratio, Math.ceil(ratio.target * 100 - 1e-9) / 100 - 0.01);
-  return h("span", { class: met ? "goal met" : "goal short" }, met ? "✓ " : "▼ ", num(shown, 2));
+  return h("span", { class: met ? "goal met" : "goal short" }, met ? "✓ " : "▼ ", ratioText(ratio));
 }
 function drawLabels() {
   labels.forEach((marker, i) => {

@@ -45,7 +45,7 @@ function updatePhase() {
   }
   document.querySelectorAll(".stops span").forEach((stop, i) => stop.classList.toggle("now", i === state.phase));
   $("summary").replaceChildren(
-    h("b", {}, num(k.stations_open)), ` ${t("stations_word")} · `, h("b", {}, num(ratioNow().city.ratio, 2)), ` / ${num(ratioNow().city.target, 2)} · `,
+    h("b", {}, num(k.stations_open)), ` ${t("stations_word")} · `, h("b", {}, ratioText(ratioNow().city)), ` / ${num(ratioNow().city.target, 2)} · `,
     h("b", {}, percent(k.demand_served_share, 0)), ` ${t("served_word")}`,
   );
 }
@@ -62,7 +62,7 @@ function ratioHero() {
   const short = Math.ceil(city.target * (against || 0) - 1e-9) - have;
   return h("section", { class: "hero", "data-kpi": "ratio" },
     h("p", { class: "hero-title" }, formUnit()),
-    h("p", { class: "hero-value" }, h("b", {}, num(city.ratio, 2)), h("span", {}, ` ${t("of_target", { target: num(city.target, 2) })}`), h("span", { class: met ? "goal met" : "goal short" }, met ? `✓ ${t("reached")}` : `▼ ${t("short_by", { n: num(short) })}`)),
+    h("p", { class: "hero-value" }, h("b", {}, ratioText(city)), h("span", {}, ` ${t("of_target", { target: num(city.target, 2) })}`), h("span", { class: met ? "goal met" : "goal short" }, met ? `✓ ${t("reached")}` : `▼ ${t("short_by", { n: num(short) })}`)),
     h("div", { class: "bar", "aria-hidden": "true" }, h("i", { style: { width: `${(100 * (city.ratio || 0)) / most}%` } }), h("s", { style: { left: `${(100 * city.target) / most}%` } })),
     h("p", { class: "hero-note" }, t(PLAN.ratio.form === "guns" ? "guns_against" : "stations_against", { have: num(have), against: num(against) })),
   );
@@ -82,7 +82,7 @@ function tiles() {
 }
 function proofSentence() {
   const o = PLAN.outcome;
-  const values = { gap: proof(o.gap), objective: num(o.objective, digitsFor(o.objective)), bound: num(o.bound, digitsFor(o.bound)), unit: o.objective_unit };
+  const values = { gap: proof(o.gap), objective: num(o.objective, digitsFor(o.objective)), bound: num(o.bound, digitsFor(o.bound)), unit: o.objective_unit, unit_zh: t(`objective_${o.objective_kind}`) };
   return t(o.status === "optimal" ? "proof_optimal" : "proof_feasible", values);
 }
 const digitsFor = (value) => (Math.abs(value) >= 1000 ? 0 : 2);
@@ -102,7 +102,7 @@ function phasesTable() {
   const column = (key, value) => ({ key, value });
   const rows = [
     column("kpi_stations", (p) => num(p.kpis.stations_open)),
-    column("ratio", (p) => num(p.ratio.city.ratio, 2)),
+    column("ratio", (p) => ratioText(p.ratio.city)),
     column("kpi_served", (p) => percent(p.kpis.demand_served_share, 0)),
     column("cost_mcny", (p) => money(p.kpis.capex_cny, 0)),
   ];

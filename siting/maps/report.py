@@ -10,6 +10,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from siting.maps import report_parts as parts
+from siting.maps import report_sources as rests
 from siting.maps.figure import figure
 from siting.maps.page import content_policy
 from siting.maps.report_text import both_names, given, section
@@ -42,9 +43,9 @@ def render_report(plan: Plan, case: Case) -> str:
         section("phases_title", parts.phases(document)),
         section("r_districts", parts.districts(plan)),
         section("r_limits", parts.limits(document)),
-        section("assumptions_title", parts.assumptions(document)),
-        section("r_sources", parts.sources(document, case)),
-        section("r_again", parts.again(document)),
+        section("assumptions_title", rests.assumptions(document)),
+        section("r_sources", rests.sources(document, case)),
+        section("r_again", rests.again(document)),
     ]
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'

@@ -8,25 +8,23 @@ from typing import TYPE_CHECKING
 from siting.maps.figure import KEPT, NEUTRAL, PHASE_COLOURS, symbol
 from siting.maps.payload import station_types
 from siting.maps.report_text import (
-    NUMBER,
     both,
     both_names,
     gap_text,
     given,
     head,
     inline,
-    layer_name,
     meets,
     million,
     number,
     percent,
+    ratio_text,
     shortfall,
     table,
 )
-from siting.maps.text import escaped
+from siting.maps.strings import STRINGS
 
 if TYPE_CHECKING:
-    from siting.data.case import Case
     from siting.plan import Document, Plan, RatioRow, Substation
 
 TIGHTEST = 8
@@ -59,7 +57,7 @@ def answer(document: Document) -> str:
         "new": number(kpis.stations_new),
         "upgraded": number(kpis.stations_upgraded),
         "guns": number(kpis.guns),
-        "ratio": f"<b>{number(city.ratio, 2)}</b>",
+        "ratio": f"<b>{ratio_text(city)}</b>",
         "target": number(city.target, 2),
         "served": f"<b>{percent(kpis.demand_served_share)}</b>",
         "covered": percent(kpis.demand_covered_share),
@@ -110,6 +108,7 @@ def proof(document: Document) -> str:
         "objective": number(outcome.objective, digits),
         "bound": number(outcome.bound, digits),
         "unit": given(outcome.objective_unit),
+        "unit_zh": STRINGS[f"objective_{outcome.objective_kind}"][1],
     }
     facts = (
         f'<p class="fine">{inline(f"outcome_{outcome.status}")}; {given(outcome.method)}; '
@@ -137,7 +136,7 @@ def phases(document: Document) -> str:
             f"{given(phase.name)} <small>{given(phase.date)}</small>",
             number(phase.kpis.stations_open),
             number(phase.kpis.guns),
-            number(phase.ratio.city.ratio, 2),
+            ratio_text(phase.ratio.city),
             number(phase.ratio.city.target, 2),
             percent(phase.kpis.demand_served_share),
             percent(phase.kpis.demand_covered_share),
@@ -171,7 +170,7 @@ def districts(plan: Plan) -> str:
             both_names(row.name, row.name_zh),
             number(row.guns if guns else row.stations),
             number(row.nozzles if guns else row.fuel_stations),
-            number(row.ratio, 2),
+            ratio_text(row),
             number(row.target, 2),
             _reached(row, document.ratio.form),
             percent(served[row.district] / demand[row.district])
@@ -230,73 +229,3 @@ def _grid(document: Document) -> str:
 
 def _loading(item: Substation) -> float:
     return item.steps[-1].loading
-
-
-def assumptions(document: Document) -> str:
-    """List every value that nobody has measured."""
-    if not document.assumptions:
-        return both("no_assumptions")
-    rows = [
-        [
-            given(row.key),
-            f"{given(row.value)} {given(row.unit)}",
-            f"{inline('assumption')} {given(row.confidence)}",
-            given(row.source),
-        ]
-        for row in document.assumptions
-    ]
-    columns = ("r_key", "r_value", "r_confidence", "r_source")
-    return both("r_assumptions") + table([(inline(key), "") for key in columns], rows)
-
-
-def sources(document: Document, case: Case) -> str:
-    """List the layers with source, licence and date, and whether they are synthetic."""
-    layers = document.provenance.layers
-    made = sum(layer.synthetic for layer in layers)
-    honest = both("synthetic_yes", n=made, all=len(layers)) if made else both("synthetic_no")
-    rows = [
-        [
-            layer_name(layer.layer),
-            inline("synthetic") if layer.synthetic else "",
-            f"{given(layer.source)} <small>{given(layer.file)}</small>",
-            given(layer.licence),
-            given(layer.date),
-            number(layer.rows),
-        ]
-        for layer in layers
-    ]
-    columns = (
-        ("r_layer", ""),
-        ("synthetic", ""),
-        ("r_source", ""),
-        ("r_licence", ""),
-        ("r_date", ""),
-        ("r_rows", NUMBER),
-    )
-    notes = "".join(f"<li>{given(note)}</li>" for note in case.notes)
-    return (
-        honest
-        + f"<p>{inline('travel')} {given(document.provenance.travel)}</p>"
-        + table([(inline(key), kind) for key, kind in columns], rows)
-        + (f"<ul>{notes}</ul>" if notes else "")
-    )
-
-
-def again(document: Document) -> str:
-    """Say how anyone can make the same plan, and check it."""
-    provenance = document.provenance
-    versions = ", ".join(
-        f"{given(name)} {given(value)}" for name, value in provenance.versions.items()
-    )
-    hashes = [
-        [layer_name(layer.layer), given(layer.file), f"<code>{escaped(layer.sha256)}</code>"]
-        for layer in provenance.layers
-    ]
-    columns = ("r_layer", "r_file", "r_sha256")
-    return (
-        both("r_again_text")
-        + f"<pre>siting plan scenario.toml --seed {provenance.seed} --out again\n"
-        + "siting verify again</pre>"
-        + f'<p class="fine">{given(provenance.case)} · {versions} · {given(provenance.created)}</p>'
-        + table([(inline(key), "") for key in columns], hashes)
-    )
