@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 History = tuple[int, ...]
 """Type of one site in each phase, or NONE."""
 
+TIGHT = 1e-9
+"""Relative slack on the energy to be served, which minutes are paid for."""
 HAIR = 1e-7
 """Relative slack on every limit."""
 
@@ -171,7 +173,7 @@ class _Search:
         found = linprog(
             cost,
             A_ub=np.vstack([zones, sites, -np.ones(pairs)]).astype(float),
-            b_ub=np.concatenate([p.demand_kwh[t], room, [-floor * (1 - HAIR)]]),
+            b_ub=np.concatenate([p.demand_kwh[t], room, [-floor * (1 - TIGHT)]]),
         )
         if not found.success:
             msg = f"linprog: {found.message}"

@@ -14,6 +14,8 @@ from siting.errors import InfeasibleError
 from siting.models import search
 from siting.models.search import Effort
 from siting.models.solve import solve
+from siting.pipeline import make_plan
+from siting.verify import verify_plan
 from tests.brute import brute_force
 from tests.verify_case import asked, hand_case, spot, table
 
@@ -120,6 +122,19 @@ def questions(draw: st.DrawFn, kind: str) -> Scenario:
             "solve.gap": 0.0,
         }
     )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_every_plan_that_is_made_verifies(kind: str, data: st.DataObject) -> None:
+    """Whatever small question is answered, the answer survives recomputation."""
+    case, scenario = data.draw(cases()), data.draw(questions(kind))
+    try:
+        plan = make_plan(case, scenario, progress=lambda _: None)
+    except InfeasibleError:
+        return
+    assert [str(mismatch) for mismatch in verify_plan(plan, case, scenario)] == []
 
 
 def _solved(problem: Problem) -> Certificate | None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -24,6 +24,9 @@ from siting.data.case import Case, LayerInfo
 from siting.data.roads import Roads
 from siting.scenario import Scenario
 from siting.scenario_io.sourcing import candidates, numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 EARTH_KM = 6371.0088
 LON, LAT = 114.0, 22.5
@@ -41,7 +44,7 @@ def spot(north_km: float, east_km: float = 0.0) -> shapely.Point:
     return shapely.Point(lon, lat)
 
 
-def table(points: dict[str, shapely.Geometry], **columns: Any) -> gpd.GeoDataFrame:  # noqa: ANN401 - columns of any type
+def table(points: Mapping[str, shapely.Geometry], **columns: Any) -> gpd.GeoDataFrame:  # noqa: ANN401 - columns of any type
     """Return a layer with ids, names and further columns, in the points' order."""
     ids = list(points)
     names = {"id": ids, "name": [f"name {i}" for i in ids], "name_zh": [f"名{i}" for i in ids]}

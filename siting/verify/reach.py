@@ -14,7 +14,7 @@ import shapely
 
 from siting.verify.formulas import great_circle_km
 from siting.verify.mismatch import KM, MINUTES
-from siting.verify.roadways import Cost, build_network, to_nearest_site, to_sites
+from siting.verify.roadways import Cost, build_network, nearest, to_sites
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,8 +42,8 @@ class Reached:
     """(Z, S) each."""
     zone_excess: tuple[Floats, Floats]
     """(Z,) each, of the nearest of all sites."""
-    site_off_m: Floats
-    """(A,) metres beyond ``max_snap_m`` from the nearest road, at most 0 if near enough."""
+    site_excess: tuple[Floats, Floats]
+    """(A,) each, of the nearest zone."""
     band: float
     """Where the excess is within so much of 0, both answers are right."""
 
@@ -108,7 +108,7 @@ def _straight(
         minutes=(minutes[:, list(listed)], minutes[:, list(listed)]),
         excess=(excess[:, list(listed)], excess[:, list(listed)]),
         zone_excess=(excess.min(axis=1, initial=np.inf),) * 2,
-        site_off_m=np.full(len(ends), -np.inf),
+        site_excess=(excess.min(axis=0, initial=np.inf),) * 2,
         band=MINUTES if rule.km is None else KM,
     )
 
@@ -116,6 +116,7 @@ def _straight(
 def _driven(
     case: Case, roads: Roads, rule: Reach, limits: Floats, ends: Floats, listed: Sequence[int]
 ) -> Reached:
+    zones = len(case.zones)
     network = build_network(
         case,
         roads,
@@ -129,11 +130,16 @@ def _driven(
     measure = minutes = to_sites(network, cost, listed, farthest)
     if rule.km is not None:
         minutes = to_sites(network, "minutes", listed, farthest * network.slowest())
-    low, high = to_nearest_site(network, cost)
+    to_site = nearest(network, cost, zones + np.arange(len(ends)), against=True)
+    from_zone = [
+        np.array(nearest(network, cost, np.flatnonzero(limits == limit), against=False)) - limit
+        for limit in np.unique(limits)
+    ]
+    least, most = np.min(from_zone, axis=0)[:, zones:]
     return Reached(
         minutes=minutes,
         excess=(measure[0] - limits[:, None], measure[1] - limits[:, None]),
-        zone_excess=(low - limits, high - limits),
-        site_off_m=network.off_km[len(limits) :] * 1000 - rule.max_snap_m,
+        zone_excess=(to_site[0][:zones] - limits, to_site[1][:zones] - limits),
+        site_excess=(least, most),
         band=band,
     )

@@ -55,8 +55,6 @@ class Stops:
     """(K,) straight line from the point to the edge."""
     point: Indices
     """(O,) point of each option, ascending."""
-    off_km: Floats
-    """(points,) straight line from each point to its nearest edge."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,8 +68,6 @@ class Network:
     """(O,) zone, or Z + site, of each option, ascending."""
     zones: int
     sites: int
-    off_km: Floats
-    """(Z + A,) straight line from each zone or site to its nearest edge."""
 
     @property
     def first(self) -> int:
@@ -134,26 +130,40 @@ def to_sites(
     return low, np.where(np.isneginf(high), np.inf, high)
 
 
-def to_nearest_site(network: Network, cost: Cost) -> tuple[Floats, Floats]:
-    """Return least and greatest cost from every zone to the nearest of all sites.
+def nearest(
+    network: Network, cost: Cost, starts: Indices, *, against: bool
+) -> tuple[Floats, Floats]:
+    """Return least and greatest cost between each zone or site and the nearest of some others.
+
+    Parameters
+    ----------
+    network
+        The cut graph.
+    cost
+        What to measure.
+    starts
+        Zones by position, or sites by position + Z.
+    against
+        False for ways that leave the starts, True for ways that lead to them.
 
     Returns
     -------
     low, high
-        (Z,). ``high`` leaves out sites with several options, and takes a zone's worst option.
+        (Z + A,). ``high`` leaves out starts with several options, and takes the others' worst.
     """
-    graph = network.matrix(cost, against=True)
-    site = network.point >= network.zones
+    graph = network.matrix(cost, against=against)
+    start = np.isin(network.point, starts)
     several = np.bincount(network.point, minlength=1)[network.point] > 1
-    low = np.full(network.zones, np.inf)
-    high = -low
-    for bound, worst, starts in ((low, np.minimum, site), (high, np.maximum, site & ~several)):
+    bounds = []
+    for options, worst in ((start, np.minimum), (start & ~several, np.maximum)):
+        best = np.full(network.zones + network.sites, -np.inf if worst is np.maximum else np.inf)
         found = np.full(len(network.point), np.inf)
-        if starts.any():
-            nodes = network.first + np.flatnonzero(starts)
+        if options.any():
+            nodes = network.first + np.flatnonzero(options)
             found = dijkstra(graph, indices=nodes, min_only=True)[network.first :]
-        worst.at(bound, network.point[~site], found[~site])
-    return low, np.where(np.isneginf(high), np.inf, high)
+        worst.at(best, network.point, found)
+        bounds.append(np.where(np.isneginf(best), np.inf, best))
+    return bounds[0], bounds[1]
 
 
 def build_network(
@@ -172,7 +182,7 @@ def build_network(
         ignore_index=True,
     )
     nodes = first_option + len(stops.point)
-    return Network(arcs, nodes, stops.point, len(zones), len(sites), stops.off_km)
+    return Network(arcs, nodes, stops.point, len(zones), len(sites))
 
 
 def _stops(metric_crs: str, roads: Roads, points: NDArray[np.object_], max_snap_m: float) -> Stops:
@@ -192,12 +202,10 @@ def _stops(metric_crs: str, roads: Roads, points: NDArray[np.object_], max_snap_
     )
     lon, lat = to_plane.transform(foot[:, 0], foot[:, 1], direction="INVERSE")
     leg_km = great_circle_km(shapely.get_x(points[point]), shapely.get_y(points[point]), lon, lat)
-    off_km = np.full(len(points), np.inf)
-    np.minimum.at(off_km, point, leg_km)
     order = np.lexsort((share, edge))
     order = order[leg_km[order] * 1000 <= max_snap_m]
     option, of_option = _options(point[order], foot[order])
-    return Stops(option, edge[order], share[order], leg_km[order], of_option, off_km)
+    return Stops(option, edge[order], share[order], leg_km[order], of_option)
 
 
 def _options(point: Indices, foot: Floats) -> tuple[Indices, Indices]:

@@ -11,7 +11,6 @@ from siting.plan import ZONE_COLUMNS
 from siting.verify.formulas import capacity_kwh_day, demand_kwh_day
 from siting.verify.mismatch import ABSOLUTE, MINUTES, RELATIVE
 from siting.verify.reach import find_reach
-from siting.verify.roadways import SAME_PLACE_M
 from siting.verify.tables import read_table
 
 if TYPE_CHECKING:
@@ -96,12 +95,11 @@ def _capacity(ledger: Ledger, state: State) -> None:
 
 
 def _unreached(ledger: Ledger, state: State, reached: Reached) -> NDArray[np.bool_]:
-    """Compare zones without a site within reach, (Z,) and returned, and sites far from any road."""
+    """Compare the unreached zones and sites; return (Z,) zones without a site within reach."""
     said = state.plan.document.unreached
     zones, sites = state.case.zones["id"].tolist(), list(state.sites)
     found = _judge(ledger, "unreached.zones", said.zones, zones, reached.zone_excess, reached.band)
-    off = (reached.site_off_m, reached.site_off_m)
-    _judge(ledger, "unreached.sites", said.sites, sites, off, SAME_PLACE_M)
+    _judge(ledger, "unreached.sites", said.sites, sites, reached.site_excess, reached.band)
     return found
 
 
