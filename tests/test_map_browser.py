@@ -176,7 +176,7 @@ def test_answers_are_on_the_first_screen(
     for answer in (
         "target reached",
         "Districts below target (1): East",
-        "South is closest to its limit: 110.0\u00a0% at 19:00",
+        "South passes its limit most: 110.0\u00a0% at 19:00",
         "at most 0.50\u00a0%",
     ):
         assert answer in view

@@ -78,7 +78,7 @@ def test_districts_table_counts_what_is_missing() -> None:
 def test_limits_name_the_tightest_substation_first() -> None:
     """South, at 110 % of 18 MW at 19:00, comes before North, and one of two is over its limit."""
     text = text_of(small_report(), "What limits the plan")
-    assert "1 of 2 substations pass their limit" in text
+    assert "1 of 2 substations, 0 of them already without charging" in text
     assert text.index("South 南站 18.0 19.8 19:00 ▲ 110.0 %") < text.index("North 北站")
 
 

@@ -43,6 +43,8 @@ function setLanguage(lang) {
   refreshPopup();
   $("panel").setAttribute("aria-label", t("panel"));
   $("stage").setAttribute("aria-label", t("map"));
+  $("legend").setAttribute("aria-label", t("legend"));
+  $("tabs").setAttribute("aria-label", t("panel"));
   $("handle").setAttribute("aria-label", t("sheet"));
 }
 function goTo(kind, i) {
@@ -54,10 +56,19 @@ function goTo(kind, i) {
 
 // Who made the data is said on the map itself. The control would take markup, so we write into it as text.
 function credit() {
-  const seen = new Set(PLAN.provenance.layers.filter((l) => l.source).map((l) => [l.source, l.licence].filter(Boolean).join(", ")));
+  const seen = new Set(
+    PLAN.provenance.layers.filter((l) => l.source).map((l) => [l.source, l.licence].filter(Boolean).join(", ")),
+  );
   const box = map.attributionControl.getContainer();
   $("credit")?.remove();
-  box.append(h("span", { id: "credit", title: [...seen].join("\n").slice(0, 2000) }, " | ", [...seen].map((text, i) => [i > 0 && " | ", given(text)])));
+  box.append(
+    h(
+      "span",
+      { id: "credit", title: [...seen].join("\n").slice(0, 2000) },
+      " | ",
+      [...seen].map((text, i) => [i > 0 && " | ", given(text)]),
+    ),
+  );
 }
 
 // Search: stations, substations, districts, sites, fuel stations and zones, by name in both languages or id.
@@ -66,10 +77,12 @@ const countOf = (kind) => (kind === "stations" || kind === "substations" ? PLAN[
 let index = null;
 function searchIndex() {
   if (!index) {
-    index = SEARCHED.flatMap((kind) => Array.from({ length: countOf(kind) }, (_, i) => {
-      const { id, name, name_zh: nameZh } = item(kind, i);
-      return { kind, i, text: `${name}\n${nameZh}\n${id}`.slice(0, 400).toLowerCase() };
-    }));
+    index = SEARCHED.flatMap((kind) =>
+      Array.from({ length: countOf(kind) }, (_, i) => {
+        const { id, name, name_zh: nameZh } = item(kind, i);
+        return { kind, i, text: `${name}\n${nameZh}\n${id}`.slice(0, 400).toLowerCase() };
+      }),
+    );
   }
   return index;
 }
@@ -88,6 +101,7 @@ function renderSearch() {
     if (!hits[k]) return;
     input.value = named(item(hits[k].kind, hits[k].i)).slice(0, 200);
     close();
+    if (small.matches) input.blur(); // the keyboard gives the map its room back
     goTo(hits[k].kind, hits[k].i);
   };
   const close = () => {
@@ -97,7 +111,24 @@ function renderSearch() {
   const show = () => {
     hits = found(input.value);
     at = hits.length ? 0 : -1;
-    list.replaceChildren(...hits.map((hit, k) => h("li", { role: "option", id: `hit-${k}`, "aria-selected": String(k === at), onmousedown: (e) => { e.preventDefault(); pick(k); } }, given(named(item(hit.kind, hit.i))), h("small", {}, t(`one_${hit.kind}`), " ", given(item(hit.kind, hit.i).id)))));
+    list.replaceChildren(
+      ...hits.map((hit, k) =>
+        h(
+          "li",
+          {
+            role: "option",
+            id: `hit-${k}`,
+            "aria-selected": String(k === at),
+            onmousedown: (e) => {
+              e.preventDefault();
+              pick(k);
+            },
+          },
+          given(named(item(hit.kind, hit.i))),
+          h("small", {}, t(`one_${hit.kind}`), " ", given(item(hit.kind, hit.i).id)),
+        ),
+      ),
+    );
     if (!hits.length && input.value.trim()) list.append(h("li", { class: "nothing" }, t("nothing_found")));
     list.hidden = !input.value.trim();
     input.setAttribute("aria-expanded", String(!list.hidden));
@@ -116,7 +147,22 @@ function renderSearch() {
       e.preventDefault();
     }
   };
-  const input = h("input", { type: "search", id: "search-box", role: "combobox", "aria-expanded": "false", "aria-controls": "hits", "aria-autocomplete": "list", "aria-label": t("search"), placeholder: t("search_hint"), autocomplete: "off", spellcheck: "false", oninput: show, onfocus: show, onblur: close, onkeydown });
+  const input = h("input", {
+    type: "search",
+    id: "search-box",
+    role: "combobox",
+    "aria-expanded": "false",
+    "aria-controls": "hits",
+    "aria-autocomplete": "list",
+    "aria-label": t("search"),
+    placeholder: t("search_hint"),
+    autocomplete: "off",
+    spellcheck: "false",
+    oninput: show,
+    onfocus: show,
+    onblur: close,
+    onkeydown,
+  });
   $("search").replaceChildren(input, list);
 }
 
@@ -132,7 +178,13 @@ function start() {
   const sides = small.matches ? { padding: [8, 48] } : { paddingTopLeft: [16, 60], paddingBottomRight: [276, 28] };
   const snap = map.options.zoomSnap;
   map.options.zoomSnap = 0.05; // as large as it fits; after that, steps a hand can feel
-  map.fitBounds([[south, west], [north, east]], { ...sides, animate: false });
+  map.fitBounds(
+    [
+      [south, west],
+      [north, east],
+    ],
+    { ...sides, animate: false },
+  );
   map.options.zoomSnap = snap;
   if (small.matches) $("legend").dataset.open = "no";
   setLanguage(state.lang);

@@ -73,16 +73,28 @@ const svg = (tag, attributes, ...children) =>
 const given = (text) => h("bdi", { class: "given" }, text);
 
 // Colours. Okabe-Ito for classes; viridis for quantities, from the end that is quiet on this ground to the end that stands out.
-const OKABE = { orange: "#e69f00", sky: "#56b4e9", green: "#009e73", yellow: "#f0e442", blue: "#0072b2", red: "#d55e00", pink: "#cc79a7" };
+const OKABE = {
+  orange: "#e69f00",
+  sky: "#56b4e9",
+  green: "#009e73",
+  yellow: "#f0e442",
+  blue: "#0072b2",
+  red: "#d55e00",
+  pink: "#cc79a7",
+};
 const PHASE_COLOURS = [OKABE.orange, OKABE.sky, OKABE.pink, OKABE.blue, OKABE.yellow, OKABE.red, OKABE.green];
 const VIRIDIS = ["#440154", "#414487", "#2a788e", "#22a884", "#7ad151", "#fde725"];
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 function ramp(n) {
-  const colours = Array.from({ length: n }, (_, i) => VIRIDIS[Math.round((i * (VIRIDIS.length - 1)) / Math.max(1, n - 1))]);
+  const colours = Array.from(
+    { length: n },
+    (_, i) => VIRIDIS[Math.round((i * (VIRIDIS.length - 1)) / Math.max(1, n - 1))],
+  );
   return dark.matches ? colours : colours.reverse();
 }
 // Classes of a station's status; grey for what the plan leaves alone, darker or lighter by the ground.
-const statusColour = (status) => ({ new: OKABE.orange, upgraded: OKABE.sky, kept: css("--kept"), closed: css("--closed") })[status];
+const statusColour = (status) =>
+  ({ new: OKABE.orange, upgraded: OKABE.sky, kept: css("--kept"), closed: css("--closed") })[status];
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 // Geometry: steps of 1e-5 degrees back to [lat, lng].
@@ -104,7 +116,8 @@ function typeAt(station, phase = state.phase) {
 }
 const isOpen = (station, phase = state.phase) => typeAt(station, phase) >= 0;
 function statusAt(station, phase = state.phase) {
-  if (station.status === "upgraded" || station.status === "closed") return station.phase <= phase ? station.status : "kept";
+  if (station.status === "upgraded" || station.status === "closed")
+    return station.phase <= phase ? station.status : "kept";
   return station.status;
 }
 const isShown = (station) => isOpen(station) || statusAt(station) === "closed";
@@ -120,6 +133,9 @@ function ratioText(ratio) {
   return num(Math.min(ratio.ratio, Math.ceil(ratio.target * 100 - 1e-9) / 100 - 0.01), 2);
 }
 const stepAt = (substation, phase = state.phase) => substation.steps[phase];
+const LIMIT_TOLERANCE = 1 + 1e-9;
+const isOver = (substation) => stepAt(substation).loading > LIMIT_TOLERANCE;
+const isOverBare = (substation) => Math.max(...substation.base[state.phase]) > substation.limit_mw * LIMIT_TOLERANCE;
 const ranked = () => PLAN.substations.map((s, i) => [s, i]).sort((a, b) => stepAt(b[0]).loading - stepAt(a[0]).loading);
 
 // Which zones charge where: [station, zone, kWh/day, minutes] rows of each phase.
@@ -127,7 +143,8 @@ function serviceRows(phase, column, number) {
   const flat = PLAN.service[phase];
   const rows = [];
   for (let i = 0; i < flat.length; i += 4) {
-    if (flat[i + column] === number) rows.push({ station: flat[i], zone: flat[i + 1], kwh: flat[i + 2], minutes: flat[i + 3] });
+    if (flat[i + column] === number)
+      rows.push({ station: flat[i], zone: flat[i + 1], kwh: flat[i + 2], minutes: flat[i + 3] });
   }
   return rows.sort((a, b) => b.kwh - a.kwh);
 }

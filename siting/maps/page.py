@@ -21,7 +21,16 @@ if TYPE_CHECKING:
     from siting.data.case import Case
     from siting.plan import Plan
 
-SCRIPTS = ("base.js", "symbols.js", "layers.js", "popups.js", "panel.js", "app.js")
+SCRIPTS = (
+    "base.js",
+    "symbols.js",
+    "layers.js",
+    "popups.js",
+    "tables.js",
+    "panel.js",
+    "legend.js",
+    "app.js",
+)
 """Our script, in the order its parts are joined."""
 MAP_NAME = "siting_map"
 

@@ -12,13 +12,27 @@ function labelBadge() {
 function renderBar() {
   const p = PLAN.provenance;
   document.documentElement.lang = state.lang === "zh" ? "zh-Hans" : "en";
-  document.title = [choose(p.scenario_title, p.scenario_title_zh), choose(p.case_title, p.case_title_zh)].filter(Boolean).join(" · ");
+  document.title = [choose(p.scenario_title, p.scenario_title_zh), choose(p.case_title, p.case_title_zh)]
+    .filter(Boolean)
+    .join(" · ");
   $("bar").replaceChildren(
-    h("div", { class: "titles" },
+    h(
+      "div",
+      { class: "titles" },
       h("p", { class: "over" }, given(choose(p.case_title, p.case_title_zh)), labelBadge()),
       h("h1", {}, given(choose(p.scenario_title, p.scenario_title_zh) || PLAN.name)),
     ),
-    h("button", { class: "lang", type: "button", id: "lang", "aria-label": t("switch_language"), onclick: () => setLanguage(state.lang === "zh" ? "en" : "zh") }, state.lang === "zh" ? "EN" : "中文"),
+    h(
+      "button",
+      {
+        class: "lang",
+        type: "button",
+        id: "lang",
+        "aria-label": t("switch_language"),
+        onclick: () => setLanguage(state.lang === "zh" ? "en" : "zh"),
+      },
+      state.lang === "zh" ? "EN" : "中文",
+    ),
   );
 }
 
@@ -28,8 +42,22 @@ function renderPhase() {
   $("phase").replaceChildren(
     h("label", { for: "phase-range" }, t("phase")),
     h("output", { id: "phase-name", for: "phase-range" }),
-    last > 0 && h("input", { type: "range", id: "phase-range", min: 0, max: last, step: 1, value: state.phase, oninput: (e) => setPhase(Number(e.target.value)) }),
-    last > 0 && h("div", { class: "stops", "aria-hidden": "true" }, PHASES.map((p, i) => h("span", { style: { "--at": i / last }, onclick: () => setPhase(i) }, given(p.name)))),
+    last > 0 &&
+      h("input", {
+        type: "range",
+        id: "phase-range",
+        min: 0,
+        max: last,
+        step: 1,
+        value: state.phase,
+        oninput: (e) => setPhase(Number(e.target.value)),
+      }),
+    last > 0 &&
+      h(
+        "div",
+        { class: "stops", "aria-hidden": "true" },
+        PHASES.map((p, i) => h("span", { style: { "--at": i / last }, onclick: () => setPhase(i) }, given(p.name))),
+      ),
     h("p", { id: "summary", class: "summary", "aria-live": "polite" }),
   );
 }
@@ -45,13 +73,22 @@ function updatePhase() {
   }
   document.querySelectorAll(".stops span").forEach((stop, i) => stop.classList.toggle("now", i === state.phase));
   $("summary").replaceChildren(
-    h("b", {}, num(k.stations_open)), ` ${t("stations_word")} · `, h("b", {}, ratioText(ratioNow().city)), ` / ${num(ratioNow().city.target, 2)} · `,
-    h("b", {}, percent(k.demand_served_share, 0)), ` ${t("served_word")}`,
+    h("b", {}, num(k.stations_open)),
+    ` ${t("stations_word")} · `,
+    h("b", {}, ratioText(ratioNow().city)),
+    ` / ${num(ratioNow().city.target, 2)} · `,
+    h("b", {}, percent(k.demand_served_share, 0)),
+    ` ${t("served_word")}`,
   );
 }
 
 function tile(key, value, unit, note) {
-  return h("div", { class: "tile", "data-kpi": key }, h("dt", {}, t(`kpi_${key}`)), h("dd", {}, h("b", {}, value), unit && h("span", { class: "unit" }, ` ${t(unit)}`), note && h("small", {}, note)));
+  return h(
+    "div",
+    { class: "tile", "data-kpi": key },
+    h("dt", {}, t(`kpi_${key}`)),
+    h("dd", {}, h("b", {}, value), unit && h("span", { class: "unit" }, ` ${t(unit)}`), note && h("small", {}, note)),
+  );
 }
 function ratioHero() {
   const { city } = ratioNow();
@@ -60,42 +97,120 @@ function ratioHero() {
   const against = PLAN.ratio.form === "guns" ? city.nozzles : city.fuel_stations;
   const have = PLAN.ratio.form === "guns" ? city.guns : city.stations;
   const short = Math.ceil(city.target * (against || 0) - 1e-9) - have;
-  return h("section", { class: "hero", "data-kpi": "ratio" },
+  return h(
+    "section",
+    { class: "hero", "data-kpi": "ratio" },
     h("p", { class: "hero-title" }, formUnit()),
-    h("p", { class: "hero-value" }, h("b", {}, ratioText(city)), h("span", {}, ` ${t("of_target", { target: num(city.target, 2) })}`), h("span", { class: met ? "goal met" : "goal short" }, met ? `✓ ${t("reached")}` : `▼ ${t("short_by", { n: num(short) })}`)),
-    h("div", { class: "bar", "aria-hidden": "true" }, h("i", { style: { width: `${(100 * (city.ratio || 0)) / most}%` } }), h("s", { style: { left: `${(100 * city.target) / most}%` } })),
-    h("p", { class: "hero-note" }, t(PLAN.ratio.form === "guns" ? "guns_against" : "stations_against", { have: num(have), against: num(against) })),
+    h(
+      "p",
+      { class: "hero-value" },
+      h("b", {}, ratioText(city)),
+      h("span", {}, ` ${t("of_target", { target: num(city.target, 2) })}`),
+      h(
+        "span",
+        { class: met ? "goal met" : "goal short" },
+        met ? `✓ ${t("reached")}` : `▼ ${t("short_by", { n: num(short) })}`,
+      ),
+    ),
+    h(
+      "div",
+      { class: "bar", "aria-hidden": "true" },
+      h("i", { style: { width: `${(100 * (city.ratio || 0)) / most}%` } }),
+      h("s", { style: { left: `${(100 * city.target) / most}%` } }),
+    ),
+    h(
+      "p",
+      { class: "hero-note" },
+      t(PLAN.ratio.form === "guns" ? "guns_against" : "stations_against", { have: num(have), against: num(against) }),
+    ),
   );
 }
 function tiles() {
   const { kpis: k, budget_cny: budget } = PHASES[state.phase];
-  return h("dl", { class: "tiles" },
-    tile("stations", num(k.stations_open), null, t("stations_note", { new: num(k.stations_new), upgraded: num(k.stations_upgraded) })),
+  return h(
+    "dl",
+    { class: "tiles" },
+    tile(
+      "stations",
+      num(k.stations_open),
+      null,
+      t("stations_note", { new: num(k.stations_new), upgraded: num(k.stations_upgraded) }),
+    ),
     tile("guns", num(k.guns), "unit_guns"),
     tile("served", percent(k.demand_served_share), null, t("of_demand", { demand: num(k.demand_kwh_day / 1000, 1) })),
     tile("covered", percent(k.demand_covered_share), null, t("covered_note")),
     tile("access", num(k.access_minutes_mean, 1), "unit_min", t("access_note", { p95: num(k.access_minutes_p95, 1) })),
     tile("peak", num(k.peak_mw, 1), "unit_mw", t("peak_note")),
-    tile("cost", money(k.capex_cny), "unit_mcny", missing(budget) ? t("no_budget") : t("of_budget", { budget: money(budget) })),
+    tile(
+      "cost",
+      money(k.capex_cny),
+      "unit_mcny",
+      missing(budget) ? t("no_budget") : t("of_budget", { budget: money(budget) }),
+    ),
     tile("gap", proof(PLAN.outcome.gap), null, t(`outcome_${PLAN.outcome.status}`)),
   );
 }
 function proofSentence() {
   const o = PLAN.outcome;
-  const values = { gap: proof(o.gap), objective: num(o.objective, digitsFor(o.objective)), bound: num(o.bound, digitsFor(o.bound)), unit: o.objective_unit, unit_zh: t(`objective_${o.objective_kind}`) };
+  const values = {
+    gap: proof(o.gap),
+    objective: num(o.objective, digitsFor(o.objective)),
+    bound: num(o.bound, digitsFor(o.bound)),
+    unit: o.objective_unit,
+    unit_zh: t(`objective_${o.objective_kind}`),
+  };
   return t(o.status === "optimal" ? "proof_optimal" : "proof_feasible", values);
 }
 const digitsFor = (value) => (Math.abs(value) >= 1000 ? 0 : 2);
 function findings() {
   const short = ratioNow().districts.filter((d) => !missing(d.ratio) && !meets(d));
   const [tight] = ranked();
-  return h("ul", { class: "findings" },
-    h("li", { class: short.length ? "warn" : "good" },
-      short.length ? [t("districts_short", { n: num(short.length) }), short.slice(0, 4).map((d, i) => [i > 0 && t("list_comma"), given(named(d))]), short.length > 4 && " …"] : t("districts_met")),
-    tight && h("li", { class: stepAt(tight[0]).loading > 1 + 1e-9 ? "warn" : "good" },
-      h("button", { type: "button", class: "link", onclick: () => goTo("substations", tight[1]) }, given(named(tight[0]))), " ",
-      t("tightest", { loading: percent(stepAt(tight[0]).loading, 1), hour: hour(stepAt(tight[0]).worst_hour) })),
-    PLAN.unreached.zones.length > 0 && h("li", { class: "warn" }, t("unreached", { n: num(PLAN.unreached.zones.length), demand: num(PLAN.unreached.zone_demand_kwh_day) })),
+  const over = PLAN.substations.filter(isOver);
+  return h(
+    "ul",
+    { class: "findings" },
+    h(
+      "li",
+      { class: short.length ? "warn" : "good" },
+      short.length
+        ? [
+            t("districts_short", { n: num(short.length) }),
+            short.slice(0, 4).map((d, i) => [i > 0 && t("list_comma"), given(named(d))]),
+            short.length > 4 && " …",
+          ]
+        : t("districts_met"),
+    ),
+    tight &&
+      h(
+        "li",
+        { class: isOver(tight[0]) ? "warn" : "good" },
+        h(
+          "button",
+          { type: "button", class: "link", onclick: () => goTo("substations", tight[1]) },
+          given(named(tight[0])),
+        ),
+        " ",
+        t(isOver(tight[0]) ? "tightest_over" : "tightest", {
+          loading: percent(stepAt(tight[0]).loading, 1),
+          hour: hour(stepAt(tight[0]).worst_hour),
+        }),
+      ),
+    over.length > 0 &&
+      h(
+        "li",
+        { class: "warn" },
+        t("over_findings", {
+          n: num(over.length),
+          all: num(PLAN.substations.length),
+          base: num(over.filter(isOverBare).length),
+        }),
+      ),
+    PLAN.unreached.zones.length > 0 &&
+      h(
+        "li",
+        { class: "warn" },
+        t("unreached", { n: num(PLAN.unreached.zones.length), demand: num(PLAN.unreached.zone_demand_kwh_day) }),
+      ),
   );
 }
 function phasesTable() {
@@ -106,136 +221,90 @@ function phasesTable() {
     column("kpi_served", (p) => percent(p.kpis.demand_served_share, 0)),
     column("cost_mcny", (p) => money(p.kpis.capex_cny, 0)),
   ];
-  return h("table", { class: "phases" },
+  return h(
+    "table",
+    { class: "phases" },
     h("caption", {}, t("phases_title")),
-    h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("phase")), rows.map((r) => h("th", { scope: "col", class: "n" }, t(r.key))))),
-    h("tbody", {}, PHASES.map((p, i) => h("tr", { class: i === state.phase && "now" }, h("th", { scope: "row" }, h("button", { type: "button", class: "link", onclick: () => setPhase(i) }, given(p.name))), rows.map((r) => h("td", { class: "n" }, r.value(p)))))),
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        h("th", { scope: "col" }, t("phase")),
+        rows.map((r) => h("th", { scope: "col", class: "n" }, t(r.key))),
+      ),
+    ),
+    h(
+      "tbody",
+      {},
+      PHASES.map((p, i) =>
+        h(
+          "tr",
+          { class: i === state.phase && "now" },
+          h(
+            "th",
+            { scope: "row" },
+            h("button", { type: "button", class: "link", onclick: () => setPhase(i) }, given(p.name)),
+          ),
+          rows.map((r) => h("td", { class: "n" }, r.value(p))),
+        ),
+      ),
+    ),
   );
 }
 function overview() {
-  return [ratioHero(), tiles(), h("h2", {}, t("findings_title")), findings(), h("h2", {}, t("proof_title")), h("p", { class: "proof" }, proofSentence()), h("p", { class: "fine" }, given(PLAN.outcome.method)), phasesTable()];
-}
-
-// Tables: what the map shows, for those who read rather than look, and for screen readers.
-function table(caption, head, rows) {
-  return h("table", {},
-    h("caption", {}, caption),
-    h("thead", {}, h("tr", {}, head.map(([text, cls]) => h("th", { scope: "col", class: cls }, text)))),
-    h("tbody", {}, rows.map(([first, ...cells]) => h("tr", {}, h("th", { scope: "row" }, first), cells.map((cell, i) => h("td", { class: head[i + 1][1] }, cell))))),
-  );
-}
-const goButton = (kind, i, text) => h("button", { type: "button", class: "link", onclick: () => goTo(kind, i) }, given(text));
-function districtsTable() {
-  const guns = PLAN.ratio.form === "guns";
-  const rows = [...ratioNow().districts].sort((a, b) => (missing(a.ratio) ? 1e9 : a.ratio - a.target) - (missing(b.ratio) ? 1e9 : b.ratio - b.target));
-  return table(t("districts_caption"), [[t("district")], [t(guns ? "guns" : "stations"), "n"], [t(guns ? "nozzles" : "fuel"), "n"], [t("ratio"), "n"], [t("target"), "n"]],
-    rows.map((d) => [
-      d.district in districtRow ? goButton("districts", districtRow[d.district], named(d)) : given(named(d)),
-      num(guns ? d.guns : d.stations), num(guns ? d.nozzles : d.fuel_stations),
-      missing(d.ratio) ? "–" : goal(d), num(d.target, 2),
-    ]));
-}
-function stationsTable() {
-  const open = PLAN.stations.map((s, i) => [s, i]).filter(([s]) => isShown(s));
-  open.sort((a, b) => b[0].served[state.phase] - a[0].served[state.phase]);
-  return table(t("stations_caption", { phase: PHASES[state.phase].name }), [[t("station")], [t("type")], [t("status")], [t("served_mwh"), "n"], [t("peak_kw"), "n"]],
-    open.map(([s, i]) => [
-      [h("span", { class: "mark" }, drawn(stationSymbol({ type: typeAt(s), status: statusAt(s), colour: stationColour(s) }))), goButton("stations", i, named(s))],
-      typeName(typeAt(s)), t(`status_${statusAt(s)}`), num(s.served[state.phase] / 1000, 1), num(s.peak_kw[state.phase]),
-    ]));
-}
-function gridTable() {
-  if (!PLAN.substations.length) return h("p", { class: "fine" }, t("no_substations"));
-  return table(t("grid_caption"), [[t("substation")], [t("limit_mw"), "n"], [t("worst_mw"), "n"], [t("hour"), "n"], [t("loading"), "n"]],
-    ranked().map(([s, i]) => {
-      const step = stepAt(s);
-      return [goButton("substations", i, named(s)), num(s.limit_mw, 1), num(step.worst_mw, 1), hour(step.worst_hour), h("span", { class: step.loading > 1 + 1e-9 ? "goal short" : "" }, step.loading > 1 + 1e-9 && "▲ ", percent(step.loading, 0))];
-    }));
-}
-function about() {
-  const p = PLAN.provenance;
-  const made = p.layers.filter((layer) => layer.synthetic).length;
   return [
-    h("h2", {}, t("data_title")),
-    h("p", { class: made || p.synthetic ? "notice" : "" }, made || p.synthetic ? t("synthetic_yes", { n: num(made), all: num(p.layers.length) }) : t("synthetic_no")),
-    h("p", {}, t("travel"), " ", given(p.travel)),
-    h("ul", { class: "sources" }, p.layers.map((layer) => h("li", {},
-      h("b", {}, t(`data_${layer.layer}`)), layer.synthetic && h("span", { class: "badge" }, t("synthetic")),
-      h("span", {}, given(layer.source)), h("small", {}, given([layer.licence, layer.date, t("rows", { n: num(layer.rows) })].filter(Boolean).join(" · ")))))),
-    PLAN.notes.length > 0 && [h("h2", {}, t("notes_title")), h("ul", {}, PLAN.notes.map((note) => h("li", {}, given(note))))],
-    h("h2", {}, t("assumptions_title")),
-    PLAN.assumptions.length ? h("ul", { class: "sources" }, PLAN.assumptions.map((a) => h("li", {}, h("b", {}, given(a.key)), h("span", { class: "badge" }, t("assumption"), " ", given(a.confidence)), h("span", {}, given(a.value), " ", given(a.unit)), h("small", {}, given(a.source))))) : h("p", {}, t("no_assumptions")),
-    h("h2", {}, t("made_title")),
-    h("p", { class: "fine" }, given(PLAN.outcome.solver), ` · ${num(PLAN.outcome.seconds, 0)} s · ${t("seed")} ${PLAN.provenance.seed} · `, given(p.created)),
-    h("p", { class: "fine" }, Object.entries(p.versions).map(([name, version], i) => [i > 0 && " · ", given(`${name} ${version}`)])),
-    h("details", {}, h("summary", {}, t("licence_title")), h("p", { class: "fine licence" }, LICENCE)),
+    ratioHero(),
+    tiles(),
+    h("h2", {}, t("findings_title")),
+    findings(),
+    h("h2", {}, t("proof_title")),
+    h("p", { class: "proof" }, proofSentence()),
+    h("p", { class: "fine" }, given(PLAN.outcome.method)),
+    phasesTable(),
   ];
 }
 
 const TABS = { overview, districts: districtsTable, stations: stationsTable, grid: gridTable, about };
 function renderTabs() {
   const names = Object.keys(TABS);
-  $("tabs").replaceChildren(...names.map((name) =>
-    h("button", { type: "button", role: "tab", id: `tab-${name}`, "aria-controls": `view-${name}`, "aria-selected": String(name === state.tab), tabindex: name === state.tab ? 0 : -1, onclick: () => setTab(name),
-      onkeydown: (e) => {
-        const step = { ArrowRight: 1, ArrowLeft: -1 }[e.key];
-        if (!step) return;
-        setTab(names[(names.indexOf(name) + step + names.length) % names.length]);
-        $(`tab-${state.tab}`).focus();
-      } }, t(`tab_${name}`))));
+  $("tabs").replaceChildren(
+    ...names.map((name) =>
+      h(
+        "button",
+        {
+          type: "button",
+          role: "tab",
+          id: `tab-${name}`,
+          "aria-controls": `view-${name}`,
+          "aria-selected": String(name === state.tab),
+          tabindex: name === state.tab ? 0 : -1,
+          onclick: () => setTab(name),
+          onkeydown: (e) => {
+            const step = { ArrowRight: 1, ArrowLeft: -1 }[e.key];
+            if (!step) return;
+            setTab(names[(names.indexOf(name) + step + names.length) % names.length]);
+            $(`tab-${state.tab}`).focus();
+          },
+        },
+        t(`tab_${name}`),
+      ),
+    ),
+  );
   for (const name of names) {
-    const view = $(`view-${name}`) || $("views").appendChild(h("section", { id: `view-${name}`, class: "view", role: "tabpanel", "aria-labelledby": `tab-${name}`, tabindex: 0 }));
+    const view =
+      $(`view-${name}`) ||
+      $("views").appendChild(
+        h("section", {
+          id: `view-${name}`,
+          class: "view",
+          role: "tabpanel",
+          "aria-labelledby": `tab-${name}`,
+          tabindex: 0,
+        }),
+      );
     view.hidden = name !== state.tab;
   }
 }
 const renderView = (name) => $(`view-${name}`).replaceChildren(...[TABS[name]()].flat(Infinity).filter(Boolean));
-
-// Legend: each layer's switch stands with its key.
-function legendRow(name, symbol, ...keys) {
-  return h("div", { class: "legend-row" },
-    h("label", {}, h("input", { type: "checkbox", "data-layer": name, checked: map.hasLayer(groups[name]), onchange: (e) => setLayer(name, e.target.checked) }), symbol, h("span", {}, t(`layer_${name}`))),
-    ...keys);
-}
-function chooser(key, options) {
-  return h("select", { "aria-label": t(`choose_${key}`), id: `choose-${key}`, onchange: (e) => setChoice(key, e.target.value) }, options.map((o) => h("option", { value: o, selected: state[key] === o }, t(`${key}_${o}`))));
-}
-const keyRow = (symbol, ...text) => h("li", {}, symbol, h("span", {}, ...text));
-function zoneKey() {
-  const limits = breaks();
-  const show = (v) => (state.shade === "served" ? num(v * 100) : num(v, v < 10 && v % 1 ? 1 : 0));
-  const unit = { served: "unit_percent", minutes: "unit_min", demand: zoneIsArea ? "unit_kwh_day_km2" : "unit_kwh_day" }[state.shade];
-  return h("div", { class: "ramp" },
-    h("div", { class: "swatches" }, shades().map(([colour, alpha]) => h("i", { style: { background: colour, opacity: alpha + 0.15 } }))),
-    h("div", { class: "cuts" }, limits.map((v) => h("span", {}, show(v)))),
-    h("p", { class: "fine" }, t(unit), " · ", h("i", { class: "none" }), t(state.shade === "minutes" ? "not_served" : "no_demand")),
-  );
-}
-function stationKey() {
-  const types = TYPES.map((type, i) => keyRow(drawn(stationSymbol({ type: i, status: "new", colour: css("--neutral") })), given(type.key), missing(type.guns) ? "" : ` · ${num(type.guns)} ${t("unit_guns")}`));
-  const symbol = (status, colour) => drawn(stationSymbol({ type: 0, status, colour }));
-  const byStatus = state.colour === "status";
-  const status = ["new", "upgraded", "kept", "closed"].map((s) => keyRow(symbol(s, byStatus || s === "kept" || s === "closed" ? statusColour(s) : css("--neutral")), t(`status_${s}`)));
-  const phases = PHASES.map((p, i) => keyRow(symbol("new", phaseColour(i)), given(p.name)));
-  return [
-    h("ul", { class: "keys" }, types), h("ul", { class: "keys" }, status), !byStatus && h("p", { class: "fine" }, t("colour_is_phase")), !byStatus && h("ul", { class: "keys" }, phases),
-  ];
-}
-function substationKey() {
-  const text = (i) => (i === 0 ? `≤ ${percent(LOADING_BREAKS[0], 0)}` : i === LOADING_BREAKS.length ? `> ${percent(1, 0)}` : `≤ ${percent(LOADING_BREAKS[i], 0)}`);
-  return [h("p", { class: "fine" }, t("loading_hint")), h("ul", { class: "keys" }, LOADING_COLOURS.map((_, i) => keyRow(drawn(substationSymbol(i), 32), text(i))))];
-}
-function renderLegend() {
-  const open = $("legend").dataset.open !== "no";
-  const legend = [
-    h("button", { type: "button", class: "legend-head", id: "legend-toggle", "aria-expanded": String(open), onclick: () => { $("legend").dataset.open = open ? "no" : "yes"; renderLegend(); } }, h("span", { class: "long" }, t("legend")), h("span", { class: "short" }, t("legend_short")), h("span", { "aria-hidden": "true" }, open ? "–" : "+")),
-    h("div", { class: "legend-body" },
-      legendRow("stations", null, chooser("colour", ["phase", "status"]), stationKey()),
-      PLAN.substations.length > 0 && legendRow("substations", null, substationKey()),
-      legendRow("zones", null, chooser("shade", ["served", "demand", "minutes"]), zoneKey()),
-      legendRow("fuel", drawn(fuelSymbol(), 16)),
-      PLACES.existing.id.length > 0 && legendRow("existing", drawn(existingSymbol(3), 16)),
-      legendRow("sites", drawn(siteSymbol(), 16)),
-      legendRow("districts", null), ROADS.some((tier) => tier.length) && legendRow("roads", null)),
-  ];
-  $("legend").replaceChildren(...legend);
-}

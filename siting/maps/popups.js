@@ -1,10 +1,20 @@
 // Popups: numbers, and a substation's day against its limit.
 
 function facts(rows) {
-  return h("dl", { class: "facts" }, rows.filter(Boolean).map(([key, ...value]) => [h("dt", {}, t(key)), h("dd", {}, ...value)]));
+  return h(
+    "dl",
+    { class: "facts" },
+    rows.filter(Boolean).map(([key, ...value]) => [h("dt", {}, t(key)), h("dd", {}, ...value)]),
+  );
 }
 function heading(kind, name, id, ...badges) {
-  return h("header", {}, h("p", { class: "kind" }, t(kind), ...badges), h("h3", {}, given(name)), id !== name && h("p", { class: "id" }, given(id)));
+  return h(
+    "header",
+    {},
+    h("p", { class: "kind" }, t(kind), ...badges),
+    h("h3", {}, given(name)),
+    id !== name && h("p", { class: "id" }, given(id)),
+  );
 }
 const typeName = (type) => (type < 0 ? "–" : given(TYPES[type].key));
 const withUnit = (text, unit) => [text, h("span", { class: "unit" }, ` ${t(unit)}`)];
@@ -16,15 +26,22 @@ function stationPopup(i) {
   const kwh = rows.reduce((sum, r) => sum + r.kwh, 0);
   const minutes = kwh > 0 ? rows.reduce((sum, r) => sum + r.kwh * (r.minutes || 0), 0) / kwh : null;
   const substation = PLAN.substations.find((item_) => item_.id === s.substation);
-  return h("article", { class: "popup" },
+  return h(
+    "article",
+    { class: "popup" },
     heading("station", named(s), s.id, h("span", { class: `badge ${statusAt(s)}` }, t(`status_${statusAt(s)}`))),
     facts([
-      ["type", typeName(typeAt(s)), gunsAt(s) === null ? "" : ` · ${num(gunsAt(s))} `, gunsAt(s) === null ? "" : t("unit_guns")],
+      [
+        "type",
+        typeName(typeAt(s)),
+        gunsAt(s) === null ? "" : ` · ${num(gunsAt(s))} `,
+        gunsAt(s) === null ? "" : t("unit_guns"),
+      ],
       phase === PHASES.length - 1 && ["power", ...withUnit(num(s.kw), "unit_kw")],
       [`since_${s.status}`, given(PHASES[s.phase].name)],
       ["host", given(s.host)],
       ["district", given(districtName(s.district))],
-      ["cost", ...withUnit(money(s.capex_cny, 2), "unit_mcny")],
+      s.capex_cny > 0 && ["cost", ...withUnit(money(s.capex_cny, 2), "unit_mcny")],
     ]),
     h("h4", {}, t("in_phase"), " ", given(PHASES[phase].name)),
     facts([
@@ -41,25 +58,47 @@ function zonePopup(i) {
   const column = (key) => PLAN.zones[key][phase][i];
   const zone = row(PLACES.zones, i);
   const rows = serviceRows(phase, 1, i);
-  return h("article", { class: "popup" },
+  return h(
+    "article",
+    { class: "popup" },
     heading("zone", named(zone), zone.id),
     facts([
       ["demand", ...withUnit(num(column("demand_kwh_day")), "unit_kwh_day")],
-      ["zone_served", ...withUnit(num(column("served_kwh_day")), "unit_kwh_day"), ` · ${percent(share(column("demand_kwh_day"), column("served_kwh_day")), 0)}`],
+      [
+        "zone_served",
+        ...withUnit(num(column("served_kwh_day")), "unit_kwh_day"),
+        ` · ${percent(share(column("demand_kwh_day"), column("served_kwh_day")), 0)}`,
+      ],
       ["minutes", ...withUnit(num(column("minutes"), 1), "unit_min")],
       ["within_reach", t(column("covered") ? "yes" : "no")],
       ["district", given(districtAt(PLACES.zones.district[i]))],
     ]),
     rows.length > 0 && h("h4", {}, t("charges_at")),
-    rows.length > 0 && h("ol", { class: "serving" }, rows.slice(0, 5).map((r) => h("li", {}, given(named(PLAN.stations[r.station])), h("span", {}, `${num(r.kwh)} ${t("unit_kwh_day")}`)))),
+    rows.length > 0 &&
+      h(
+        "ol",
+        { class: "serving" },
+        rows
+          .slice(0, 5)
+          .map((r) =>
+            h("li", {}, given(named(PLAN.stations[r.station])), h("span", {}, `${num(r.kwh)} ${t("unit_kwh_day")}`)),
+          ),
+      ),
   );
 }
 function substationPopup(i) {
   const s = PLAN.substations[i];
   const step = stepAt(s);
   const fed = PLAN.stations.filter((station) => station.substation === s.id && isOpen(station));
-  return h("article", { class: "popup" },
-    heading("substation", named(s), s.id, step.loading > 1 + 1e-9 && h("span", { class: "badge over" }, "▲ ", t("over_limit"))),
+  return h(
+    "article",
+    { class: "popup" },
+    heading(
+      "substation",
+      named(s),
+      s.id,
+      isOver(s) && h("span", { class: "badge over" }, "▲ ", t(isOverBare(s) ? "over_limit_bare" : "over_limit")),
+    ),
     facts([
       ["loading", h("b", {}, percent(step.loading, 1)), ` ${t("at_hour", { hour: hour(step.worst_hour) })}`],
       ["worst_load", t("of_limit", { load: num(step.worst_mw, 1), limit: num(s.limit_mw, 1) })],
@@ -72,8 +111,14 @@ function substationPopup(i) {
 }
 function placePopup(kind, i) {
   const place = row(PLACES[kind], i);
-  return h("article", { class: "popup" },
-    heading(kind === "fuel" ? "fuel_station" : kind === "sites" ? "unused_site" : "existing_station", named(place), place.id),
+  return h(
+    "article",
+    { class: "popup" },
+    heading(
+      kind === "fuel" ? "fuel_station" : kind === "sites" ? "unused_site" : "existing_station",
+      named(place),
+      place.id,
+    ),
     facts([
       ["district", given(districtAt(PLACES[kind].district[i]))],
       kind === "fuel" && !missing(PLACES.fuel.nozzles[i]) && ["nozzles", num(PLACES.fuel.nozzles[i])],
@@ -90,27 +135,76 @@ function dayChart(s) {
   const most = Math.max(s.limit_mw, ...total) * 1.08 || 1;
   const x = (i) => left + (i / 24) * (width - left - 6);
   const y = (mw) => top + (1 - mw / most) * (height - top - bottom);
-  const stairs = (values, from = 0) => values.map((v, i) => `${i ? "L" : "M"}${x(i)},${y(v)}L${x(i + 1)},${y(v)}`).join("").slice(from);
+  const stairs = (values, from = 0) =>
+    values
+      .map((v, i) => `${i ? "L" : "M"}${x(i)},${y(v)}L${x(i + 1)},${y(v)}`)
+      .join("")
+      .slice(from);
   const area = (values) => `${stairs(values)}L${x(24)},${y(0)}L${x(0)},${y(0)}Z`;
   const tick = nice(most / 3.2);
   const ticks = Array.from({ length: Math.floor(most / tick) + 1 }, (_, i) => i * tick);
   const label = (tx, ty, text, attributes) => svg("text", { x: tx, y: ty, ...attributes }, text);
-  return h("figure", { class: "day" },
-    h("figcaption", {}, t("day_title"), " · ", given(named(s)), h("span", { class: "keys" }, h("i", { class: "k-base" }), t("base_load"), h("i", { class: "k-charging" }), t("charging"), h("i", { class: "k-limit" }), t("limit"))),
-    svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": t("day_alt", { hour: hour(step.worst_hour), load: num(step.worst_mw, 1), limit: num(s.limit_mw, 1) }) },
-      ticks.map((v) => [svg("line", { x1: left, x2: width - 6, y1: y(v), y2: y(v), class: "grid" }), label(left - 4, y(v) + 3, num(v, tick < 1 ? 1 : 0), { "text-anchor": "end" })]),
+  return h(
+    "figure",
+    { class: "day" },
+    h(
+      "figcaption",
+      {},
+      t("day_title"),
+      " · ",
+      given(named(s)),
+      h(
+        "span",
+        { class: "keys" },
+        h("i", { class: "k-base" }),
+        t("base_load"),
+        h("i", { class: "k-charging" }),
+        t("charging"),
+        h("i", { class: "k-limit" }),
+        t("limit"),
+      ),
+    ),
+    svg(
+      "svg",
+      {
+        viewBox: `0 0 ${width} ${height}`,
+        role: "img",
+        "aria-label": t("day_alt", {
+          hour: hour(step.worst_hour),
+          load: num(step.worst_mw, 1),
+          limit: num(s.limit_mw, 1),
+        }),
+      },
+      ticks.map((v) => [
+        svg("line", { x1: left, x2: width - 6, y1: y(v), y2: y(v), class: "grid" }),
+        label(left - 4, y(v) + 3, num(v, tick < 1 ? 1 : 0), { "text-anchor": "end" }),
+      ]),
       svg("path", { d: area(total), class: "a-charging" }),
       svg("path", { d: area(base), class: "a-base" }),
       svg("line", { x1: left, x2: width - 6, y1: y(s.limit_mw), y2: y(s.limit_mw), class: "l-limit" }),
-      svg("rect", { x: x(step.worst_hour), width: x(1) - x(0), y: y(total[step.worst_hour]), height: y(0) - y(total[step.worst_hour]), class: "worst" }),
-      [0, 6, 12, 18, 24].map((v) => label(x(v), height - 6, hour(v), { "text-anchor": v === 24 ? "end" : v === 0 ? "start" : "middle" })),
+      svg("rect", {
+        x: x(step.worst_hour),
+        width: x(1) - x(0),
+        y: y(total[step.worst_hour]),
+        height: y(0) - y(total[step.worst_hour]),
+        class: "worst",
+      }),
+      [0, 6, 12, 18, 24].map((v) =>
+        label(x(v), height - 6, hour(v), { "text-anchor": v === 24 ? "end" : v === 0 ? "start" : "middle" }),
+      ),
       label(left - 4, 9, t("unit_mw"), { "text-anchor": "end" }),
     ),
   );
 }
 
 const POPUPS = { stations: stationPopup, zones: zonePopup, substations: substationPopup };
-const popup = L.popup({ maxWidth: 300, minWidth: 272, autoPanPadding: [16, 16], className: "card" });
+const popup = L.popup({
+  maxWidth: 300,
+  minWidth: 272,
+  autoPanPaddingTopLeft: small.matches ? [12, 60] : [16, 16],
+  autoPanPaddingBottomRight: [16, 16],
+  className: "card",
+});
 let opened = null;
 function openPopup(kind, i, latlng) {
   opened = null;
@@ -118,8 +212,11 @@ function openPopup(kind, i, latlng) {
   else if (kind === "zones") showService(serviceRows(state.phase, 1, i));
   else focus.clearLayers();
   const content = POPUPS[kind] ? POPUPS[kind](i) : placePopup(kind, i);
-  popup.options.maxHeight = Math.max(220, map.getSize().y - 90);
-  popup.setLatLng(latlng || positions[kind][i]).setContent(content).openOn(map);
+  popup.options.maxHeight = Math.max(220, map.getSize().y - (small.matches ? 120 : 90));
+  popup
+    .setLatLng(latlng || positions[kind][i])
+    .setContent(content)
+    .openOn(map);
   opened = { kind, i, latlng };
 }
 map.on("popupclose", () => {

@@ -42,7 +42,7 @@ def render_report(plan: Plan, case: Case) -> str:
         section("r_proof", parts.proof(document)),
         section("phases_title", parts.phases(document)),
         section("r_districts", parts.districts(plan)),
-        section("r_limits", parts.limits(document)),
+        section("r_limits", parts.limits(plan)),
         section("assumptions_title", rests.assumptions(document)),
         section("r_sources", rests.sources(document, case)),
         section("r_again", rests.again(document)),

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 TIGHTEST = 8
 """Substations listed."""
+OVER = 1 + 1e-9
+"""A loading above this passes the limit."""
 
 
 def question(document: Document) -> str:
@@ -188,8 +190,9 @@ def _reached(row: RatioRow, form: str) -> str:
     return f'<b class="short">▼ {number(shortfall(row, form=form))}</b>'
 
 
-def limits(document: Document) -> str:
+def limits(plan: Plan) -> str:
     """Say what stands in the way of a better plan: money, the grid, demand out of reach."""
+    document = plan.document
     money = [
         [
             given(phase.name),
@@ -199,7 +202,7 @@ def limits(document: Document) -> str:
         ]
         for phase in document.phases
     ]
-    text = table(head("phase", "cost_mcny", "r_budget", "r_used"), money) + _grid(document)
+    text = table(head("phase", "cost_mcny", "r_budget", "r_used"), money) + _grid(plan)
     unreached = document.unreached
     if unreached.zones:
         text += both(
@@ -208,7 +211,8 @@ def limits(document: Document) -> str:
     return text
 
 
-def _grid(document: Document) -> str:
+def _grid(plan: Plan) -> str:
+    document = plan.document
     if not document.substations:
         return both("no_substations")
     tight = sorted(document.substations, key=_loading, reverse=True)[:TIGHTEST]
@@ -218,12 +222,19 @@ def _grid(document: Document) -> str:
             number(item.limit_mw, 1),
             number(item.steps[-1].worst_mw, 1),
             f"{item.steps[-1].worst_hour:02d}:00",
-            ("▲ " if _loading(item) > 1 + 1e-9 else "") + percent(_loading(item)),
+            ("▲ " if _loading(item) > OVER else "") + percent(_loading(item)),
         ]
         for item in tight
     ]
-    over = sum(_loading(item) > 1 + 1e-9 for item in document.substations)
-    note = both("r_over", n=over, all=len(document.substations))
+    over = {item.id for item in document.substations if _loading(item) > OVER}
+    bare = plan.load[plan.load["base_mw"] > plan.load["limit_mw"] * OVER]
+    bare = bare[bare["phase"] == document.phases[-1].name]
+    counts = {
+        "n": len(over),
+        "all": len(document.substations),
+        "base": len(over & set(bare["substation"])),
+    }
+    note = both("over_findings", **counts) + both("r_tightest")
     return note + table(head("substation", "limit_mw", "worst_mw", "hour", "loading"), rows)
 
 

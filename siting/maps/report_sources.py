@@ -27,14 +27,14 @@ def assumptions(document: Document) -> str:
     rows = [
         [
             given(row.key),
-            f"{given(row.value)} {given(row.unit)}",
+            given(row.value) if row.unit == "-" else f"{given(row.value)} {given(row.unit)}",
             f"{inline('assumption')} {given(row.confidence)}",
             given(row.source),
         ]
         for row in document.assumptions
     ]
-    columns = ("r_key", "r_value", "r_confidence", "r_source")
-    return both("r_assumptions") + table([(inline(key), "") for key in columns], rows)
+    columns = (("r_key", ""), ("r_value", ""), ("r_confidence", "c"), ("r_source", ""))
+    return both("r_assumptions") + table([(inline(key), kind) for key, kind in columns], rows)
 
 
 def sources(document: Document, case: Case) -> str:

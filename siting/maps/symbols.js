@@ -10,7 +10,8 @@ const UNIT = {
   triangle: "M0,-1.15L1.1,.8L-1.1,.8Z",
   cross: "M-.6,-.6L.6,.6M.6,-.6L-.6,.6",
   rise: "M-.5,.28L0,-.3L.5,.28",
-  coils: "M.35,-.42A.75,.75 0 1 1 -1.15,-.42A.75,.75 0 1 1 .35,-.42ZM1.15,.42A.75,.75 0 1 1 -.35,.42A.75,.75 0 1 1 1.15,.42Z",
+  coils:
+    "M.35,-.42A.75,.75 0 1 1 -1.15,-.42A.75,.75 0 1 1 .35,-.42ZM1.15,.42A.75,.75 0 1 1 -.35,.42A.75,.75 0 1 1 1.15,.42Z",
   bang: "M0,-.55V.12M0,.42V.44",
 };
 const TYPE_SHAPES = ["circle", "square", "hexagon", "diamond", "pentagon"];
@@ -118,7 +119,9 @@ const Mark = L.CircleMarker.extend({
   },
   resize(scale) {
     this.options.scale = scale;
-    const reach = Math.max(...this.options.parts.map((p) => p.r * 1.25 + Math.max(Math.abs(p.x || 0), Math.abs(p.y || 0))));
+    const reach = Math.max(
+      ...this.options.parts.map((p) => p.r * 1.25 + Math.max(Math.abs(p.x || 0), Math.abs(p.y || 0))),
+    );
     return this.setRadius(reach * scale + 2);
   },
   _containsPoint(point) {

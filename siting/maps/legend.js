@@ -1,0 +1,133 @@
+// Legend: each layer's switch stands with its key.
+function legendRow(name, symbol, ...keys) {
+  return h(
+    "div",
+    { class: "legend-row" },
+    h(
+      "label",
+      {},
+      h("input", {
+        type: "checkbox",
+        "data-layer": name,
+        checked: map.hasLayer(groups[name]),
+        onchange: (e) => setLayer(name, e.target.checked),
+      }),
+      symbol,
+      h("span", {}, t(`layer_${name}`)),
+    ),
+    ...keys,
+  );
+}
+function chooser(key, options) {
+  return h(
+    "select",
+    { "aria-label": t(`choose_${key}`), id: `choose-${key}`, onchange: (e) => setChoice(key, e.target.value) },
+    options.map((o) => h("option", { value: o, selected: state[key] === o }, t(`${key}_${o}`))),
+  );
+}
+const keyRow = (symbol, ...text) => h("li", {}, symbol, h("span", {}, ...text));
+function zoneKey() {
+  const limits = breaks();
+  const show = (v) => (state.shade === "served" ? num(v * 100) : num(v, v < 10 && v % 1 ? 1 : 0));
+  const unit = {
+    served: "unit_percent",
+    minutes: "unit_min",
+    demand: zoneIsArea ? "unit_kwh_day_km2" : "unit_kwh_day",
+  }[state.shade];
+  return h(
+    "div",
+    { class: "ramp" },
+    h(
+      "div",
+      { class: "swatches" },
+      shades().map(([colour, alpha]) => h("i", { style: { background: colour, opacity: alpha + 0.15 } })),
+    ),
+    h(
+      "div",
+      { class: "cuts" },
+      limits.map((v) => h("span", {}, show(v))),
+    ),
+    h(
+      "p",
+      { class: "fine" },
+      t(unit),
+      " · ",
+      h("i", { class: "none" }),
+      t(state.shade === "minutes" ? "not_served" : "no_demand"),
+    ),
+  );
+}
+function stationKey() {
+  const types = TYPES.map((type, i) =>
+    keyRow(
+      drawn(stationSymbol({ type: i, status: "new", colour: css("--neutral") })),
+      given(type.key),
+      missing(type.guns) ? "" : ` · ${num(type.guns)} ${t("unit_guns")}`,
+    ),
+  );
+  const symbol = (status, colour) => drawn(stationSymbol({ type: 0, status, colour }));
+  const byStatus = state.colour === "status";
+  const status = ["new", "upgraded", "kept", "closed"].map((s) =>
+    keyRow(
+      symbol(s, byStatus || s === "kept" || s === "closed" ? statusColour(s) : css("--neutral")),
+      t(`status_${s}`),
+    ),
+  );
+  const phases = PHASES.map((p, i) => keyRow(symbol("new", phaseColour(i)), given(p.name)));
+  return [
+    h("ul", { class: "keys" }, types),
+    h("ul", { class: "keys" }, status),
+    !byStatus && h("p", { class: "fine" }, t("colour_is_phase")),
+    !byStatus && h("ul", { class: "keys" }, phases),
+  ];
+}
+function substationKey() {
+  const text = (i) =>
+    i === 0
+      ? `≤ ${percent(LOADING_BREAKS[0], 0)}`
+      : i === LOADING_BREAKS.length
+        ? `> ${percent(1, 0)}`
+        : `≤ ${percent(LOADING_BREAKS[i], 0)}`;
+  return [
+    h("p", { class: "fine" }, t("loading_hint")),
+    h(
+      "ul",
+      { class: "keys" },
+      LOADING_COLOURS.map((_, i) => keyRow(drawn(substationSymbol(i), 32), text(i))),
+    ),
+  ];
+}
+function renderLegend() {
+  const open = $("legend").dataset.open !== "no";
+  const legend = [
+    h(
+      "button",
+      {
+        type: "button",
+        class: "legend-head",
+        id: "legend-toggle",
+        "aria-expanded": String(open),
+        onclick: () => {
+          $("legend").dataset.open = open ? "no" : "yes";
+          renderLegend();
+        },
+      },
+      h("span", { class: "long" }, t("legend")),
+      h("span", { class: "short" }, t("legend_short")),
+      h("span", { "aria-hidden": "true" }, open ? "–" : "+"),
+    ),
+    h(
+      "div",
+      { class: "legend-body" },
+      legendRow("stations", null, chooser("colour", ["phase", "status"]), stationKey()),
+      PLAN.substations.length > 0 && legendRow("substations", null, substationKey()),
+      legendRow("zones", null, chooser("shade", ["served", "demand", "minutes"]), zoneKey()),
+      legendRow("fuel", drawn(fuelSymbol(), 16)),
+      PLACES.existing.id.length > 0 && legendRow("existing", drawn(existingSymbol(3), 16)),
+      legendRow("sites", drawn(siteSymbol(), 16)),
+      legendRow("districts", null),
+      ROADS.some((tier) => tier.length) && legendRow("roads", null),
+    ),
+  ];
+  $("legend").replaceChildren(...legend);
+}
