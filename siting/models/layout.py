@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import sparse
 
 from siting.models.statement import KCNY
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     Indices = NDArray[np.int64]
     Values = NDArray[np.float64]
+
+_FLOORS = ("served(", "covered(")
 
 
 @dataclass(eq=False)
@@ -39,8 +42,10 @@ class Layout:
     """Columns of c."""
     cover_zone: Indices
     cover_phase: Indices
+    floors: Indices
+    """Rows that promise a share of the demand, phase by phase."""
     slack: Indices
-    """Columns that measure what is missing to a floor; empty outside a search."""
+    """Columns that measure what is missing to a floor; empty where floors are hard."""
     upper: Values
     """(columns,) a finite upper bound of every column."""
     preference: Values = field(init=False)
@@ -56,14 +61,14 @@ class Layout:
 
     @staticmethod
     def of(problem: Problem, statement: Statement, arrays: Arrays) -> Layout:
-        """Return the layout of a statement; ``arrays`` may have slack columns at its end."""
+        """Return the layout of a statement."""
         keys = np.array(list(statement.build), dtype=np.int64).reshape(-1, 3)
         n_choice, n_energy = len(statement.build), len(statement.serve)
         cover = np.array(list(statement.cover), dtype=np.int64).reshape(-1, 2)
-        first_slack = n_choice + n_energy + len(cover)
         upper = arrays.upper.copy()
         if n_energy:
             upper[n_choice : n_choice + n_energy] = problem.demand_kwh[:, problem.pair_zone].ravel()
+        floors = [n for n, row in enumerate(arrays.row_names) if row.startswith(_FLOORS)]
         return Layout(
             problem=problem,
             choice=np.arange(n_choice),
@@ -71,12 +76,40 @@ class Layout:
             kind=keys[:, 1],
             phase=keys[:, 2],
             energy=np.arange(n_choice, n_choice + n_energy),
-            cover=np.arange(n_choice + n_energy, first_slack),
+            cover=np.arange(n_choice + n_energy, len(arrays.cost)),
             cover_zone=cover[:, 0],
             cover_phase=cover[:, 1],
-            slack=np.arange(first_slack, len(arrays.cost)),
+            floors=np.array(floors, dtype=np.int64),
+            slack=np.empty(0, dtype=np.int64),
             upper=upper,
         )
+
+    def with_slack(self) -> Layout:
+        """Return the layout of the same statement with soft floors, their columns at the end."""
+        size, extra = len(self.upper), len(self.floors)
+        upper = np.append(self.upper, np.full(extra, self.problem.reachable_kwh.max()))
+        return replace(self, slack=np.arange(size, size + extra), upper=upper)
+
+    @property
+    def penalty(self) -> float:
+        """Return a price of a kWh missing to a floor that no saving elsewhere is worth."""
+        if self.problem.objective == "cost":
+            return 100.0
+        longest = float(self.problem.pair_minutes.max(initial=1.0))
+        return 10.0 * (longest if self.problem.objective == "access" else 1.0)
+
+    def guides(self, wish: Values) -> tuple[sparse.csr_array, Values, Values]:
+        """Return rows that keep a rounded choice near the wish in money, and able to serve the floors."""
+        p, phases = self.problem, range(len(self.problem.phases))
+        money = [np.where(self.phase == t, self.cost_kcny[self.choice], 0.0) for t in phases]
+        spent = np.array([float(row @ wish[self.choice]) for row in money])
+        room = [np.where(self.phase == t, p.capacity_kwh[self.kind], 0.0) for t in phases]
+        need = p.min_served_share * p.reachable_kwh
+        rows = sparse.csr_array(np.array([*money, *room]))
+        rows.resize((rows.shape[0], len(wish)))
+        dearest = float(p.state_cost_cny.max(initial=0.0)) / KCNY
+        endless = np.full(len(need), np.inf)
+        return rows, np.append(-endless, need), np.append(spent + dearest, endless)
 
     def simple_bound(self, arrays: Arrays) -> float:
         """Return a bound that needs no solver: all reachable demand met at once, or nothing spent."""

@@ -126,22 +126,65 @@ def columns_of(
     )
 
 
+def with_rows(
+    arrays: Arrays,
+    rows: sparse.csr_array,
+    lower: NDArray[np.float64],
+    upper: NDArray[np.float64],
+) -> Arrays:
+    """Return the program with some rows more, (extra, columns)."""
+    names = tuple(f"extra({n})" for n in range(rows.shape[0]))
+    return replace(
+        arrays,
+        row_lower=np.append(arrays.row_lower, lower),
+        row_upper=np.append(arrays.row_upper, upper),
+        start=np.append(arrays.start, arrays.start[-1] + rows.indptr[1:]).astype(np.int32),
+        index=np.append(arrays.index, rows.indices).astype(np.int32),
+        value=np.append(arrays.value, rows.data),
+        row_names=(*arrays.row_names, *names) if arrays.row_names else (),
+    )
+
+
+def elastic(arrays: Arrays, floors: NDArray[np.int64], penalty: float) -> Arrays:
+    """Return the program with a priced column for what is missing to each of some rows.
+
+    Parameters
+    ----------
+    arrays
+        The program.
+    floors
+        Rows that may be missed.
+    penalty
+        Price of one unit missing, in units of the objective.
+    """
+    if not len(floors):
+        return arrays
+    count = len(arrays.cost)
+    rows = matrix(arrays).tolil()
+    rows.resize((len(arrays.row_lower), count + len(floors)))
+    for n, row in enumerate(floors.tolist()):
+        rows[row, count + n] = 1.0
+    whole = sparse.csr_array(rows)
+    price = -penalty if arrays.maximise else penalty
+    return replace(
+        arrays,
+        cost=np.append(arrays.cost, np.full(len(floors), price)),
+        lower=np.append(arrays.lower, np.zeros(len(floors))),
+        upper=np.append(arrays.upper, arrays.row_lower[floors]),
+        integer=np.append(arrays.integer, np.zeros(len(floors), dtype=bool)),
+        start=whole.indptr.astype(np.int32),
+        index=whole.indices.astype(np.int32),
+        value=whole.data,
+    )
+
+
 def with_floor(
     arrays: Arrays, cost: NDArray[np.float64], values: NDArray[np.float64]
 ) -> Arrays:
     """Return the program that minimises another cost and keeps what the objective is worth now."""
-    used = np.flatnonzero(arrays.cost)
     worth = float(arrays.cost @ values)
     slack = 1e-9 * max(abs(worth), 1.0)
     low, high = (worth - slack, np.inf) if arrays.maximise else (-np.inf, worth + slack)
-    return replace(
-        arrays,
-        maximise=False,
-        cost=cost,
-        row_lower=np.append(arrays.row_lower, low),
-        row_upper=np.append(arrays.row_upper, high),
-        start=np.append(arrays.start, arrays.start[-1] + len(used)).astype(np.int32),
-        index=np.append(arrays.index, used).astype(np.int32),
-        value=np.append(arrays.value, arrays.cost[used]),
-        row_names=(*arrays.row_names, "worth"),
-    )
+    row = sparse.csr_array(arrays.cost[None, :])
+    kept = with_rows(arrays, row, np.array([low]), np.array([high]))
+    return replace(kept, maximise=False, cost=cost)

@@ -17,12 +17,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from siting.models.highs import Arrays, Highs, Run
-from siting.models.relaxation import columns_of, matrix, restrict, safe_bound, with_floor
+from siting.models.relaxation import (
+    columns_of,
+    elastic,
+    matrix,
+    restrict,
+    safe_bound,
+    with_floor,
+    with_rows,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
+    from scipy import sparse
 
     from siting.models.layout import Layout
 
@@ -115,13 +124,15 @@ class Search:
         if not len(rounded.values):
             impossible = rounded.status == "infeasible"
             return Found(nothing, bound, infeasible=impossible, method=method)
-        values = np.zeros(len(self.arrays.cost))
-        choice = self.layout.choice
+        size, choice = len(self.arrays.cost), self.layout.choice
+        layout = self.layout.with_slack()
+        soft = elastic(self.arrays, layout.floors, layout.penalty)
+        values = np.zeros(len(soft.cost))
         values[choice] = np.round(rounded.values[: len(choice)])
-        values = self._improve(self.arrays, self._complete(values), bound)
-        if self.layout.shortfall(values):
+        values = self._improve(soft, layout, self._complete(soft, layout, values), bound)
+        if layout.shortfall(values):
             return Found(nothing, bound, infeasible=False, method=method)
-        return Found(values, bound, infeasible=False, method=method)
+        return Found(values[:size], bound, infeasible=False, method=method)
 
     def bound_of(self, relaxed: Run) -> float:
         """Return the bound a relaxation proves, or a simple one where it was not finished."""
@@ -132,53 +143,68 @@ class Search:
         return min(bound, proved) if self.arrays.maximise else max(bound, proved)
 
     def _round(self, wish: Values) -> Run:
-        """Return the nearest choice to a fractional one that keeps every rule without energy in it."""
+        """Return the choice nearest to a fractional one that keeps every rule without energy in it.
+
+        It may spend no more than the fractional one, and must offer the capacity that floors ask for; where
+        that cannot be had, only the rules themselves are kept.
+        """
         self.progress("rounding")
         layout = self.layout
         kept = np.concatenate([layout.choice, layout.cover])
         near = np.zeros(len(self.arrays.cost))
         near[layout.choice] = wish[layout.choice] + layout.preference
-        program = columns_of(self.arrays, kept, cost=near, maximise=True)
-        return self._highs(program).run(
-            time_limit_s=min(ROUND_SECONDS, max(self.left_s(), 1.0)), gap=0.01
-        )
+        run = None
+        for rows in (layout.guides(wish), None):
+            guided = self.arrays if rows is None else with_rows(self.arrays, *rows)
+            program = columns_of(guided, kept, cost=near, maximise=True)
+            run = self._highs(program).run(
+                time_limit_s=min(ROUND_SECONDS, max(self.left_s(), 1.0)), gap=0.01
+            )
+            if len(run.values):
+                break
+        return run
 
-    def _complete(self, values: Values) -> Values:
+    def _complete(self, arrays: Arrays, layout: Layout, values: Values) -> Values:
         """Return the best energy and cover for the choice made, phase by phase."""
         self.progress("assigning energy")
-        rows = matrix(self.arrays).tocsc()
-        for free in self.layout.open_columns(values):
-            part = restrict(self.arrays, rows, free, values)
+        rows = matrix(arrays).tocsc()
+        for free in layout.open_columns(values):
+            part = restrict(arrays, rows, free, values)
             run = self._highs(part).run(time_limit_s=max(self.left_s(), 20.0))
             values[free] = run.values if len(run.values) else 0.0
         return values
 
-    def _gap(self, values: Values, bound: float) -> float:
-        objective = float(self.arrays.cost @ values)
-        return abs(bound - objective) / max(abs(objective), 1e-9)
-
-    def _improve(self, arrays: Arrays, values: Values, bound: float) -> Values:
+    def _improve(self, arrays: Arrays, layout: Layout, values: Values, bound: float) -> Values:
         rng = np.random.default_rng(self.effort.seed)
         rows = matrix(arrays).tocsc()
         tried = stale = 0
         while self.left_s(share=1 - ECONOMY_SHARE) > 1 and stale < STALE:
-            gap = self._gap(values, bound)
+            worth, short = float(arrays.cost @ values), layout.shortfall(values)
+            gap = abs(bound - worth) / max(abs(worth), 1e-9)
+            missing = f", {short:,.0f} kWh a day short" if short else ""
             self.progress(
-                f"best {arrays.cost @ values:,.0f}, bound {bound:,.0f}, gap {gap:.2%}, "
+                f"best {worth:,.0f}, bound {bound:,.0f}, gap {gap:.2%}{missing}, "
                 f"{tried} neighbourhoods"
             )
-            if gap <= self.effort.gap and not self.layout.shortfall(values):
+            if gap <= self.effort.gap and not short:
                 break
-            zone = self.layout.short_zone(values, rng)
-            gained = self._neighbourhood(arrays, rows, values, zone, rng)
+            saving = layout.problem.objective == "cost" and not short
+            zone = layout.idle_zone(values, rng) if saving else layout.short_zone(values, rng)
+            gained = self._neighbourhood(arrays, rows, layout, values, zone, rng)
             tried, stale = tried + 1, 0 if gained else stale + 1
         return values
 
     def _neighbourhood(  # noqa: PLR0913, PLR0917 - one step of one search
-        self, arrays: Arrays, rows: object, values: Values, zone: int, rng: np.random.Generator
+        self,
+        arrays: Arrays,
+        rows: sparse.csc_array,
+        layout: Layout,
+        values: Values,
+        zone: int,
+        rng: np.random.Generator,
     ) -> bool:
         """Solve one neighbourhood exactly; change the values in place if that gains."""
-        free = self.layout.neighbourhood(values, zone, rng, size=WINDOW, donors=DONORS)
+        free = layout.neighbourhood(values, zone, rng, size=WINDOW, donors=DONORS)
         highs = self._highs(restrict(arrays, rows, free, values))
         highs.start_from(values[free])
         run = highs.run(
@@ -191,7 +217,7 @@ class Search:
         if gain <= GAIN * max(abs(now), 1.0):
             return False
         values[free] = run.values
-        values[self.layout.choice] = np.round(values[self.layout.choice])
+        values[layout.choice] = np.round(values[layout.choice])
         return True
 
     def _economise(self, values: Values) -> Values:
@@ -203,11 +229,11 @@ class Search:
             highs.start_from(values)
             run = highs.run(time_limit_s=max(self.left_s(), 1.0), gap=self.effort.gap)
             return run.values if len(run.values) else values
-        rng = np.random.default_rng(self.effort.seed)
+        rng, layout = np.random.default_rng(self.effort.seed), self.layout
         rows = matrix(arrays).tocsc()
         stale, until = 0, min(self.left_s(), ECONOMY_SHARE * self.effort.time_limit_s)
         until += time.monotonic()
         while time.monotonic() < until and stale < STALE:
-            zone = self.layout.idle_zone(values, rng)
-            stale = 0 if self._neighbourhood(arrays, rows, values, zone, rng) else stale + 1
+            zone = layout.idle_zone(values, rng)
+            stale = 0 if self._neighbourhood(arrays, rows, layout, values, zone, rng) else stale + 1
         return values
