@@ -1,7 +1,7 @@
 """Hold the answer: the document ``plan.json``, and the tables that go with it.
 
-All numbers of ``phases``, ``stations`` and ``kpis`` describe the state at the end of a phase; ``kpis`` is the
-last phase's state. Energies are per day, loads are hourly means.
+All numbers of ``phases``, ``stations`` and ``kpis`` describe the state at the end of a phase;
+``kpis`` is the last phase's state. Energies are per day, loads are hourly means.
 """
 
 from __future__ import annotations
@@ -207,7 +207,7 @@ class Unreached(Part):
 class Document(Part):
     """Hold ``plan.json``."""
 
-    format: Literal["siting-plan/1"] = FORMAT
+    format: Literal["siting-plan/1"] = "siting-plan/1"
     name: str
     outcome: Outcome
     ratio: Ratio
@@ -237,9 +237,10 @@ LOAD_COLUMNS = ("phase", "substation", "hour", "base_mw", "charging_mw", "limit_
 class Plan:
     """Hold the answer in memory.
 
-    ``service`` says which zone charges where (``SERVICE_COLUMNS``, one row per phase, zone and station with
-    energy); ``zones`` sums it up by zone and phase (``ZONE_COLUMNS``; ``minutes`` is the energy-weighted mean,
-    NaN where nothing is served; ``covered`` is a bool); ``load`` is each substation's day (``LOAD_COLUMNS``).
+    ``service`` says which zone charges where (``SERVICE_COLUMNS``, one row per phase, zone and
+    station with energy); ``zones`` sums it up by zone and phase (``ZONE_COLUMNS``; ``minutes`` is
+    the energy-weighted mean, NaN where nothing is served; ``covered`` is a bool); ``load`` is each
+    substation's day (``LOAD_COLUMNS``).
     """
 
     document: Document

@@ -15,7 +15,7 @@ WGS84 = "EPSG:4326"
 
 
 def map_layers(plan: Plan, case: Case) -> dict[str, gpd.GeoDataFrame]:
-    """Return stations, zones, substations, districts and fuel stations at the end of the last phase."""
+    """Return the plan's layers, with their state at the end of the last phase."""
     document = plan.document
     last = document.phases[-1].name
     label = {"label": document.provenance.label or "real data"}
@@ -24,7 +24,9 @@ def map_layers(plan: Plan, case: Case) -> dict[str, gpd.GeoDataFrame]:
     zones = case.zones[["id", "name", "name_zh", "district", "geometry"]].merge(
         table, left_on="id", right_on="zone"
     )
-    ratio = pd.DataFrame([row.model_dump(exclude={"name", "name_zh"}) for row in document.ratio.districts])
+    ratio = pd.DataFrame(
+        [row.model_dump(exclude={"name", "name_zh"}) for row in document.ratio.districts]
+    )
     districts = case.districts[["id", "name", "name_zh", "geometry"]].merge(
         ratio, left_on="id", right_on="district"
     )

@@ -53,11 +53,12 @@ def _travel(answer: Answer) -> str:
 
 
 def unreached(answer: Answer) -> Unreached:
-    """Return the ids of zones without any site within reach, and of sites within reach of no zone."""
+    """Return the ids of zones with no site within reach, and of sites within reach of no zone."""
     p = answer.problem
     lost = ~p.reachable_zone
+    used = np.isin(np.arange(len(p.sites)), p.pair_site)
     return Unreached(
         zones=tuple(np.array(p.zones, dtype=object)[lost]),
-        sites=tuple(np.array(p.sites, dtype=object)[~np.isin(np.arange(len(p.sites)), p.pair_site)]),
+        sites=tuple(np.array(p.sites, dtype=object)[~used]),
         zone_demand_kwh_day=float(p.demand_kwh[-1, lost].sum()),
     )

@@ -24,8 +24,7 @@ def stations(answer: Answer) -> tuple[Station, ...]:
     in_plan = (answer.problem.initial != NONE) | (answer.solution.type_at != NONE).any(axis=0)
     rows = sites[in_plan].to_dict("records")
     return tuple(
-        _station(answer, int(j), row)
-        for j, row in zip(np.flatnonzero(in_plan), rows, strict=True)
+        _station(answer, int(j), row) for j, row in zip(np.flatnonzero(in_plan), rows, strict=True)
     )
 
 

@@ -30,7 +30,7 @@ def peak_load_kw(station: StationType, grid: Grid) -> float:
 
 def charging_shape(grid: Grid) -> NDArray[np.float64]:
     """Return the hourly charging load as a share of its peak, (24,)."""
-    return np.array(grid.charging_profile) / max(grid.charging_profile)
+    return np.asarray(np.array(grid.charging_profile) / max(grid.charging_profile))
 
 
 def limit_mw(case: Case, scenario: Scenario) -> NDArray[np.float64]:
@@ -43,7 +43,8 @@ def limit_mw(case: Case, scenario: Scenario) -> NDArray[np.float64]:
 def base_mw(case: Case, scenario: Scenario, phase: Phase) -> NDArray[np.float64]:
     """Return each substation's load without the plan's stations in MW, (G, 24)."""
     peak = case.substations["base_peak_mw"].to_numpy(float)
-    return peak[:, None] * np.array(scenario.grid.base_profile) * phase.base_load_growth
+    day = np.array(scenario.grid.base_profile) * phase.base_load_growth
+    return np.asarray(peak[:, None] * day)
 
 
 def headroom_kw(

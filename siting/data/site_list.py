@@ -39,9 +39,10 @@ class Sites:
     def standing_kw(self, load_kw: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the highest load of existing stations by substation, (G,)."""
         held = (self.initial != NONE) & (self.substation != NONE)
+        load = load_kw[self.initial[held]]
         return np.bincount(
-            self.substation[held], weights=load_kw[self.initial[held]], minlength=self.substations
-        )
+            self.substation[held], weights=load, minlength=self.substations
+        ).astype(np.float64)
 
     def _allowed(self, case: Case, scenario: Scenario, types: tuple[str, ...]) -> NDArray[np.bool_]:
         area = _joined(case.stations, case.sites, "area_m2").astype(float)
@@ -73,5 +74,5 @@ def _joined(old: gpd.GeoDataFrame, new: gpd.GeoDataFrame, column: str) -> NDArra
 
 def indexed(labels: Iterable[object], known: tuple[str, ...]) -> NDArray[np.int64]:
     """Return each label's position among the known ones, NONE where it is not there."""
-    position = {label: n for n, label in enumerate(known)}
+    position: dict[object, int] = {label: n for n, label in enumerate(known)}
     return np.array([position.get(label, NONE) for label in labels], dtype=np.int64)

@@ -56,7 +56,9 @@ def _transport(problem: Problem, t: int, pairs: NDArray[np.int64], room: Floats)
         limit = np.append(limit, -problem.min_served_share * problem.reachable_kwh[t])
     else:
         cost = minutes - _FIRST * max(float(minutes.max()), 1.0)
-    found = linprog(cost, A_ub=matrix, b_ub=limit, bounds=(0, None), method="highs")
+    found = linprog(  # type: ignore[call-overload]  # its stubs know no sparse array
+        cost, A_ub=matrix, b_ub=limit, bounds=(0, None), method="highs"
+    )
     if found.x is None:
         return np.zeros(len(pairs))
     return _within(np.where(found.x < _DUST_KWH, 0.0, found.x), zones, demand, sites, room)

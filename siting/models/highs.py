@@ -109,13 +109,13 @@ class Highs:
     ) -> None:
         self.arrays = arrays
         self.integer = bool(arrays.integer.any()) and not relaxed
-        self._highs = highspy.Highs()
+        self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
         self._set("output_flag", False)  # noqa: FBT003 - HiGHS takes option values by position
         self._set("threads", threads)
         self._set("random_seed", seed)
         self._highs.passModel(_highs_lp(arrays, integer=self.integer))
 
-    def _set(self, option: str, value: object) -> None:
+    def _set(self, option: str, value: bool | float | str) -> None:
         if self._highs.setOptionValue(option, value) != highspy.HighsStatus.kOk:
             msg = f"HiGHS refuses option {option} = {value!r}"
             raise ValueError(msg)
@@ -202,4 +202,5 @@ def _highs_lp(arrays: Arrays, *, integer: bool) -> highspy.HighsLp:
 
 def version() -> str:
     """Return HiGHS's name and version."""
-    return f"HiGHS {highspy.Highs().version()}"
+    highs = highspy.Highs()  # type: ignore[no-untyped-call]
+    return f"HiGHS {highs.version()}"

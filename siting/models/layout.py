@@ -105,8 +105,8 @@ class Layout:
         spent = np.array([float(row @ wish[self.choice]) for row in money])
         room = [np.where(self.phase == t, p.capacity_kwh[self.kind], 0.0) for t in phases]
         need = p.min_served_share * p.reachable_kwh
-        rows = sparse.csr_array(np.array([*money, *room]))
-        rows.resize((rows.shape[0], len(wish)))
+        rest = np.zeros((2 * len(phases), len(wish) - len(self.choice)))
+        rows = sparse.csr_array(np.hstack([np.array([*money, *room]), rest]))
         dearest = float(p.state_cost_cny.max(initial=0.0)) / KCNY
         endless = np.full(len(need), np.inf)
         return rows, np.append(-endless, need), np.append(spent + dearest, endless)
@@ -215,6 +215,6 @@ class Layout:
         if len(self.energy):
             size = len(p.pair_zone)
             served = values[self.energy[last * size :]]
-            used = np.bincount(p.pair_site, weights=served, minlength=len(p.sites))
+            used = np.bincount(p.pair_site, weights=served, minlength=len(p.sites)).astype(float)
         noise = rng.uniform(0.5, 1.5, len(candidates))
         return candidates[np.argsort(used[candidates] * noise, kind="stable")[:count]]

@@ -159,12 +159,11 @@ def elastic(arrays: Arrays, floors: NDArray[np.int64], penalty: float) -> Arrays
     """
     if not len(floors):
         return arrays
-    count = len(arrays.cost)
-    rows = matrix(arrays).tolil()
-    rows.resize((len(arrays.row_lower), count + len(floors)))
-    for n, row in enumerate(floors.tolist()):
-        rows[row, count + n] = 1.0
-    whole = sparse.csr_array(rows)
+    missing = sparse.csr_array(
+        (np.ones(len(floors)), (floors, np.arange(len(floors)))),
+        shape=(len(arrays.row_lower), len(floors)),
+    )
+    whole = sparse.csr_array(sparse.hstack([matrix(arrays), missing], format="csr"))
     price = -penalty if arrays.maximise else penalty
     return replace(
         arrays,

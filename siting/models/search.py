@@ -153,16 +153,14 @@ class Search:
         kept = np.concatenate([layout.choice, layout.cover])
         near = np.zeros(len(self.arrays.cost))
         near[layout.choice] = wish[layout.choice] + layout.preference
-        run = None
-        for rows in (layout.guides(wish), None):
-            guided = self.arrays if rows is None else with_rows(self.arrays, *rows)
-            program = columns_of(guided, kept, cost=near, maximise=True)
-            run = self._highs(program).run(
-                time_limit_s=min(ROUND_SECONDS, max(self.left_s(), 1.0)), gap=0.01
-            )
-            if len(run.values):
-                break
-        return run
+        guided = with_rows(self.arrays, *layout.guides(wish))
+        run = self._nearest(guided, kept, near)
+        return run if len(run.values) else self._nearest(self.arrays, kept, near)
+
+    def _nearest(self, arrays: Arrays, kept: Indices, near: Values) -> Run:
+        program = columns_of(arrays, kept, cost=near, maximise=True)
+        limit = min(ROUND_SECONDS, max(self.left_s(), 1.0))
+        return self._highs(program).run(time_limit_s=limit, gap=0.01)
 
     def _complete(self, arrays: Arrays, layout: Layout, values: Values) -> Values:
         """Return the best energy and cover for the choice made, phase by phase."""

@@ -47,8 +47,6 @@ from siting.models.labels import names_for
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from numpy.typing import NDArray
-
     from siting.data.problem import Problem
 
 KCNY = 1e3
@@ -187,27 +185,25 @@ class _Writer:
             self._row(f"one({self.site[j]},{self.phase[t]})", self._at(j, t), sense, 1)
 
     def _rise(self, j: int, t: int) -> None:
-        """Let no site step back; an existing one may close where that is allowed."""
+        """Let no site step back.
+
+        Where an existing station may close, what is closed stays closed, and what the plan has made
+        larger stays open.
+        """
         if t == 0:
             return
-        closing = bool(self.p.closable[j])
         for k in self.held[j]:
             now, before = self._at(j, t, from_type=k), self._at(j, t - 1, from_type=k)
             name = f"rise({self.site[j]},{self.kind[k]},{self.phase[t]})"
-            terms = [*now, *[(y, -a) for y, a in before]]
-            if not closing:
-                self._row(name, terms, pulp.LpConstraintGE, 0)
-            elif k == self.held[j][0]:
-                self._row(name, terms, pulp.LpConstraintLE, 0)
-            else:
-                lower = [(y, -1.0) for y, _ in self._at(j, t)[: self.held[j].index(k)]]
-                self._row(name, [*lower, *[(y, -a) for y, a in before]], pulp.LpConstraintGE, -1)
+            closes = self.p.closable[j] and k == self.p.initial[j]
+            sense = pulp.LpConstraintLE if closes else pulp.LpConstraintGE
+            self._row(name, [*now, *[(y, -a) for y, a in before]], sense, 0)
 
     def _service(self, t: int) -> None:
         p, serve = self.p, self._served(t)
         by_zone: dict[int, list[Any]] = defaultdict(list)
         by_site: dict[int, list[Any]] = defaultdict(list)
-        reachable: NDArray[np.float64] = np.bincount(
+        reachable = np.bincount(
             p.pair_site, weights=p.demand_kwh[t][p.pair_zone], minlength=len(p.sites)
         )
         for x, i, j in zip(serve, p.pair_zone.tolist(), p.pair_site.tolist(), strict=True):

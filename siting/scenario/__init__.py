@@ -1,0 +1,109 @@
+"""State the question: a frozen, checked model of ``models/*.toml``.
+
+Every key has a unit and a one-line reason. No number the plan depends on is hidden here: a limit
+left out is off, a parameter left out is refused. Where a value comes from, and how far it can be
+trusted, stands beside it in the file's ``[sources]`` table (A official or several sources, B one
+credible source, C one weak source, D derived, M from memory, X assumed).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from siting.scenario.sections import (
+    Confidence,
+    Demand,
+    Existing,
+    Grid,
+    Limits,
+    Objective,
+    ObjectiveKind,
+    Phase,
+    Prices,
+    Ratio,
+    Reach,
+    Section,
+    Service,
+    Solve,
+    Source,
+    StationType,
+    key,
+)
+
+__all__ = [
+    "Confidence",
+    "Demand",
+    "Existing",
+    "Grid",
+    "Limits",
+    "Objective",
+    "ObjectiveKind",
+    "Phase",
+    "Prices",
+    "Ratio",
+    "Reach",
+    "Scenario",
+    "Section",
+    "Service",
+    "Solve",
+    "Source",
+    "StationType",
+    "key",
+]
+
+
+class Scenario(Section):
+    """Hold one question, whole."""
+
+    name: str = key("-", "file name without .toml")
+    title: str = key("-", "one line in English")
+    title_zh: str = key("-", "one line in Chinese")
+    case: str = key("-", "shipped city, or a folder with case.toml", default="shenzhen")
+    objective: Objective
+    ratio: Ratio
+    reach: Reach
+    demand: Demand
+    phases: Annotated[tuple[Phase, ...], Field(min_length=1)]
+    stations: Annotated[dict[str, StationType], Field(min_length=1)]
+    prices: Prices
+    service: Service
+    grid: Grid
+    existing: Existing
+    limits: Limits
+    solve: Solve
+    sources: dict[str, Source] = Field(
+        default={}, description="where each value comes from, by dotted key"
+    )
+
+    @model_validator(mode="after")
+    def _whole(self) -> Scenario:
+        dates = [phase.date for phase in self.phases]
+        names = [phase.name for phase in self.phases]
+        if dates != sorted(set(dates)) or len(set(names)) != len(names):
+            when = [str(date) for date in dates]
+            msg = f"phases: dates must ascend and names differ, got {names} at {when}"
+            raise ValueError(msg)
+        if self.existing.default_type not in self.stations:
+            known = sorted(self.stations)
+            msg = f"existing.default_type: {self.existing.default_type!r} is not one of {known}"
+            raise ValueError(msg)
+        if not any(kind.buildable and kind.is_super for kind in self.stations.values()):
+            msg = "stations: at least one buildable type needs super_guns >= 1"
+            raise ValueError(msg)
+        return self
+
+    def cost_cny(self, kind: str) -> float:
+        """Return what a new station of that type costs, in CNY."""
+        station, price = self.stations[kind], self.prices
+        if station.cost_cny is not None:
+            return station.cost_cny
+        return (
+            station.pool_kw * price.pool_per_kw
+            + station.super_guns * price.super_terminal
+            + station.fast_guns * price.fast_terminal
+            + station.transformer_kva * price.transformer_per_kva
+            + station.guns * price.civil_per_bay
+            + price.design
+        )

@@ -1,0 +1,262 @@
+"""Hold the sections of a scenario, each key with its unit and its reason."""
+
+from __future__ import annotations
+
+import datetime as dt  # noqa: TC003 - pydantic reads it at run time
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Confidence = Literal["A", "B", "C", "D", "M", "X"]
+ObjectiveKind = Literal["served", "covered", "access", "cost"]
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Shape = Annotated[tuple[NotNegative, ...], Field(min_length=24, max_length=24)]
+
+
+def key(unit: str, reason: str, *, default: Any = ...) -> Any:  # noqa: ANN401 - as pydantic's own Field
+    """Declare one scenario key with its unit and reason."""
+    return Field(default, description=reason, json_schema_extra={"unit": unit})
+
+
+class Section(BaseModel):
+    """Stand above every section: frozen, and unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Source(Section):
+    """Say where a value comes from and how far to trust it."""
+
+    confidence: Confidence = key(
+        "-", "A, B, C, D, or M and X, which every report prints as assumptions"
+    )
+    source: str = key("-", "publication, measurement, or the reason for assuming it")
+
+
+class Objective(Section):
+    """Say what the best plan does best."""
+
+    kind: ObjectiveKind = key(
+        "-",
+        "served: most energy; covered: most demand with a station within reach; "
+        "access: least minutes; cost: least investment",
+    )
+    min_served_share: Share | None = key(
+        "share", "least share of reachable demand served in every phase", default=None
+    )
+    min_covered_share: Share | None = key(
+        "share", "least share of reachable demand with a station within reach", default=None
+    )
+
+    @model_validator(mode="after")
+    def _floors(self) -> Objective:
+        if self.kind == "access" and not self.min_served_share:
+            msg = "objective 'access' needs min_served_share: serving nobody takes no time"
+            raise ValueError(msg)
+        if self.kind == "cost" and self.min_served_share is None and self.min_covered_share is None:
+            msg = "objective 'cost' needs min_served_share or min_covered_share"
+            raise ValueError(msg)
+        return self
+
+
+class Reach(Section):
+    """Say how far a driver goes for a charge: by minutes, or by km with a value per district."""
+
+    minutes: Positive | None = key("min", "longest drive, access legs included", default=None)
+    km: dict[str, Positive] | None = key(
+        "km",
+        "longest way by road from a zone of that district; 'default' serves the others",
+        default=None,
+    )
+    detour_factor: Annotated[float, Field(ge=1)] = key(
+        "-", "road distance over straight line, used only where the case has no roads"
+    )
+    straight_kmh: Positive = key(
+        "km/h", "door-to-door speed, used only where the case has no roads"
+    )
+    access_kmh: Positive = key("km/h", "speed on the leg between a point and its road")
+    max_snap_m: Positive = key(
+        "m", "a point farther than this from any road is unreachable, and listed"
+    )
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> Reach:
+        if (self.minutes is None) == (self.km is None):
+            msg = "give either minutes or km, not both and not neither"
+            raise ValueError(msg)
+        if self.km is not None and "default" not in self.km:
+            msg = "km needs a value for 'default'"
+            raise ValueError(msg)
+        return self
+
+
+class Demand(Section):
+    """Turn metered city energy into demand for supercharging."""
+
+    public_dc_share: Share = key("share", "public fast charging in all charging energy")
+    case_share: Share = key(
+        "share", "part of the metered city this case holds (1 for the whole city)"
+    )
+
+
+class Phase(Section):
+    """Set one date's target, money and demand."""
+
+    name: Annotated[str, Field(min_length=1)] = key("-", "short label, shown on maps")
+    date: dt.date = key("date", "when the phase is complete")
+    ratio: NotNegative = key("stations per fuel station", "city-wide target")
+    district_floor: NotNegative = key(
+        "stations per fuel station", "least ratio in every district", default=0.0
+    )
+    district_ratio: dict[str, NotNegative] = key(
+        "stations per fuel station", "floor for single districts, over district_floor", default={}
+    )
+    max_stations: Annotated[int, Field(ge=0)] | None = key(
+        "stations", "most supercharging stations open", default=None
+    )
+    budget_cny: NotNegative | None = key(
+        "CNY", "money that arrives with this phase; what is left carries over", default=None
+    )
+    city_gwh_day: Positive | None = key(
+        "GWh/day",
+        "metered charging energy of the whole city; zones are rescaled to it",
+        default=None,
+    )
+    super_share: Share | None = key(
+        "share", "supercharging in public fast charging; goes with city_gwh_day", default=None
+    )
+    growth: Positive = key(
+        "-", "factor on the zones' own kWh/day, where no city_gwh_day is given", default=1.0
+    )
+    base_load_growth: Positive = key("-", "factor on every substation's base load")
+    weight: NotNegative = key("-", "weight of this phase in the objective", default=1.0)
+
+    @model_validator(mode="after")
+    def _metered(self) -> Phase:
+        if (self.city_gwh_day is None) != (self.super_share is None):
+            msg = "city_gwh_day and super_share go together"
+            raise ValueError(msg)
+        return self
+
+
+class Ratio(Section):
+    """Say what is counted against what."""
+
+    form: Literal["stations", "guns"] = key(
+        "-", "stations: stations per fuel station; guns: supercharging guns per fuel nozzle"
+    )
+
+
+class StationType(Section):
+    """Describe one size of station."""
+
+    title: str = key("-", "name shown in English")
+    title_zh: str = key("-", "name shown in Chinese")
+    super_guns: Annotated[int, Field(ge=0)] = key(
+        "guns", "guns of 480 kW or more; 0: not a supercharging station"
+    )
+    fast_guns: Annotated[int, Field(ge=0)] = key("guns", "other fast guns (a gun is a bay)")
+    pool_kw: Positive = key("kW", "power shared by all guns")
+    transformer_kva: Positive = key("kVA", "own transformer")
+    cost_cny: Positive | None = key(
+        "CNY", "whole cost; computed from [prices] where absent", default=None
+    )
+    buildable: bool = key("-", "false: only as an existing station", default=True)
+
+    @property
+    def guns(self) -> int:
+        """Return all guns."""
+        return self.super_guns + self.fast_guns
+
+    @property
+    def is_super(self) -> bool:
+        """Tell whether it counts towards the ratio."""
+        return self.super_guns > 0
+
+
+class Prices(Section):
+    """Price the parts of a station."""
+
+    pool_per_kw: NotNegative = key("CNY/kW", "power electronics and liquid cooling")
+    super_terminal: NotNegative = key("CNY/gun", "terminal of 480 kW or more")
+    fast_terminal: NotNegative = key("CNY/gun", "other terminal")
+    transformer_per_kva: NotNegative = key("CNY/kVA", "transformer, installed")
+    civil_per_bay: NotNegative = key("CNY/bay", "ground, canopy, marking")
+    design: NotNegative = key("CNY/station", "design and permits")
+
+
+class Service(Section):
+    """Promise a waiting time; it sets what a station can serve (Erlang C)."""
+
+    session_kwh: Positive = key("kWh", "energy of one session")
+    occupation_min: Positive = key("min", "time a session holds a gun, plugging included")
+    peak_hour_share: Annotated[float, Field(gt=0, le=1)] = key(
+        "share", "busiest hour's sessions in the day's"
+    )
+    max_wait_min: Positive = key("min", "mean wait at the busiest hour, at most")
+    max_wait_probability: Annotated[float, Field(gt=0, le=1)] = key(
+        "share", "drivers who wait at all at the busiest hour, at most"
+    )
+
+
+class Grid(Section):
+    """Say what a station asks of its substation, and what the substation can give."""
+
+    enforce: bool = key("-", "true: no plan may pass a substation's limit")
+    power_factor: Annotated[float, Field(gt=0, le=1)] = key("-", "after compensation")
+    efficiency: Annotated[float, Field(gt=0, le=1)] = key("-", "from grid to gun")
+    demand_factors: tuple[tuple[int, Share], ...] = key(
+        "guns, share",
+        "demand factor Kx by gun count: pairs (up to this many guns, factor), ascending",
+    )
+    reserve: Share = key("share", "kept free of each substation's N-1 limit")
+    charging_profile: Shape = key("shares of a day", "hourly charging, 24 values that sum to 1")
+    base_profile: Shape = key("share of peak", "hourly base load, 24 values whose largest is 1")
+
+    @model_validator(mode="after")
+    def _profiles(self) -> Grid:
+        if abs(sum(self.charging_profile) - 1) > 1e-3:  # noqa: PLR2004 - published to 5 decimals
+            msg = f"charging_profile sums to {sum(self.charging_profile):.4f}, not 1"
+            raise ValueError(msg)
+        if max(self.base_profile) != 1:
+            msg = f"base_profile peaks at {max(self.base_profile)}, not 1"
+            raise ValueError(msg)
+        limits = [limit for limit, _ in self.demand_factors]
+        if not limits or limits != sorted(set(limits)):
+            msg = "demand_factors must list ascending gun counts"
+            raise ValueError(msg)
+        return self
+
+
+class Existing(Section):
+    """Say what may happen to stations that stand already."""
+
+    policy: Literal["keep", "upgrade", "upgrade-or-close"] = key(
+        "-", "keep as is; or may be upgraded; or also closed"
+    )
+    default_type: str = key("-", "type of an existing station whose row names none")
+    credit_share: Share = key(
+        "share", "part of an existing station's cost saved when it is upgraded"
+    )
+
+
+class Limits(Section):
+    """Limit where stations may stand."""
+
+    spacing_m: NotNegative = key("m", "least distance between two supercharging stations (0: none)")
+    area_per_bay_m2: Positive = key(
+        "m2", "ground per gun; sites with a known area take only what fits"
+    )
+
+
+class Solve(Section):
+    """Limit the search."""
+
+    gap: NotNegative = key("share", "stop at this proven gap")
+    time_limit_s: Positive = key("s", "stop after this long")
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = key("-", "same inputs and seed, same path")
+    threads: Annotated[int, Field(ge=1, le=64)] = key("cores", "HiGHS threads")
+    solver: str = key("-", "highs, cbc, or another that PuLP knows")
