@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -501,3 +502,31 @@ def small_load(document: Document) -> pd.DataFrame:
     return pd.DataFrame(
         rows, columns=["phase", "substation", "hour", "base_mw", "charging_mw", "limit_mw"]
     )
+
+
+def bare() -> tuple[Case, Plan]:
+    """Build the small case and plan without roads, substations, existing stations or Chinese names.
+
+    Zones are points, and only the last phase is left.
+    """
+    case = small_case()
+    plan = small_plan(case)
+    document = plan.document
+    points = case.zones.geometry.representative_point()
+    last = SMALL_PHASES[-1]
+    stations = tuple(
+        station.model_copy(update={"substation": None, "phase": last, "steps": station.steps[1:]})
+        for station in document.stations
+    )
+    document = document.model_copy(
+        update={"phases": document.phases[1:], "stations": stations, "substations": ()}
+    )
+    case = replace(
+        case,
+        roads=None,
+        zones=case.zones.assign(name_zh="", geometry=points),
+        stations=case.stations.iloc[:0],
+        substations=case.substations.iloc[:0],
+    )
+    service, zones = (table[table["phase"] == last] for table in (plan.service, plan.zones))
+    return case, Plan(document, service, zones, plan.load.iloc[:0])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from siting.maps import render_map, render_report
-from tests.map_cases import small_case, small_plan
+from tests.map_cases import bare, small_case, small_plan
 from tests.map_city import large_case, large_plan
 from tests.map_hostile import hostile
 
@@ -227,6 +227,21 @@ def test_a_click_on_the_map_opens_what_lies_there(
     assert "Zone 0-0" in seen.text(".popup h3")
     seen.page.mouse.click(*seen.page.evaluate(place, [22.504, 114.004]))
     assert "Mall" in seen.text(".popup h3")
+    assert seen.trouble == []
+
+
+def test_a_bare_case_opens(open_page: Callable[..., Watched]) -> None:
+    """One phase, zones as points, no roads and no substations: circles to click, no slider."""
+    case, plan = bare()
+    seen = open_page(render_map(plan, case))
+    assert seen.page.locator("#phase-range").count() == 0
+    assert seen.page.locator('[data-layer="substations"], [data-layer="roads"]').count() == 0
+    seen.page.select_option("#choose-shade", "demand")
+    seen.page.click("#tab-grid")
+    assert "no substations" in seen.text("#view-grid")
+    seen.page.fill("#search-box", "z20")
+    seen.page.keyboard.press("Enter")
+    assert "300 kWh/day" in seen.text(".popup")
     assert seen.trouble == []
 
 

@@ -21,7 +21,7 @@ from siting.maps import leaflet, render_map
 from siting.maps.geometry import points, polygons
 from siting.maps.strings import STRINGS
 from siting.maps.text import escaped, json_block, well_formed
-from tests.map_cases import small_case, small_plan
+from tests.map_cases import bare, small_case, small_plan
 from tests.map_city import large_case, large_plan
 from tests.map_hostile import hostile
 
@@ -117,27 +117,12 @@ def test_each_street_is_drawn_once() -> None:
 
 
 def test_a_case_without_roads_names_or_substations() -> None:
-    """No roads, no Chinese names, no substations, no load: the page is made all the same."""
-    case = small_case()
-    bare = replace(
-        case,
-        roads=None,
-        substations=case.substations.iloc[:0],
-        stations=case.stations.iloc[:0],
-        zones=case.zones.assign(name_zh="", geometry=case.zones.geometry.representative_point()),
-    )
-    plan = small_plan(case)
-    document = plan.document.model_copy(
-        update={
-            "substations": (),
-            "stations": tuple(
-                s.model_copy(update={"substation": None}) for s in plan.document.stations
-            ),
-        }
-    )
-    page = render_map(replace(plan, document=document, load=plan.load.iloc[:0]), bare)
+    """No roads, Chinese names or substations, zones as points: the page is made all the same."""
+    case, plan = bare()
+    page = render_map(plan, case)
     assert block(page, "siting-roads") == [[], [], [], [], []]
     assert block(page, "siting-places")["zones"]["shape"] == [[]] * 9
+    assert block(page, "siting-places")["zones"]["name_zh"] is None
 
 
 def test_a_plan_for_another_case_is_refused() -> None:

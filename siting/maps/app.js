@@ -172,10 +172,22 @@ function setSheet(open) {
   $("handle").setAttribute("aria-expanded", String(open));
 }
 
+// Paper shows the map as it is on the screen, only smaller: what is drawn while printing starts has no see-through
+// parts in Chromium, so nothing is drawn anew.
+const SHEET = { width: 688, height: 560 }; // of the map, in CSS pixels: 182 mm and 148 mm
+function preparePaper() {
+  const size = map.getSize();
+  const box = map.getContainer().style;
+  box.setProperty("--wide", `${size.x}px`);
+  box.setProperty("--high", `${size.y}px`);
+  box.setProperty("--scale", Math.min(SHEET.width / size.x, SHEET.height / size.y));
+  ["overview", "districts", "about"].forEach(renderView);
+}
+
 function start() {
   for (const name of SHOWN_FIRST) map.addLayer(groups[name]);
-  const [west, south, east, north] = PLACES.bounds;
   const sides = small.matches ? { padding: [8, 48] } : { paddingTopLeft: [16, 60], paddingBottomRight: [276, 28] };
+  const [west, south, east, north] = PLACES.bounds;
   const snap = map.options.zoomSnap;
   map.options.zoomSnap = 0.05; // as large as it fits; after that, steps a hand can feel
   map.fitBounds(
@@ -217,10 +229,7 @@ function start() {
     renderLegend();
   });
   new ResizeObserver(() => map.invalidateSize({ animate: false })).observe($("siting_map"));
-  window.addEventListener("beforeprint", () => {
-    ["overview", "districts", "about"].forEach(renderView);
-    map.invalidateSize({ animate: false });
-  });
+  window.addEventListener("beforeprint", preparePaper);
   document.documentElement.dataset.ready = "yes";
 }
 start();
