@@ -70,7 +70,7 @@ def _follows(initial: int, history: History, *, closable: bool) -> bool:
         if closed and now != NONE:
             return False
         if before != NONE and now == NONE:
-            if not closable:
+            if not closable or before != initial:
                 return False
             closed = True
         elif now < before:

@@ -158,10 +158,10 @@ def test_the_solver_finds_what_trying_every_plan_finds(kind: str, data: st.DataO
 
 
 def test_closing_gives_no_money_back() -> None:
-    """What was spent on a station that closes later stays spent.
+    """What the plan has made larger stays open, so that no closing wipes out what it cost.
 
     Two stations are asked for in 2026, either of which could do for 2030. E1's upgrade costs
-    800,000, the cheapest new site 1,000,000: 1,800,000, whether or not E1 closes again in 2030.
+    800,000, the cheapest new site 1,000,000: 1,800,000 in all.
     """
     changes = {
         "objective": {"kind": "cost", "min_served_share": 0.3},

@@ -153,7 +153,7 @@ class Layout:
         """Draw a zone by its unmet demand."""
         p = self.problem
         weight = self._unmet(values).sum(axis=0) + 1e-9 * p.demand_kwh.sum(axis=0) + 1e-12
-        weight = np.where(p.reachable_zone, weight, 0.0)
+        weight = np.where(p.reachable_zone | ~p.reachable_zone.any(), weight, 0.0)
         return int(rng.choice(len(p.zones), p=weight / weight.sum()))
 
     def idle_zone(self, values: Values, rng: np.random.Generator) -> int:

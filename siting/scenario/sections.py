@@ -235,7 +235,7 @@ class Existing(Section):
     """Say what may happen to stations that stand already."""
 
     policy: Literal["keep", "upgrade", "upgrade-or-close"] = key(
-        "-", "keep as is; or may be upgraded; or also closed"
+        "-", "keep as is; or may be upgraded; or closed, if not upgraded by the plan"
     )
     default_type: str = key("-", "type of an existing station whose row names none")
     credit_share: Share = key(

@@ -91,6 +91,8 @@ def _history(ledger: Ledger, state: State, station: Station) -> None:
             ledger.note(where, None, f"{label_before} (an open station stays open)")
         elif _falls(before, kind):
             ledger.note(where, label, f"{label_before} or larger (no station shrinks)")
+        elif kind is None and before is not None and label_before != site.initial:
+            ledger.note(where, None, f"{label_before} (what the plan enlarged stays open)")
         before, label_before = kind, label
     _status(ledger, state, station)
 
