@@ -167,12 +167,12 @@ def test_people_and_demand_by_district(tenth: Path) -> None:
 
 
 def test_base_peaks_sum_to_the_city_peak(tenth: Path) -> None:
-    """A tenth of 23 134 MW, below the limits by 10 to 30 %, no substation far over its own."""
+    """A tenth of 23 134 MW, below the limits by 10 to 30 %, none at its own."""
     table = points(tenth, "substations")
     limit_mw = table["rating_mva"] * table["n1_limit"] * 0.95 * 0.9
     assert table["base_peak_mw"].sum() == pytest.approx(2_313.4, abs=0.05)
     assert 1.1 < limit_mw.sum() / 2_313.4 < 1.3
-    assert (table["base_peak_mw"] / limit_mw).max() < 1.05
+    assert (table["base_peak_mw"] / limit_mw).max() < 0.98
 
 
 def test_roads_are_one_network(tenth: Path) -> None:

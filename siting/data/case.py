@@ -34,8 +34,8 @@ class LayerInfo:
 class Case:
     """Hold a city as checked tables, EPSG:4326, each with a fresh 0..n-1 index.
 
-    Ids are unique strings within a layer, and across ``sites`` and ``stations`` together. ``district`` is
-    always the id of a row of ``districts``; ``name_zh`` is '' where unknown.
+    Ids are unique strings within a layer, and across ``sites`` and ``stations`` together.
+    ``district`` is always the id of a row of ``districts``; ``name_zh`` is '' where unknown.
     """
 
     name: str
@@ -49,17 +49,18 @@ class Case:
     metric_crs: str
     """The CRS distances are measured in."""
     zones: gpd.GeoDataFrame
-    """id, name, name_zh, district, demand (kWh/day, or any weight), geometry (polygons or points)."""
+    """id, name, name_zh, district, demand (kWh/day, or any weight), polygons or points."""
     sites: gpd.GeoDataFrame
-    """id, name, name_zh, district, host, area_m2 (NaN unknown), extra_cost_cny, substation (id or None), points."""
+    """id, name, name_zh, district, host, area_m2 (NaN unknown), extra_cost_cny, substation (id or
+    None), points."""
     fuel: gpd.GeoDataFrame
     """id, name, name_zh, district, nozzles (NaN unknown), points."""
     stations: gpd.GeoDataFrame
-    """Existing: the columns of ``sites``, and type (a scenario's type, or None); may have no rows."""
+    """Existing: as ``sites``, and type (a scenario's type, or None); may have no rows."""
     districts: gpd.GeoDataFrame
     """id, name, name_zh, polygons."""
     substations: gpd.GeoDataFrame
-    """id, name, name_zh, voltage_kv, rating_mva, n1_limit, base_peak_mw, points; may have no rows."""
+    """id, name, name_zh, voltage_kv, rating_mva, n1_limit, base_peak_mw, points; may be empty."""
     roads: Roads | None
     layers: tuple[LayerInfo, ...]
     notes: tuple[str, ...]

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 def peak_load_kw(station: StationType, grid: Grid) -> float:
     """Return the highest load a station asks of the grid, on top of the base load.
 
-    Pooled power times the demand factor for its number of guns, divided by the efficiency. A station
-    without a gun of 480 kW stands already and is part of the base load.
+    Pooled power times the demand factor for its number of guns, divided by the efficiency. A
+    station without a gun of 480 kW stands already and is part of the base load.
     """
     if not station.is_super:
         return 0.0
@@ -53,8 +53,8 @@ def headroom_kw(
     """Return what all stations of a substation may ask together at their peak, (T, G).
 
     All stations share one hourly shape, so the worst hour is known beforehand: the least of
-    (limit - base load) / shape over the day. Where the base load alone passes the limit nothing may be
-    added. What stands already may go on standing.
+    (limit - base load) / shape over the day. Where the base load alone passes the limit nothing
+    may be added. What stands already may go on standing.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Hold the question as labels and arrays: here geography ends.
 
-Sizes: T phases, I zones, J sites (existing stations first, then candidates), K station types in rising
-rank, R districts, G substations, P pairs of a zone and a site within reach.
+Sizes: T phases, I zones, J sites (existing stations first, then candidates), K station types in
+rising rank, R districts, G substations, P pairs of a zone and a site within reach.
 """
 
 from __future__ import annotations

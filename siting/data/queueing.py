@@ -51,9 +51,9 @@ def mean_wait_min(servers: int, offered: float, service_min: float) -> float:
 def capacity_kwh_day(station: StationType, service: Service) -> float:
     """Return the energy a station can serve a day while it keeps the promised wait.
 
-    The largest arrival rate of the busiest hour at which both the mean wait and the share of waiting
-    drivers stay within the promise, and its energy within the pooled power, divided by that hour's
-    share of the day. A station without a gun of 480 kW serves no supercharging demand.
+    The largest arrival rate of the busiest hour at which both the mean wait and the share of
+    waiting drivers stay within the promise, and its energy within the pooled power, divided by
+    that hour's share of the day. A station without a gun of 480 kW serves no supercharging demand.
     """
     if not station.is_super:
         return 0.0

@@ -27,6 +27,6 @@ class Roads:
     seconds: NDArray[np.float64]
     """(E,) free-flow driving time."""
     road_class: NDArray[np.str_]
-    """(E,) OpenStreetMap highway value, links folded into their class (motorway_link -> motorway)."""
+    """(E,) OpenStreetMap highway value; links are folded into their class (no motorway_link)."""
     geometry: NDArray[np.object_]
     """(E,) shapely LineStrings, longitude latitude, from tail to head."""

@@ -40,9 +40,9 @@ class Sites:
         """Return the highest load of existing stations by substation, (G,)."""
         held = (self.initial != NONE) & (self.substation != NONE)
         load = load_kw[self.initial[held]]
-        return np.bincount(
-            self.substation[held], weights=load, minlength=self.substations
-        ).astype(np.float64)
+        return np.bincount(self.substation[held], weights=load, minlength=self.substations).astype(
+            np.float64
+        )
 
     def _allowed(self, case: Case, scenario: Scenario, types: tuple[str, ...]) -> NDArray[np.bool_]:
         area = _joined(case.stations, case.sites, "area_m2").astype(float)

@@ -25,9 +25,9 @@ _DUST_KWH = 1e-6
 def assign(problem: Problem, type_at: NDArray[np.int64]) -> Floats:
     """Return the energy along each pair, (T, P) kWh a day.
 
-    For each phase a transportation problem (F. L. Hitchcock, Journal of Mathematics and Physics 20, 1941)
-    over the pairs whose site is open. With the objective ``access`` only the promised share is served, at
-    the least minutes; otherwise as much as can be.
+    For each phase a transportation problem (F. L. Hitchcock, Journal of Mathematics and Physics
+    20, 1941) over the pairs whose site is open. With the objective ``access`` only the promised
+    share is served, at the least minutes; otherwise as much as can be.
     """
     opened = open_supers(problem, type_at)
     energy = np.zeros((len(problem.phases), len(problem.pair_zone)))
@@ -64,7 +64,7 @@ def _transport(problem: Problem, t: int, pairs: NDArray[np.int64], room: Floats)
     return _within(np.where(found.x < _DUST_KWH, 0.0, found.x), zones, demand, sites, room)
 
 
-def _within(  # noqa: PLR0913, PLR0917 - two sides of the same transport
+def _within(
     energy: Floats,
     zones: NDArray[np.intp],
     demand: Floats,

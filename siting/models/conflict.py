@@ -1,7 +1,7 @@
 """Explain why no plan exists: the smallest set of requirements that cannot hold together.
 
-QuickXplain (U. Junker, AAAI 2004) over the planner's requirements (each target, each budget, headroom,
-spacing, each floor), every test a feasibility question to HiGHS.
+QuickXplain (U. Junker, AAAI 2004) over the planner's requirements (each target, each budget,
+headroom, spacing, each floor), every test a feasibility question to HiGHS.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from siting.data.problem import NONE
 from siting.models.conflict_words import Requirement, sentence
 from siting.models.highs import Arrays, Highs, Run, to_arrays
+from siting.models.labels import names_for
 from siting.models.relaxation import matrix
 from siting.models.statement import state
 
@@ -38,12 +39,11 @@ def explain(problem: Problem, effort: Effort) -> tuple[list[str], str]:
     """
     tests = _Tests(problem, effort)
     everything = sorted(tests.rows_of)
-    if tests.feasible([]):
-        core = _quickxplain(tests, [], everything, background_changed=False)
-    else:
-        core = []
-    if not core:
+    if not tests.feasible([]):
         return ["the existing stations cannot all stay as they are required to"], ""
+    if tests.feasible(everything):
+        return ["all of them; which ones could not be told apart in time"], ""
+    core = _quickxplain(tests, [], everything, background_changed=False)
     lines = [sentence(problem, item, _best(tests, core, item)) for item in core]
     return lines, _nearest(tests, problem, core)
 
@@ -110,35 +110,24 @@ class _Tests:
         self.rows = matrix(self.arrays).tocsr()
         self.rows_of: dict[Requirement, list[int]] = {}
         self.background: list[int] = []
-        phases = {name: t for t, name in enumerate(self.problem.phases)}
+        self.phase_names = names_for(self.problem.phases)
+        self.district_names = names_for(self.problem.districts)
         for n, name in enumerate(self.arrays.row_names):
-            self._sort(n, name, phases)
+            self._sort(n, name)
         self.known: dict[frozenset[Requirement], bool] = {}
 
-    def _sort(self, n: int, name: str, phases: dict[str, int]) -> None:
+    def _sort(self, n: int, name: str) -> None:
         match = _REQUIREMENT.match(name)
         if not match:
             self.background.append(n)
             return
         family = match.group(1)
         parts = name[len(family) + 1 : -1].split(",")
-        phase = self._phase(parts[-1])
-        district = NONE
-        if family == "ratio" and len(parts) > 1:
-            district = self._district(parts[0])
-        if family in {"headroom", "spacing"}:
-            phase = NONE
+        whole = family in {"headroom", "spacing"}
+        phase = NONE if whole else self.phase_names.index(parts[-1])
+        local = family == "ratio" and len(parts) > 1
+        district = self.district_names.index(parts[0]) if local else NONE
         self.rows_of.setdefault(Requirement(family, phase, district), []).append(n)
-
-    def _phase(self, name: str) -> int:
-        from siting.models.labels import names_for  # noqa: PLC0415
-
-        return names_for(self.problem.phases).index(name)
-
-    def _district(self, name: str) -> int:
-        from siting.models.labels import names_for  # noqa: PLC0415
-
-        return names_for(self.problem.districts).index(name)
 
     def feasible(self, items: list[Requirement]) -> bool:
         """Tell whether requirements can hold together; undecided in time counts as yes."""

@@ -30,8 +30,8 @@ def sentence(problem: Problem, item: Requirement, best: float | None) -> str:
     item
         The requirement.
     best
-        What the other requirements of the conflict leave: the most stations (or guns) for a target, the
-        least money in CNY for a budget; None where unknown or endless.
+        What the other requirements of the conflict leave: the most stations (or guns) for a
+        target, the least money in CNY for a budget; None where unknown or endless.
     """
     when = "" if item.phase == NONE else f" by {problem.phases[item.phase]}"
     if item.family == "ratio":
@@ -50,7 +50,9 @@ def sentence(problem: Problem, item: Requirement, best: float | None) -> str:
             "have no room for any station"
         )
     if item.family == "spacing":
-        return f"spacing: {len(problem.conflicts):,} pairs of sites are too close to hold two stations"
+        return (
+            f"spacing: {len(problem.conflicts):,} pairs of sites are too close to hold two stations"
+        )
     share, word = problem.min_served_share, "served"
     if item.family == "covered":
         share, word = problem.min_covered_share, "covered"
@@ -61,9 +63,13 @@ def _target(problem: Problem, item: Requirement, when: str, best: float | None) 
     city = item.district == NONE
     scope = "the whole city" if city else problem.districts[item.district]
     asked = (
-        problem.city_target[item.phase] if city else problem.district_target[item.phase, item.district]
+        problem.city_target[item.phase]
+        if city
+        else problem.district_target[item.phase, item.district]
     )
-    here = np.ones(len(problem.sites), dtype=bool) if city else problem.site_district == item.district
+    here = (
+        np.ones(len(problem.sites), dtype=bool) if city else problem.site_district == item.district
+    )
     can = (problem.allowed & problem.is_super[None, :]).any(axis=1) & here
     room = can & _has_headroom(problem, item.phase)
     guns = bool((problem.ratio_count > 1).any())
@@ -77,7 +83,7 @@ def _target(problem: Problem, item: Requirement, when: str, best: float | None) 
 
 
 def _has_headroom(problem: Problem, phase: int) -> np.ndarray:
-    """Return which sites' substations can take their smallest supercharging station, or hold one, (J,)."""
+    """Return which sites' substations can take their smallest supercharging station, (J,)."""
     load = np.where(problem.allowed & problem.is_super[None, :], problem.load_kw[None, :], np.inf)
     room = np.full(len(problem.sites), np.inf)
     tied = problem.site_substation != NONE

@@ -6,7 +6,7 @@ PuLP's status is never read: a run stopped by its limit reads ``Optimal`` there.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import highspy
 import numpy as np
@@ -110,12 +110,12 @@ class Highs:
         self.arrays = arrays
         self.integer = bool(arrays.integer.any()) and not relaxed
         self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
-        self._set("output_flag", False)  # noqa: FBT003 - HiGHS takes option values by position
+        self._set("output_flag", False)  # noqa: FBT003 - an option's value
         self._set("threads", threads)
         self._set("random_seed", seed)
         self._highs.passModel(_highs_lp(arrays, integer=self.integer))
 
-    def _set(self, option: str, value: bool | float | str) -> None:
+    def _set(self, option: str, value: float | str) -> None:
         if self._highs.setOptionValue(option, value) != highspy.HighsStatus.kOk:
             msg = f"HiGHS refuses option {option} = {value!r}"
             raise ValueError(msg)

@@ -15,8 +15,8 @@ _LONGEST = 40
 def names_for(labels: Sequence[str]) -> list[str]:
     """Return one name per label, in order.
 
-    Letters, digits, ``_`` and ``.`` are kept, anything else becomes ``_``; a name that would be empty,
-    too long or used twice gets the label's position.
+    Letters, digits, ``_`` and ``.`` are kept, anything else becomes ``_``; a name that would be
+    empty, too long or used twice gets the label's position.
     """
     names: list[str] = []
     used: set[str] = set()

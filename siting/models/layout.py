@@ -51,7 +51,7 @@ class Layout:
     preference: Values = field(init=False)
     """(choice,) what rounding adds to a wish, so that ties fall to supercharging stations."""
     cost_kcny: Values = field(init=False)
-    """(columns,) thousands of CNY spent up to each phase, summed over the phases: late and little is best."""
+    """(columns,) thousands of CNY spent up to each phase, summed: late and little is best."""
 
     def __post_init__(self) -> None:
         supers = self.problem.is_super[self.kind]
@@ -99,7 +99,7 @@ class Layout:
         return 10.0 * (longest if self.problem.objective == "access" else 1.0)
 
     def guides(self, wish: Values) -> tuple[sparse.csr_array, Values, Values]:
-        """Return rows that keep a rounded choice near the wish in money, and able to serve the floors."""
+        """Return rows that keep a rounded choice near a wish in money, and up to its floors."""
         p, phases = self.problem, range(len(self.problem.phases))
         money = [np.where(self.phase == t, self.cost_kcny[self.choice], 0.0) for t in phases]
         spent = np.array([float(row @ wish[self.choice]) for row in money])
@@ -112,7 +112,7 @@ class Layout:
         return rows, np.append(-endless, need), np.append(spent + dearest, endless)
 
     def simple_bound(self, arrays: Arrays) -> float:
-        """Return a bound that needs no solver: all reachable demand met at once, or nothing spent."""
+        """Return a bound that needs no solver: all reachable demand met, or nothing spent."""
         p = self.problem
         if arrays.maximise:
             return float(p.weight @ p.reachable_kwh)

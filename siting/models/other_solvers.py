@@ -1,8 +1,9 @@
 """Run any solver PuLP knows on the same statement, and trust only what can be checked.
 
-Other solvers report their status through PuLP, which reads a run stopped by its limit as ``Optimal``, and CBC may
-call a feasible model infeasible when it is stopped. So a solution is taken only if it keeps every row, the
-bound is HiGHS's own linear relaxation, and infeasibility is believed only when HiGHS proves it.
+Other solvers report their status through PuLP, which reads a run stopped by its limit as
+``Optimal``, and CBC may call a feasible model infeasible when it is stopped. So a solution is
+taken only if it keeps every row, the bound is HiGHS's own linear relaxation, and infeasibility is
+believed only when HiGHS proves it.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def describe(solver: str) -> str:
     return f"{SHORT.get(solver.lower(), solver)} through PuLP {pulp.__version__}"
 
 
-def run(  # noqa: PLR0913 - a solver's run, each part named
+def run(
     problem: Problem,
     statement: Statement,
     arrays: Arrays,

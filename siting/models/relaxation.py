@@ -24,10 +24,10 @@ def safe_bound(arrays: Arrays, duals: NDArray[np.float64], upper: NDArray[np.flo
     r"""Return a bound on the objective that holds whatever the duals are worth.
 
     For :math:`\max c^T x`, :math:`l \le A x \le u`, :math:`0 \le x \le \bar x` and any row prices
-    :math:`\lambda` of the right sign, :math:`\lambda^T b + \sum_n \max(0, c_n - (A^T \lambda)_n) \bar x_n`
-    is an upper bound (A. Neumaier & O. Shcherbina, Mathematical Programming 99, 2004). Interior-point
-    duals are not exact and HiGHS leaves their sign open without crossover, so both signs are tried: each
-    gives a true bound, and the better one is returned.
+    :math:`\lambda` of the right sign, :math:`\lambda^T b + \sum_n \max(0, c_n - (A^T \lambda)_n)
+    \bar x_n` is an upper bound (A. Neumaier & O. Shcherbina, Mathematical Programming 99, 2004).
+    Interior-point duals are not exact and HiGHS leaves their sign open without crossover, so both
+    signs are tried: each gives a true bound, and the better one is returned.
 
     Parameters
     ----------
@@ -178,11 +178,27 @@ def elastic(arrays: Arrays, floors: NDArray[np.int64], penalty: float) -> Arrays
 
 
 def with_floor(
-    arrays: Arrays, cost: NDArray[np.float64], values: NDArray[np.float64]
+    arrays: Arrays,
+    cost: NDArray[np.float64],
+    values: NDArray[np.float64],
+    *,
+    give: float = 1e-9,
 ) -> Arrays:
-    """Return the program that minimises another cost and keeps what the objective is worth now."""
+    """Return the program that minimises another cost and keeps what the objective is worth now.
+
+    Parameters
+    ----------
+    arrays
+        The program.
+    cost
+        (columns,) what to minimise.
+    values
+        (columns,) whose worth is kept.
+    give
+        Relative part of the worth that may be lost.
+    """
     worth = float(arrays.cost @ values)
-    slack = 1e-9 * max(abs(worth), 1.0)
+    slack = give * max(abs(worth), 1.0)
     low, high = (worth - slack, np.inf) if arrays.maximise else (-np.inf, worth + slack)
     row = sparse.csr_array(arrays.cost[None, :])
     kept = with_rows(arrays, row, np.array([low]), np.array([high]))

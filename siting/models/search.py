@@ -1,10 +1,10 @@
 """Find a good plan and prove how good it is.
 
-Small questions go to HiGHS whole. Large ones: the linear relaxation by interior point gives a bound and a
-fractional plan; the nearest plan that keeps every rule on sites is found exactly; then neighbourhoods (the
-sites around demand left unserved, with stations that serve little) are solved exactly, one after another,
-until the proven gap is small enough or the time is up. Last, among plans of the same worth a cheaper one is
-sought, so that no money is spent that serves nobody.
+Small questions go to HiGHS whole. Large ones: the linear relaxation by interior point gives a
+bound and a fractional plan; the nearest plan that keeps every rule on sites is found exactly; then
+neighbourhoods (the sites around demand left unserved, with stations that serve little) are solved
+exactly, one after another, until the proven gap is small enough or the time is up. Last, among
+plans of the same worth a cheaper one is sought, so that no money is spent that serves nobody.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ class Search:
         if relaxed.status == "infeasible":
             return Found(nothing, np.nan, infeasible=True, method="linear relaxation")
         bound = self.bound_of(relaxed)
-        wish = relaxed.values if len(relaxed.values) else np.zeros(len(self.arrays.cost))
+        wish = self._thrifty(relaxed)
         rounded = self._round(wish)
         if not len(rounded.values):
             impossible = rounded.status == "infeasible"
@@ -142,11 +142,31 @@ class Search:
         proved = safe_bound(self.arrays, relaxed.duals, self.layout.upper)
         return min(bound, proved) if self.arrays.maximise else max(bound, proved)
 
+    def _thrifty(self, relaxed: Run) -> Values:
+        """Return a fractional plan to round: the relaxation's, made cheap where money has no limit.
+
+        An interior point spends whatever it may, so without a budget it is solved once more: least
+        cost, at nearly the same worth.
+        """
+        if not len(relaxed.values):
+            return np.zeros(len(self.arrays.cost))
+        p = self.layout.problem
+        if np.isfinite(p.budget_cny).all() or p.objective == "cost":
+            return relaxed.values
+        self.progress("solving the linear relaxation for least cost")
+        cheap = with_floor(
+            self.arrays, self.layout.cost_kcny, relaxed.values, give=self.effort.gap / 2
+        )
+        run = self._highs(cheap, relaxed=True).run(
+            time_limit_s=self.left_s(share=0.6), method="ipm", crossover=False
+        )
+        return run.values if len(run.values) else relaxed.values
+
     def _round(self, wish: Values) -> Run:
         """Return the choice nearest to a fractional one that keeps every rule without energy in it.
 
-        It may spend no more than the fractional one, and must offer the capacity that floors ask for; where
-        that cannot be had, only the rules themselves are kept.
+        It may spend no more than the fractional one, and must offer the capacity that floors ask
+        for; where that cannot be had, only the rules themselves are kept.
         """
         self.progress("rounding")
         layout = self.layout
@@ -192,7 +212,7 @@ class Search:
             tried, stale = tried + 1, 0 if gained else stale + 1
         return values
 
-    def _neighbourhood(  # noqa: PLR0913, PLR0917 - one step of one search
+    def _neighbourhood(
         self,
         arrays: Arrays,
         rows: sparse.csc_array,

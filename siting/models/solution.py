@@ -80,7 +80,7 @@ def objective_of(
     return float(spent_cny(problem, type_at)[-1])
 
 
-def certify(  # noqa: PLR0913 - what a certificate says, named one by one
+def certify(
     problem: Problem,
     objective: float,
     bound: float,
@@ -91,7 +91,8 @@ def certify(  # noqa: PLR0913 - what a certificate says, named one by one
 ) -> Certificate:
     """Return the certificate of an objective and a bound.
 
-    A bound that the objective passes by no more than the solver's own tolerance is moved to the objective.
+    A bound that the objective passes by no more than the solver's own tolerance is moved to the
+    objective.
     """
     least = problem.objective in {"access", "cost"}
     scale = max(abs(objective), 1e-9)

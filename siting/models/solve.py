@@ -44,7 +44,8 @@ def solve(
     effort
         Gap, time limit, seed and threads.
     solver
-        ``highs``, or the name of a solver PuLP knows; its answer is then bounded by HiGHS's relaxation.
+        ``highs``, or the name of a solver PuLP knows; its answer is then bounded by HiGHS's
+        relaxation.
     progress
         Called with a line of text now and then.
 

@@ -16,20 +16,22 @@ Variables: :math:`y_{jkt} \in \{0, 1\}`, site :math:`j` holds type :math:`k` in 
     \text{one:}     \quad & \sum_k y_{jkt} \le 1 \quad (= 1 \text{ for what must stay}) \\
     \text{rise:}    \quad & \sum_{k \ge m} y_{jkt} \ge \sum_{k \ge m} y_{jk,t-1} \\
     \text{demand:}  \quad & \sum_j x_{ijt} \le d_{it} \\
-    \text{capacity:}\quad & \sum_i x_{ijt} \le \sum_k \min(Q_k, \textstyle\sum_{i: j \in N(i)} d_{it}) y_{jkt} \\
+    \text{capacity:}\quad & \sum_i x_{ijt} \le
+                              \sum_k \min(Q_k, \textstyle\sum_{i: j \in N(i)} d_{it}) y_{jkt} \\
     \text{cover:}   \quad & c_{it} \le \sum_{j \in N(i)} \sum_{k\ \text{super}} y_{jkt} \\
-    \text{ratio:}   \quad & \sum_{jk} n_k y_{jkt} \ge F_t, \qquad \sum_{j \in r, k} n_k y_{jkt} \ge F_{rt} \\
+    \text{ratio:}   \quad & \sum_{jk} n_k y_{jkt} \ge F_t, \qquad
+                              \sum_{j \in r, k} n_k y_{jkt} \ge F_{rt} \\
     \text{most:}    \quad & \sum_{jk\ \text{super}} y_{jkt} \le M_t \\
     \text{budget:}  \quad & \sum_{jk} C_{jk} y_{jkt} \le B_t \\
-    \text{spacing:} \quad & \sum_{k\ \text{super}} (y_{jkt} + y_{j'kt}) \le 1 \quad \text{for sites too close} \\
+    \text{spacing:} \quad & \sum_{k\ \text{super}} (y_{jkt} + y_{j'kt}) \le 1 \text{ if too close} \\
     \text{headroom:}\quad & \sum_{j \in g, k} P_k y_{jkt} \le H_{gt} \\
     \text{floors:}  \quad & \sum_{ij} x_{ijt} \ge \sigma \textstyle\sum_i d_{it}, \qquad
                               \sum_i d_{it} c_{it} \ge \kappa \textstyle\sum_i d_{it}
 
-The capacitated maximal covering location problem (Current & Storbeck, Environment and Planning B, 1988)
-with sizes and phases; ``min(Q, reachable demand)`` tightens the relaxation and cuts off no plan. A site
-without a station of 480 kW serves nothing. Spacing is stated on the last phase only where nothing may close:
-what is open stays open, so the last phase holds every pair.
+The capacitated maximal covering location problem (Current & Storbeck, Environment and Planning B,
+1988) with sizes and phases; ``min(Q, reachable demand)`` tightens the relaxation and cuts off no
+plan. A site without a station of 480 kW serves nothing. Spacing is stated on the last phase only
+where nothing may close: what is open stays open, so the last phase holds every pair.
 """
 
 from __future__ import annotations

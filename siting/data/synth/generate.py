@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-VERSION = "2"
+VERSION = "3"
 """Changes whenever the same facts, scale and seed give another city."""
 LAYERS = {
     "zones": "zones.geojson",

@@ -215,16 +215,16 @@ def base_peaks(limit_mw: Floats, wish: Floats, total_mw: float) -> Floats:
 
     Notes
     -----
-    A peak is ``limit * clip(level + wish, 0.3, 1.04)``; the level is found by bisection.
+    A peak is ``limit * clip(level + wish, 0.3, 0.97)``; the level is found by bisection.
     """
     low, high = -2.0, 3.0
     for _ in range(60):
         level = (low + high) / 2
-        if float(limit_mw @ np.clip(level + wish, 0.3, 1.04)) < total_mw:
+        if float(limit_mw @ np.clip(level + wish, 0.3, 0.97)) < total_mw:
             low = level
         else:
             high = level
-    peaks = limit_mw * np.clip(high + wish, 0.3, 1.04)
+    peaks = limit_mw * np.clip(high + wish, 0.3, 0.97)
     return np.asarray(apportion(peaks, round(total_mw * 10)) / 10)
 
 
