@@ -85,7 +85,10 @@ def run(
 
 def _solver(solver: str, effort: Effort) -> Any:  # noqa: ANN401 - PuLP is untyped
     name = SHORT.get(solver.lower(), solver)
-    return pulp.getSolver(name, msg=False, timeLimit=effort.time_limit_s, gapRel=effort.gap)
+    limits = {"msg": False, "timeLimit": effort.time_limit_s, "gapRel": effort.gap}
+    if name == SHORT["cbc"]:  # PuLP's own CBC; its class by that name is about to go
+        return pulp.COIN_CMD(path=pulp.PULP_CBC_CMD.pulp_cbc_path, **limits)
+    return pulp.getSolver(name, **limits)
 
 
 def _holds(arrays: Arrays, values: NDArray[np.float64]) -> bool:

@@ -23,7 +23,7 @@ Variables: :math:`y_{jkt} \in \{0, 1\}`, site :math:`j` holds type :math:`k` in 
                               \sum_{j \in r, k} n_k y_{jkt} \ge F_{rt} \\
     \text{most:}    \quad & \sum_{jk\ \text{super}} y_{jkt} \le M_t \\
     \text{budget:}  \quad & \sum_{jk} C_{jk} y_{jkt} \le B_t \\
-    \text{spacing:} \quad & \sum_{k\ \text{super}} (y_{jkt} + y_{j'kt}) \le 1 \text{ if too close} \\
+    \text{spacing:} \quad & \sum_{k\ \text{super}} (y_{jkt} + y_{j'kt}) \le 1 \text{ if close} \\
     \text{headroom:}\quad & \sum_{j \in g, k} P_k y_{jkt} \le H_{gt} \\
     \text{floors:}  \quad & \sum_{ij} x_{ijt} \ge \sigma \textstyle\sum_i d_{it}, \qquad
                               \sum_i d_{it} c_{it} \ge \kappa \textstyle\sum_i d_{it}
@@ -31,7 +31,8 @@ Variables: :math:`y_{jkt} \in \{0, 1\}`, site :math:`j` holds type :math:`k` in 
 The capacitated maximal covering location problem (Current & Storbeck, Environment and Planning B,
 1988) with sizes and phases; ``min(Q, reachable demand)`` tightens the relaxation and cuts off no
 plan. A site without a station of 480 kW serves nothing. Spacing is stated on the last phase only
-where nothing may close: what is open stays open, so the last phase holds every pair.
+where no supercharging station may close, or rise to a type without a gun of 480 kW: the last phase
+then holds every pair.
 """
 
 from __future__ import annotations
@@ -286,8 +287,9 @@ class _Writer:
 
     def _spacing(self, t: int) -> None:
         last = t == self.phases[-1]
+        fades = bool(np.any(np.diff(self.p.is_super.astype(int)) < 0))
         for a, b in self.p.conflicts.tolist():
-            if last or self.p.closable[a] or self.p.closable[b]:
+            if last or fades or self.p.closable[a] or self.p.closable[b]:
                 name = f"spacing({self.site[a]},{self.site[b]},{self.phase[t]})"
                 terms = [*self._super(a, t), *self._super(b, t)]
                 self._row(name, terms, pulp.LpConstraintLE, 1)
