@@ -3,6 +3,7 @@
 const map = window.siting_map;
 map.attributionControl.setPrefix("Leaflet");
 for (const [name, level] of [
+  ["ground", 280],
   ["zones", 300],
   ["roads", 320],
   ["districts", 340],
@@ -12,7 +13,7 @@ for (const [name, level] of [
   map.createPane(name).style.zIndex = level;
 }
 const canvas = Object.fromEntries(["zones", "roads", "marks"].map((pane) => [pane, L.canvas({ pane, padding: 0.2 })]));
-const lines = Object.fromEntries(["districts", "focus"].map((pane) => [pane, L.svg({ pane, padding: 0.5 })]));
+const lines = Object.fromEntries(["ground", "districts", "focus"].map((pane) => [pane, L.svg({ pane, padding: 0.5 })]));
 
 const groups = {};
 for (const name of ["roads", "zones", "districts", "sites", "fuel", "existing", "substations", "stations"])
@@ -129,6 +130,13 @@ function zoneUnder(latlng) {
       .some((polygon) => polygon.filter((ring) => inRing(ring, latlng.lat, latlng.lng)).length % 2 === 1);
   });
 }
+
+// The ground: the city's own area stands out from what lies beyond it.
+for (const shape of PLACES.districts.shape)
+  L.polygon(
+    shape.map((p) => p.map(unpack)),
+    { renderer: lines.ground, pane: "ground", interactive: false, className: "ground", stroke: false, fillOpacity: 1 },
+  ).addTo(map);
 
 // Districts: an outline, and a label with the ratio against its target.
 const districtLines = PLACES.districts.shape.map((shape) =>

@@ -50,18 +50,24 @@ def _transport(problem: Problem, t: int, pairs: NDArray[np.int64], room: Floats)
         (np.ones(2 * len(pairs)), (rows, np.concatenate([columns, columns]))), shape=shape
     )
     limit = np.concatenate([demand, room])
-    cost = minutes
+    energy = None
     if problem.objective == "access":
-        matrix = sparse.vstack([matrix, sparse.csr_array(-np.ones((1, len(pairs))))])
-        limit = np.append(limit, -problem.min_served_share * problem.reachable_kwh[t])
-    else:
-        cost = minutes - _FIRST * max(float(minutes.max()), 1.0)
+        floor = sparse.vstack([matrix, sparse.csr_array(-np.ones((1, len(pairs))))])
+        promised = problem.min_served_share * problem.reachable_kwh[t]
+        energy = _least(minutes, floor, np.append(limit, -promised))
+    if energy is None:  # all that can be: asked for, or a solver's tolerance below the promise
+        energy = _least(minutes - _FIRST * max(float(minutes.max()), 1.0), matrix, limit)
+    if energy is None:
+        return np.zeros(len(pairs))
+    return _within(np.where(energy < _DUST_KWH, 0.0, energy), zones, demand, sites, room)
+
+
+def _least(cost: Floats, matrix: sparse.csr_array, limit: Floats) -> Floats | None:
+    """Return the flow of least cost within the limits, or None if there is none."""
     found = linprog(  # type: ignore[call-overload]  # its stubs know no sparse array
         cost, A_ub=matrix, b_ub=limit, bounds=(0, None), method="highs"
     )
-    if found.x is None:
-        return np.zeros(len(pairs))
-    return _within(np.where(found.x < _DUST_KWH, 0.0, found.x), zones, demand, sites, room)
+    return None if found.x is None else np.asarray(found.x)
 
 
 def _within(

@@ -16,7 +16,7 @@ def names_for(labels: Sequence[str]) -> list[str]:
     """Return one name per label, in order.
 
     Letters, digits, ``_`` and ``.`` are kept, anything else becomes ``_``; a name that would be
-    empty, too long or used twice gets the label's position.
+    empty, too long or used twice gets the label's position, and ``_`` until it is its own.
     """
     names: list[str] = []
     used: set[str] = set()
@@ -24,6 +24,8 @@ def names_for(labels: Sequence[str]) -> list[str]:
         name = _UNSAFE.sub("_", label)
         if not name.strip("_") or len(name) > _LONGEST or name in used:
             name = f"{name[:_LONGEST]}.{n}"
+        while name in used:
+            name += "_"
         used.add(name)
         names.append(name)
     return names

@@ -112,11 +112,18 @@ class Layout:
         return rows, np.append(-endless, need), np.append(spent + dearest, endless)
 
     def simple_bound(self, arrays: Arrays) -> float:
-        """Return a bound that needs no solver: all reachable demand met, or nothing spent."""
+        """Return a bound that needs no solver: all reachable demand met, or nothing spent.
+
+        An upgrade may bring money in, where the credit for the old station is more than the new
+        one costs.
+        """
         p = self.problem
         if arrays.maximise:
             return float(p.weight @ p.reachable_kwh)
-        return 0.0
+        if p.objective == "access":
+            return 0.0
+        least = p.state_cost_cny.min(axis=1, initial=0.0)
+        return float(np.minimum(least, 0.0).sum()) / KCNY
 
     def open_supers(self, values: Values) -> NDArray[np.bool_]:
         """Return which sites hold a supercharging station, (T, J)."""

@@ -79,7 +79,9 @@ def run(
     statement.lp.solve(_solver(solver, effort))
     values = np.array([0.0 if c.varValue is None else c.varValue for c in statement.columns])
     if not _holds(arrays, values):
-        return Found(np.empty(0), bound, infeasible=False, method=method)
+        whole = Highs(arrays, threads=effort.threads, seed=effort.seed)
+        proof = whole.run(time_limit_s=effort.time_limit_s)
+        return Found(np.empty(0), bound, infeasible=proof.status == "infeasible", method=method)
     return Found(values, bound, infeasible=False, method=method)
 
 

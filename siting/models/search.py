@@ -107,7 +107,8 @@ class Search:
     def _whole(self) -> Found:
         self.progress("solving the whole program")
         run = self._highs(self.arrays).run(time_limit_s=self.left_s(), gap=self.effort.gap)
-        return Found(run.values, run.bound, run.status == "infeasible", "branch and bound")
+        bound = self._tightest(run.bound)
+        return Found(run.values, bound, run.status == "infeasible", "branch and bound")
 
     def _large(self) -> Found:
         method = "linear relaxation, rounding, exact neighbourhoods"
@@ -136,10 +137,12 @@ class Search:
 
     def bound_of(self, relaxed: Run) -> float:
         """Return the bound a relaxation proves, or a simple one where it was not finished."""
-        bound = self.layout.simple_bound(self.arrays)
         if not len(relaxed.duals):
-            return bound
-        proved = safe_bound(self.arrays, relaxed.duals, self.layout.upper)
+            return self.layout.simple_bound(self.arrays)
+        return self._tightest(safe_bound(self.arrays, relaxed.duals, self.layout.upper))
+
+    def _tightest(self, proved: float) -> float:
+        bound = self.layout.simple_bound(self.arrays)
         return min(bound, proved) if self.arrays.maximise else max(bound, proved)
 
     def _thrifty(self, relaxed: Run) -> Values:
