@@ -16,15 +16,16 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Plan EV supercharging networks: where, how big, when, at what cost, and with a proof.",
-    epilog="Exit codes: 0 done, 2 bad input, 3 infeasible, 4 no solution in time, 1 a bug.",
+    epilog="Exit codes: 0 done, 2 bad input, 3 the requirements cannot hold together, "
+    "4 no plan found in time, 1 a bug, 130 stopped.",
 )
 case_app = typer.Typer(no_args_is_help=True, help="Make cities.")
 app.add_typer(case_app, name="case")
 
 _DIFFERS = 2
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document to stdout.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")]
+AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Print one JSON document.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", metavar="", help="Print errors only.")]
 CaseName = Annotated[
     str | None, typer.Option("--case", help="City to use: a name, or a folder with case.toml.")
 ]
@@ -34,9 +35,14 @@ PlanFolder = Annotated[Path, typer.Argument(metavar="PLAN", help="Folder that 'p
 @app.callback(invoke_without_command=True)
 def options(
     *,
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", metavar="", help="Print the version.")
+    ] = False,
     debug: Annotated[  # noqa: ARG001 - read off the command line before all else
-        bool, typer.Option("--debug", help="Show details and tracebacks; may stand anywhere.")
+        bool,
+        typer.Option(
+            "--debug", metavar="", help="Show details and tracebacks; may stand anywhere."
+        ),
     ] = False,
 ) -> None:
     """Plan EV supercharging networks: where, how big, when, at what cost, and with a proof."""

@@ -21,6 +21,7 @@ _BUG = 1
 _USAGE = 2
 _INTERRUPTED = 130
 """128 + SIGINT, as shells have it."""
+_WRONG_LINE = "The command line is wrong; stderr says where."
 _BROKEN_PIPE = 141
 """128 + SIGPIPE."""
 
@@ -47,13 +48,18 @@ def _run(arguments: list[str], *, debug: bool, as_json: bool) -> int:
     try:
         return _call(arguments, as_json=as_json)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_stdout()
         return _BROKEN_PIPE
     except SitingError as error:
         _report(error, error.exit_code, as_json=as_json)
         if debug:
             traceback.print_exc()
         return error.exit_code
+    except OSError as error:
+        _report_system(error, as_json=as_json)
+        if debug:
+            traceback.print_exc()
+        return _USAGE
     except Exception as error:  # noqa: BLE001 - the last line of defence: a bug is told as one
         _report_bug(error, debug=debug, as_json=as_json)
         return _BUG
@@ -70,7 +76,7 @@ def _call(arguments: list[str], *, as_json: bool) -> int:
     except SystemExit as done:
         code = done.code if isinstance(done.code, int) else int(bool(done.code))
         if code == _USAGE and as_json:
-            print_json(error_document("UsageError", code, "The command line is wrong."))
+            print_json(error_document("UsageError", code, _WRONG_LINE))
         return _stopped(as_json=as_json) if code == _INTERRUPTED else code
     return 0
 
@@ -93,6 +99,24 @@ def _report(error: SitingError, code: int, *, as_json: bool) -> None:
         }
         message = printable(str(error)).splitlines()[0]
         print_json(error_document(type(error).__name__, code, message, **parts))
+
+
+def _report_system(error: OSError, *, as_json: bool) -> None:
+    """Tell what the disk or the system refused; stdout itself may be what is full."""
+    what = error.strerror or str(error)
+    line = printable(f"{error.filename}: {what}." if error.filename else f"{what}.")
+    say(f"{line} Check the disk's space and rights, or give another folder.")
+    try:
+        if as_json:
+            print_json(error_document("OSError", _USAGE, line))
+        sys.stdout.flush()
+    except OSError:
+        _drop_stdout()
+
+
+def _drop_stdout() -> None:
+    """Send what is left to say nowhere, lest the interpreter fail on it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _report_bug(error: Exception, *, debug: bool, as_json: bool) -> None:

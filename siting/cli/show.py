@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,9 @@ from rich.text import Text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+_NUMBERS = re.compile(r"[\d.,]+")
+_PACE_S = 5.0
+"""Seconds between two lines about the same step."""
 _UNLIMITED = 10_000
 """Columns of a table that goes to a file or a pipe: never wrapped."""
 
@@ -132,18 +136,42 @@ def progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
         yield lambda _text: None
         return
     console = Console(stderr=True, highlight=False)
-    start = time.monotonic()
+    pace = _Pace(time.monotonic())
 
     def line(text: str) -> Text:
-        return Text(f"{time.monotonic() - start:7.1f} s  {printable(text)}")
+        return Text(f"{time.monotonic() - pace.start:7.1f} s  {printable(text)}")
 
     if not console.is_terminal:
-        yield lambda text: console.print(line(text), soft_wrap=True)
+        yield lambda text: console.print(line(text), soft_wrap=True) if pace.lets(text) else None
         return
     with console.status(Text("starting")) as status:
 
         def show(text: str) -> None:
-            console.print(line(text), soft_wrap=True)
+            if pace.lets(text):
+                console.print(line(text), soft_wrap=True)
             status.update(Text(printable(text)))
 
         yield show
+
+
+class _Pace:
+    """Let each new step through at once, and news of the same step every few seconds only.
+
+    Parameters
+    ----------
+    start
+        Seconds on the clock when the work began.
+    """
+
+    def __init__(self, start: float) -> None:
+        self.start = start
+        self._step = ""
+        self._last = start
+
+    def lets(self, text: str) -> bool:
+        """Tell whether to print a message; without its numbers, it names the step."""
+        now, step = time.monotonic(), _NUMBERS.sub("", text)
+        if step == self._step and now - self._last < _PACE_S:
+            return False
+        self._step, self._last = step, now
+        return True

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from siting.plan import Document, PhaseResult, RatioRow
 
 _OPENED_FIRST = ("map.html", "report.html", "plan.gpkg", "plan.json")
+_MUCH_OUT_OF_REACH = 0.1
+"""Share of the demand."""
 
 
 def summary_document(document: Document, folder: Path) -> dict[str, Any]:
@@ -69,16 +71,27 @@ def print_summary(document: Document, folder: Path) -> None:
     header = ["district", "stations", "fuel stations", "ratio", "target", ""]
     print_table(header, rows, title=f"Ratio at the end of {phases[-1].name}")
     answer("")
-    unreached = document.unreached
-    if unreached.zones or unreached.sites:
-        answer(
-            f"Out of reach: {len(unreached.zones)} zones ({unreached.zone_demand_kwh_day:,.0f} "
-            f"kWh/day), {len(unreached.sites)} sites; plan.json names them."
-        )
+    for line in _unreached_lines(document):
+        answer(line)
     answer(f"{len(document.assumptions)} assumptions; report.html lists them.")
     for name in _OPENED_FIRST:
         if (folder / name).is_file():
             answer(f"  {folder / name}")
+
+
+def _unreached_lines(document: Document) -> list[str]:
+    """Say what lies out of reach, and what to check if that is much."""
+    unreached, demand = document.unreached, document.kpis.demand_kwh_day
+    if not unreached.zones and not unreached.sites:
+        return []
+    share = unreached.zone_demand_kwh_day / demand if demand else 0.0
+    line = (
+        f"Out of reach: zones {len(unreached.zones):,} ({share:.1%} of the demand), "
+        f"sites {len(unreached.sites):,}; plan.json names them."
+    )
+    if share < _MUCH_OUT_OF_REACH:
+        return [line]
+    return [line, "That is much: check [reach] of the scenario, the roads, and the coordinates."]
 
 
 def _phase_rows(phases: tuple[PhaseResult, ...]) -> list[list[str]]:
@@ -88,6 +101,7 @@ def _phase_rows(phases: tuple[PhaseResult, ...]) -> list[list[str]]:
         ["supercharging stations", *(f"{kpi.stations_open:,}" for kpi in kpis)],
         ["of these new, upgraded", *(f"{k.stations_new:,}, {k.stations_upgraded:,}" for k in kpis)],
         ["ratio, target", *(_ratio(phase.ratio.city) for phase in phases)],
+        ["demand, MWh a day", *(f"{kpi.demand_kwh_day / 1e3:,.1f}" for kpi in kpis)],
         ["demand served", *(f"{kpi.demand_served_share:.1%}" for kpi in kpis)],
         ["demand covered", *(f"{kpi.demand_covered_share:.1%}" for kpi in kpis)],
         [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from siting.data.findings import Findings
     from siting.data.schema import Column, LayerSchema
 
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_REPLACEMENT = "\ufffd"
 _TRUE = ("true", "yes", "1", "1.0", "t", "y")
 _FALSE = ("false", "no", "0", "0.0", "f", "n", "")
 
@@ -173,6 +176,14 @@ def _flags(source: Source, values: pd.Series, name: str) -> NDArray[np.bool_]:
 
 
 def _check_ids(source: Source, ids: pd.Series, name: str) -> None:
+    source.findings.rows(
+        source.where,
+        ids.str.contains(_CONTROLS).to_numpy(),
+        lambda place: f"{shown(_CONTROLS.sub(_REPLACEMENT, ids.iloc[place]))} holds a control sign",
+        "Take it out: line breaks and signs that cannot be seen do not belong in an id.",
+        rows=source.rows,
+        field=name,
+    )
     twice = (ids.duplicated() & (ids != "")).to_numpy()
     if not twice.any():
         return

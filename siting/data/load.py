@@ -61,7 +61,9 @@ def case_folder(name_or_path: str) -> Path:
         return given.parent
     known = sorted({toml.parent.name for home in homes for toml in home.glob(f"*/{CASE_FILE}")})
     places = ", ".join(str(folder / CASE_FILE) for folder in tried)
-    msg = f"No case {shown(name_or_path)}. Looked for {places}. {did_you_mean(given.name, known)}"
+    mend = "A city of your own is given by its folder, as seen from here (--case FOLDER)."
+    hint = did_you_mean(given.name, known)
+    msg = f"No case {shown(name_or_path)}. Looked for {places}. {hint} {mend}"
     raise CaseError(msg)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -111,7 +112,8 @@ def check_target(target: Path) -> None:
     Raises
     ------
     PlanError
-        If it is a file, or a folder that is neither empty nor a plan.
+        If it is a file, a folder that is neither empty nor a plan, or in a folder that is
+        write-protected.
     """
     target = Path(target)
     mend = "Give another folder with --out."
@@ -120,6 +122,8 @@ def check_target(target: Path) -> None:
         what = "is a file, not a folder"
     elif target.is_dir() and any(target.iterdir()) and not _is_plan(target):
         what = "holds something that is not a plan, which would be lost"
+    elif (shut := _unwritable(target.absolute().parent)) is not None:
+        what = f"{shut} does not let you write"
     if what:
         msg = "The plan cannot be written there."
         raise PlanError(msg, [Fault(str(target), what, mend)])
@@ -197,6 +201,12 @@ def _read_document(folder: Path) -> Document:
         ]
         msg = "The plan is damaged."
         raise PlanError(msg, faults) from error
+
+
+def _unwritable(folder: Path) -> Path | None:
+    """Return the folder that keeps one from writing there, if there is one."""
+    nearest = next(place for place in (folder, *folder.parents) if place.exists())
+    return None if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK) else nearest
 
 
 def _is_plan(folder: Path) -> bool:

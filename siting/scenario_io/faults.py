@@ -66,6 +66,13 @@ def faults_of(
     ]
 
 
+def _bound(kind: str, context: Mapping[str, Any]) -> str:
+    """Say how many values a list may hold."""
+    if kind == "too_short":
+        return f"needs {context['min_length']} or more"
+    return f"may hold {context['max_length']} at most"
+
+
 def _any_inside(places: Sequence[Place], outer: Place) -> bool:
     """Tell whether a list is found short only because what it holds is faulty."""
     return any(len(place) > len(outer) and place[: len(outer)] == outer for place in places)
@@ -85,7 +92,7 @@ def _fault(error: ErrorDetails, data: Mapping[str, Any], where: Callable[[Place]
         message = str(context.get("error", error["msg"]))
         return Fault(file, message, f"Change it; {_MORE}.", field=field or None)
     if kind in {"too_short", "too_long"}:
-        what = f"holds {error['ctx']['actual_length']} values"
+        what = f"holds {error['ctx']['actual_length']} values; {_bound(kind, error['ctx'])}"
         return Fault(file, what, _meaning(place, "Correct the list"), field=field)
     limits = {name: _plain(value) for name, value in error.get("ctx", {}).items()}
     words = _WORDS.get(kind, error["msg"]).format(**limits)
