@@ -32,7 +32,7 @@ HAIR = 1e-7
 
 @dataclass(frozen=True)
 class Best:
-    """Hold the best plan found."""
+    """Hold a plan and its value."""
 
     value: float
     histories: tuple[History, ...]
@@ -41,16 +41,17 @@ class Best:
 
 def brute_force(problem: Problem) -> Best | None:
     """Return the best of all plans, or None if no plan keeps every rule."""
+    sign = 1 if problem.objective in {"served", "covered"} else -1
+    return max(valued_plans(problem), key=lambda plan: sign * plan.value, default=None)
+
+
+def valued_plans(problem: Problem) -> Iterator[Best]:
+    """Yield every plan that keeps every rule, with its value."""
     search = _Search(problem)
-    best: Best | None = None
     for plan in itertools.product(*(site_histories(problem, j) for j in range(len(problem.sites)))):
         value = search.value(plan)
-        if value is None:
-            continue
-        better = best is None or (value > best.value if search.maximise else value < best.value)
-        if better:
-            best = Best(value, plan)
-    return best
+        if value is not None:
+            yield Best(value, plan)
 
 
 def site_histories(problem: Problem, site: int) -> list[History]:
@@ -92,10 +93,6 @@ def _at_most(value: float, limit: float) -> bool:
 class _Search:
     problem: Problem
     known: dict[tuple[int, tuple[int, ...]], float | None] = field(default_factory=dict)
-
-    @property
-    def maximise(self) -> bool:
-        return self.problem.objective in {"served", "covered"}
 
     def value(self, plan: tuple[History, ...]) -> float | None:
         """Return a plan's objective, or None where a rule is broken."""

@@ -97,7 +97,7 @@ def random_problem(
     close = np.argwhere(np.triu(gaps < 0.08, 1))
     demand = rng.uniform(20, 100, zones)
     price = np.array([1.0e6, 1.8e6]) + rng.uniform(0, 3e5, sites)[:, None].round(-3)
-    budget = np.array([0.3, 0.6]) * sites * 1.2e6
+    budget = np.maximum([2.0e6, 4.0e6], np.array([0.4, 0.7]) * sites * 1.2e6)
     floors = objective in {"access", "cost"}
     problem = Problem(
         phases=("p1", "p2"),
@@ -118,7 +118,7 @@ def random_problem(
         allowed=np.ones((sites, 2), dtype=bool),
         initial=np.full(sites, NONE),
         closable=np.zeros(sites, dtype=bool),
-        site_district=(place[:, 0] > 0.5).astype(np.int64),
+        site_district=np.arange(sites) % 2,
         site_substation=(place[:, 1] > 0.5).astype(np.int64),
         zone_district=(home[:, 0] > 0.5).astype(np.int64),
         conflicts=close,

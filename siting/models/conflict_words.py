@@ -38,8 +38,8 @@ def sentence(problem: Problem, item: Requirement, best: float | None) -> str:
         return _target(problem, item, when, best)
     if item.family == "budget":
         money = problem.budget_cny[item.phase] / 1e6
-        need = "" if best is None else f"; the least that meets the rest costs {best / 1e6:,.1f}"
-        return f"budget: {money:,.1f} M CNY have arrived{when}{need}"
+        need = "" if best is None else f"; the least that meets the rest costs {best / 1e6:,.2f}"
+        return f"budget: {money:,.2f} M CNY have arrived{when}{need}"
     if item.family == "most":
         most = problem.max_stations[item.phase]
         return f"at most {most:,} supercharging stations may be open{when}"

@@ -1,0 +1,479 @@
+"""Solving: known answers on the toy, thrift, certificates, limits, and why no plan exists.
+
+Plans are written as the types of E, A and B in each phase; see ``tests.toy``.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from siting.data.problem import NONE
+from siting.errors import InfeasibleError, NoSolutionError
+from siting.models import highs
+from siting.models.conflict_words import Requirement, sentence
+from siting.models.highs import Highs, Run
+from siting.models.search import Effort
+from siting.models.solution import Certificate, certify
+from siting.models.solve import solve
+from tests.brute import brute_force, valued_plans
+from tests.golden import KINDS
+from tests.toy import A, B, E, F, M, S, random_problem, toy
+
+if TYPE_CHECKING:
+    from siting.data.problem import Problem
+    from siting.models.solution import Solution
+    from siting.scenario import ObjectiveKind
+
+EFFORT = Effort(gap=0.0, time_limit_s=60.0, seed=1, threads=1)
+
+
+def _solve(problem: Problem, effort: Effort = EFFORT) -> Solution:
+    return solve(problem, effort, progress=lambda _: None)
+
+
+def _refused(problem: Problem) -> InfeasibleError:
+    with pytest.raises(InfeasibleError) as caught:
+        _solve(problem)
+    return caught.value
+
+
+# Known answers
+
+
+def test_serve_the_most() -> None:
+    """In p1 one small station serves 120; in p2 M at A and S at B serve all 450 within reach.
+
+    p1: 1,200 kCNY buy one of E (100 of Z1), A or B (120). p2: B must open, and E or A; A as M takes
+    150 + 180 and B 120, for 3,600 of 4,000 kCNY and 1,000 of 1,000 kW. 120 + 2 x 450 = 1,020.
+    A and B are as good in p1; B is the cheaper.
+    """
+    found = _solve(toy("served"))
+    assert found.type_at.tolist() == [[F, NONE, S], [F, M, S]]
+    assert found.certificate.objective == pytest.approx(1020)
+    assert found.energy_kwh.sum(axis=1) == pytest.approx([120, 450])
+
+
+def test_cover_the_most() -> None:
+    """A alone covers both zones in p1, so it goes first: 300 + 2 x 450 = 1,200.
+
+    E would cover 100 and B 200 in p1. A is S, since M covers no more for more money.
+    """
+    found = _solve(toy("covered"))
+    assert found.certificate.objective == pytest.approx(1200)
+    assert found.type_at[:, [A, B]].tolist() == [[S, NONE], [S, S]]
+
+
+def test_drive_the_least() -> None:
+    """E is nearest: 90 x 2 in p1; in p2 120 x 2 and the other 15 of 135 at B, 5 minutes off.
+
+    180 + 2 x (240 + 75) = 810. A in p1 would cost 90 x 3 and keep E closed: 270 + 2 x 135 x 3.
+    """
+    found = _solve(toy("access"))
+    assert found.type_at.tolist() == [[S, NONE, NONE], [S, NONE, S]]
+    assert found.certificate.objective == pytest.approx(810)
+    assert found.energy_kwh.sum(axis=1) == pytest.approx([90, 135])
+
+
+def test_spend_the_least() -> None:
+    """The cheapest pair that p2's targets allow is E and B: 750 + 1,000 kCNY.
+
+    p1 must cover 120 of 300: E covers 100, so B goes first.
+    """
+    found = _solve(toy("cost"))
+    assert found.type_at.tolist() == [[F, NONE, S], [S, NONE, S]]
+    assert found.certificate.objective == pytest.approx(1_750_000)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_answers_are_proved_and_are_brute_force_s(kind: ObjectiveKind) -> None:
+    """The certificate says optimal, and trying every plan finds nothing better."""
+    best, found = brute_force(toy(kind)), _solve(toy(kind)).certificate
+    assert best is not None
+    assert found.status == "optimal"
+    assert found.objective == pytest.approx(best.value)
+    assert found.bound == pytest.approx(best.value)
+    assert found.gap <= 1e-6
+    assert found.solver == highs.version()
+
+
+def test_nothing_to_decide_is_answered() -> None:
+    """With no site that may hold a station and nothing asked, the plan is to build nothing."""
+    nothing = {
+        "initial": np.full(3, NONE),
+        "allowed": np.zeros((3, 3), dtype=bool),
+        "city_target": np.zeros(2, dtype=int),
+        "district_target": np.zeros((2, 2), dtype=int),
+    }
+    found = _solve(toy("served", **nothing))
+    assert (found.type_at == NONE).all()
+    assert found.certificate.objective == 0
+    assert found.certificate.status == "optimal"
+
+
+def test_a_closing_may_make_room() -> None:
+    """E is small already and all W may ask is 300 kW, yet A covers more: E closes.
+
+    Upgrade-or-close, one station at most in p1 and p2, no district targets: A covers 300 and 450, E
+    only 100 and 150.
+    """
+    changes = {
+        "initial": np.array([S, NONE, NONE]),
+        "allowed": np.array([[False, True, False], [False, True, False], [False, False, False]]),
+        "state_cost_cny": np.array([[9e6, 0.0, 9e6], [9e6, 1.1e6, 9e6], [9e6, 9e6, 9e6]]),
+        "city_target": np.array([1, 1]),
+        "district_target": np.zeros((2, 2), dtype=int),
+        "max_stations": np.array([1, 1]),
+    }
+    found = _solve(toy("covered", **changes))
+    assert found.type_at.tolist() == [[NONE, S, NONE], [NONE, S, NONE]]
+    assert found.certificate.objective == pytest.approx(1200)
+    kept = _solve(toy("covered", **changes, closable=np.zeros(3, dtype=bool)))
+    assert kept.type_at[:, E].tolist() == [S, S]
+    assert kept.certificate.objective == pytest.approx(100 + 2 * 150)
+
+
+# Thrift
+
+
+def test_no_money_is_spent_that_serves_nobody() -> None:
+    """With endless money and room nothing larger, and nothing earlier, is built than is needed.
+
+    Z1 asks for 20 and Z2 for 30, which any small station holds. In p1 A alone serves both for
+    1,100, E and B for 1,750; in p2 B must stand, and A or E. Summed over the phases A, then A and B
+    spend 1,100 + 2,100; E and B from the start 3,500.
+    """
+    found = _solve(
+        toy(
+            "served",
+            demand_kwh=np.array([[20.0, 30.0, 0.0]] * 2),
+            budget_cny=np.full(2, np.inf),
+            headroom_kw=np.full((2, 1), np.inf),
+        )
+    )
+    assert found.type_at.tolist() == [[F, S, NONE], [F, S, S]]
+    assert found.certificate.objective == pytest.approx(50 + 2 * 50)
+    assert found.certificate.method.endswith("then least cost")
+
+
+def _summed_cny(problem: Problem, histories: tuple[tuple[int, ...], ...]) -> float:
+    return sum(
+        float(problem.state_cost_cny[j, k])
+        for j, history in enumerate(histories)
+        for k in history
+        if k != NONE
+    )
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("kind", ["served", "covered", "access"])
+def test_among_plans_of_the_same_worth_the_cheapest_is_returned(
+    kind: ObjectiveKind, seed: int
+) -> None:
+    """Trying every plan finds none of the same worth whose money, summed over phases, is less."""
+    problem = random_problem(seed, kind, zones=5, sites=3)
+    found = _solve(problem)
+    plans = list(valued_plans(problem))
+    best = min(plan.value for plan in plans)
+    if kind != "access":
+        best = max(plan.value for plan in plans)
+    equals = [plan for plan in plans if plan.value == pytest.approx(best, rel=1e-6)]
+    histories = tuple(tuple(column) for column in found.type_at.T.tolist())
+    assert found.certificate.objective == pytest.approx(best, rel=1e-6)
+    least = min(_summed_cny(problem, plan.histories) for plan in equals)
+    assert _summed_cny(problem, histories) == pytest.approx(least)
+
+
+# Certificates
+
+
+@pytest.mark.parametrize(
+    ("kind", "objective", "bound", "status", "gap", "kept"),
+    [
+        ("served", 200.0, 210.0, "feasible", 0.05, 210.0),
+        ("cost", 200.0, 190.0, "feasible", 0.05, 190.0),
+        ("served", 200.0, 200.0, "optimal", 0.0, 200.0),
+        ("served", 200.0, 200.0001, "optimal", 5e-7, 200.0001),
+        # past the bound by less than a solver's own accuracy: the bound moves
+        ("served", 200.0001, 200.0, "optimal", 0.0, 200.0001),
+        ("access", 199.9999, 200.0, "optimal", 0.0, 199.9999),
+        # past it by more: something is wrong, and the gap shows it
+        ("served", 220.0, 198.0, "feasible", 0.1, 198.0),
+        # nothing served and nothing to serve
+        ("served", 0.0, 0.0, "optimal", 0.0, 0.0),
+        # nothing served though something might be: far from proved
+        ("served", 0.0, 5.0, "feasible", 5e9, 5.0),
+        # an upgrade that brings money in
+        ("cost", -100.0, -110.0, "feasible", 0.1, -110.0),
+    ],
+)
+def test_certificates(
+    kind: ObjectiveKind, objective: float, bound: float, status: str, gap: float, kept: float
+) -> None:
+    """The gap is |bound - objective| / |objective|, and only a gap of nothing is optimal."""
+    found = certify(toy(kind), objective, bound, seconds=1.5, solver="s", method="m")
+    assert found == Certificate(found.status, objective, kept, found.gap, 1.5, "s", "m")
+    assert found.status == status
+    assert found.gap == pytest.approx(gap, rel=1e-6)
+
+
+# Limits
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_stopped_search_claims_no_more_than_it_proved(kind: ObjectiveKind) -> None:
+    """Stopped early, an answer is optimal only if its bound says so, and its bound is true."""
+    problem = random_problem(7, kind, zones=20, sites=10)
+    best = _solve(problem, replace(EFFORT, gap=0.01)).certificate
+    sign = -1 if kind in {"access", "cost"} else 1
+    slack = 1e-5 * abs(best.objective)
+    answers = [_stopped(problem, limit_s) for limit_s in (0.01, 0.04, 0.1, 0.4)]
+    for found in filter(None, answers):
+        assert sign * found.bound >= sign * best.objective - slack
+        assert sign * found.objective <= sign * best.bound + slack
+        assert np.isfinite(found.gap)
+        assert (found.status == "optimal") == (found.gap <= 1e-6)
+    assert any(answers)
+
+
+def _stopped(problem: Problem, limit_s: float) -> Certificate | None:
+    try:
+        return _solve(problem, replace(EFFORT, time_limit_s=limit_s)).certificate
+    except NoSolutionError:
+        return None
+
+
+def test_no_time_at_all_is_no_solution() -> None:
+    """A limit that ends before the first plan says so, and names the limit."""
+    problem = random_problem(7, "access", zones=150, sites=60)
+    with pytest.raises(NoSolutionError, match=r"limit of 0\.001 s"):
+        _solve(problem, replace(EFFORT, time_limit_s=0.001))
+
+
+def test_a_plan_without_a_bound_is_bounded_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stopped before HiGHS has a bound, the plan is bounded by all demand within reach: 300 + 900.
+
+    The plan is B in p1, E and B in p2, with nothing served yet. Its energy is assigned afterwards:
+    120, and 120 + 120 in p2: 600.
+    """
+    plan = {(E, F, 0), (B, S, 0), (E, S, 1), (B, S, 1)}
+
+    def stopped(self: Highs, **limits: Any) -> Run:  # noqa: ANN401 - as Highs.run
+        assert limits["time_limit_s"] > 0
+        values = np.zeros(len(self.arrays.cost))
+        values[: len(order)] = [key in plan for key in order]
+        return Run("feasible", values, 0.0, np.inf, np.empty(0))
+
+    problem = toy("served")
+    order = [
+        (j, k, t)
+        for t in range(2)
+        for j in range(3)
+        for k in np.flatnonzero(problem.allowed[j]).tolist()
+    ]
+    monkeypatch.setattr(Highs, "run", stopped)
+    found = _solve(problem).certificate
+    assert found.objective == pytest.approx(120 + 2 * 240)
+    assert found.bound == pytest.approx(300 + 2 * 450)
+    assert found.status == "feasible"
+    assert found.gap == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_same_seed_same_plan(kind: ObjectiveKind) -> None:
+    """Solved twice with the same seed, a question has the same plan and energy to the last bit."""
+    problem = random_problem(11, kind, zones=20, sites=10)
+    effort = replace(EFFORT, gap=0.01)
+    first, second = _solve(problem, effort), _solve(problem, effort)
+    assert (first.type_at == second.type_at).all()
+    assert (first.energy_kwh == second.energy_kwh).all()
+
+
+# Why no plan exists
+
+NO_DISTRICTS: dict[str, Any] = {"district_target": np.zeros((2, 2), dtype=int)}
+
+
+def _two_stations(phase: int) -> str:
+    return f"the whole city: 2 stations asked for by p{phase}, 3 sites can hold a station"
+
+
+def test_too_few_sites_for_a_target() -> None:
+    """O asks for two stations and has the one site B."""
+    error = _refused(toy(district_target=np.array([[0, 0], [1, 2]]), fuel_count=np.array([2, 4])))
+    assert error.conflict == (
+        "O: 2 stations asked for by p2, 1 sites can hold a station; at most 1 stations can be had",
+    )
+    assert error.nearest == (
+        "Nearest that can be reached: O by p2: 1, a ratio of 0.25, all else kept."
+    )
+
+
+def test_too_little_money_for_a_target() -> None:
+    """Two stations by p1 cost 1,750 kCNY at the least; 1,200 have arrived and buy one."""
+    error = _refused(toy(city_target=np.array([2, 2]), fuel_count=np.array([2, 1]), **NO_DISTRICTS))
+    assert sorted(error.conflict) == [
+        "budget: 1.20 M CNY have arrived by p1; the least that meets the rest costs 1.75",
+        f"{_two_stations(1)}; at most 1 stations can be had",
+    ]
+    assert error.nearest == (
+        "Nearest that can be reached: the whole city by p1: 1, a ratio of 0.33, all else kept."
+    )
+
+
+def test_too_many_for_the_most() -> None:
+    """Two stations are asked for by p2, and at most one may be open."""
+    error = _refused(toy(max_stations=np.array([NONE, 1]), **NO_DISTRICTS))
+    assert "at most 1 supercharging stations may be open by p2" in error.conflict
+    assert len(error.conflict) == 2
+
+
+def test_too_close_for_a_target() -> None:
+    """W asks for two stations, but its two sites are too close to each other."""
+    error = _refused(toy(district_target=np.array([[0, 0], [2, 0]])))
+    assert sorted(error.conflict) == [
+        "W: 2 stations asked for by p2, 2 sites can hold a station; at most 1 stations can be had",
+        "spacing: 1 pairs of sites are too close to hold two stations",
+    ]
+
+
+def test_too_little_room_at_a_substation() -> None:
+    """Two stations ask 600 kW at the least and G has 500 left in p2."""
+    error = _refused(toy(headroom_kw=np.array([[500.0], [500.0]]), **NO_DISTRICTS))
+    assert sorted(error.conflict) == [
+        "no substation may pass its limit: 0 of 1 have no room for any station",
+        f"{_two_stations(2)}; at most 1 stations can be had",
+    ]
+
+
+def test_sites_without_headroom_are_counted() -> None:
+    """G has no room at all: the sentence says how many sites have headroom."""
+    error = _refused(toy(headroom_kw=np.zeros((2, 1))))
+    text = "\n".join(error.conflict)
+    assert "no substation may pass its limit: 1 of 1 have no room for any station" in text
+    assert "3 sites can hold a station, 0 of them have headroom" in text or (
+        "1 sites can hold a station, 0 of them have headroom" in text
+    )
+
+
+def test_a_floor_on_energy_that_stations_cannot_serve() -> None:
+    """All of p1's 300 cannot be served by one station of 120: the money is too little."""
+    error = _refused(toy("access", min_served_share=1.0, **NO_DISTRICTS))
+    assert "at least 100.0% of the demand within reach is to be served by p1" in error.conflict
+    assert any(line.startswith("budget: 1.20 M CNY have arrived by p1") for line in error.conflict)
+
+
+def test_a_floor_on_coverage_that_money_cannot_buy() -> None:
+    """Covering all of p1's 300 takes A, 1,100 kCNY; 1,000 have arrived."""
+    error = _refused(
+        toy("covered", min_covered_share=1.0, budget_cny=np.array([1.0e6, 4.0e6]), **NO_DISTRICTS)
+    )
+    assert sorted(error.conflict) == [
+        "at least 100.0% of the demand within reach is to be covered by p1",
+        "budget: 1.00 M CNY have arrived by p1; the least that meets the rest costs 1.10",
+    ]
+    assert error.nearest == ""
+
+
+def test_guns_are_called_guns() -> None:
+    """Where the ratio counts guns, so do the sentences: S has 2, and B can only be S."""
+    error = _refused(
+        toy(
+            ratio_count=np.array([0, 2, 4]),
+            district_target=np.array([[0, 0], [0, 3]]),
+            fuel_count=np.array([8, 4]),
+        )
+    )
+    (line,) = error.conflict
+    assert line == (
+        "O: 3 supercharging guns asked for by p2, 1 sites can hold a station; "
+        "at most 2 supercharging guns can be had"
+    )
+    assert error.nearest.endswith("O by p2: 2, a ratio of 0.50, all else kept.")
+
+
+def test_another_target_may_be_left_aside_for_the_nearest() -> None:
+    """O cannot have 2 nor W 3: what O can reach is told with W's target left aside."""
+    error = _refused(toy(district_target=np.array([[0, 0], [3, 2]])))
+    assert len(error.conflict) == 1
+    assert error.nearest.endswith("other targets left aside.")
+
+
+IMPOSSIBLE: dict[str, dict[str, Any]] = {
+    "target and sites": {"district_target": np.array([[0, 0], [1, 2]])},
+    "target and budget": {"city_target": np.array([2, 2])},
+    "target and most": {"max_stations": np.array([NONE, 1])},
+    "target and spacing": {"district_target": np.array([[0, 0], [2, 0]])},
+    "target and headroom": {"headroom_kw": np.array([[500.0], [500.0]])},
+    "served floor": {"objective": "access", "min_served_share": 1.0},
+    "covered floor": {"min_covered_share": 1.0, "budget_cny": np.array([1e6, 4e6])},
+    "everything at once": {
+        "city_target": np.array([3, 3]),
+        "district_target": np.array([[2, 1], [2, 2]]),
+        "budget_cny": np.array([1e6, 1.5e6]),
+        "headroom_kw": np.array([[200.0], [400.0]]),
+        "max_stations": np.array([1, 1]),
+        "min_covered_share": 0.9,
+    },
+}
+
+
+def _without(problem: Problem, item: Requirement) -> Problem:
+    """Return the problem with one requirement given up."""
+    free: dict[str, Any] = {
+        "headroom": {"headroom_kw": np.full_like(problem.headroom_kw, np.inf)},
+        "spacing": {"conflicts": np.empty((0, 2), dtype=int)},
+    }
+    if item.family in free:
+        return replace(problem, **free[item.family])
+    field, value = {
+        "budget": ("budget_cny", np.inf),
+        "most": ("max_stations", NONE),
+        "ratio": ("city_target" if item.district == NONE else "district_target", 0),
+    }[item.family]
+    changed = getattr(problem, field).copy()
+    changed[item.phase if item.district == NONE else (item.phase, item.district)] = value
+    return replace(problem, **{field: changed})
+
+
+def _only(problem: Problem, items: set[Requirement]) -> Problem:
+    """Return the problem with no other requirement than those, floors aside."""
+    for t, r in itertools.product(range(2), (NONE, 0, 1)):
+        for family in ("budget", "most", "ratio"):
+            item = Requirement(family, t, r)
+            if item not in items and (family == "ratio" or r == NONE):
+                problem = _without(problem, item)
+    for family in ("headroom", "spacing"):
+        item = Requirement(family, NONE, NONE)
+        if item not in items:
+            problem = _without(problem, item)
+    return problem
+
+
+@pytest.mark.parametrize("name", list(IMPOSSIBLE))
+def test_the_conflict_is_a_smallest_one(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing else is needed for the conflict; with any one of it given up, a plan exists.
+
+    Held against brute force, which knows nothing of rows. A floor of one phase cannot be given up
+    in a problem, so floors are kept; they never stand alone here.
+    """
+    named: list[Requirement] = []
+
+    def noted(problem: Problem, item: Requirement, best: float | None) -> str:
+        named.append(item)
+        return sentence(problem, item, best)
+
+    monkeypatch.setattr("siting.models.conflict.sentence", noted)
+    problem = toy(**IMPOSSIBLE[name])
+    error = _refused(problem)
+    assert len(error.conflict) == len(named) > 0
+    core = set(named)
+    alone = _only(problem, core)
+    assert brute_force(alone) is None
+    for item in core:
+        if item.family not in {"served", "covered"}:
+            assert brute_force(_without(alone, item)) is not None
