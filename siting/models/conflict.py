@@ -14,9 +14,9 @@ import numpy as np
 
 from siting.data.problem import NONE
 from siting.models.conflict_words import Requirement, sentence
-from siting.models.highs import Arrays, Highs, Run, to_arrays
+from siting.models.highs import Highs, Run, to_arrays
 from siting.models.labels import names_for
-from siting.models.relaxation import matrix
+from siting.models.relaxation import matrix, part_of
 from siting.models.statement import state
 
 if TYPE_CHECKING:
@@ -103,8 +103,6 @@ class _Tests:
 
     def __post_init__(self) -> None:
         plain = replace(self.problem, objective="served" if self.problem.serves else "cost")
-        if not self.problem.serves and not self.problem.covers:
-            plain = replace(plain, min_covered_share=0.0)
         self.statement = state(plain)
         self.arrays = to_arrays(self.statement)
         self.rows = matrix(self.arrays).tocsr()
@@ -154,29 +152,17 @@ class _Tests:
         return round(float(cost @ run.values), 6) * (1e6 if what == "cost" else 1)
 
     def _solve(self, items: list[Requirement], cost: np.ndarray, *, maximise: bool) -> Run:
-        chosen = sorted([*self.background, *(n for item in items for n in self.rows_of[item])])
+        chosen = np.array(
+            sorted([*self.background, *(n for item in items for n in self.rows_of[item])]),
+            dtype=np.int64,
+        )
         columns = np.arange(len(cost))
         if not any(item.family == "served" for item in items):
-            kept = len(self.statement.build)
-            energy = slice(kept, kept + len(self.statement.serve))
-            idle = np.diff(self.rows[chosen][:, energy].indptr) == 0
-            chosen = np.array(chosen)[idle].tolist()
-            columns = np.delete(columns, np.arange(energy.start, energy.stop))
-        part = self.rows[chosen][:, columns].tocsr()
-        a = self.arrays
-        program = Arrays(
-            maximise=maximise,
-            cost=cost[columns],
-            lower=a.lower[columns],
-            upper=a.upper[columns],
-            integer=a.integer[columns],
-            row_lower=a.row_lower[chosen],
-            row_upper=a.row_upper[chosen],
-            start=part.indptr.astype(np.int32),
-            index=part.indices.astype(np.int32),
-            value=part.data,
-            row_names=(),
-        )
+            first = len(self.statement.build)
+            energy = np.arange(first, first + len(self.statement.serve))
+            chosen = chosen[np.diff(self.rows[chosen][:, energy].indptr) == 0]
+            columns = np.delete(columns, energy)
+        program = part_of(self.arrays, self.rows, chosen, columns, cost=cost, maximise=maximise)
         run = Highs(program, threads=self.effort.threads, seed=self.effort.seed).run(
             time_limit_s=_TEST_SECONDS, gap=0.0
         )

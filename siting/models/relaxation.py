@@ -110,15 +110,42 @@ def columns_of(
     rows = matrix(arrays)
     others = np.setdiff1d(np.arange(len(arrays.cost)), kept)
     alone = np.flatnonzero(np.diff(rows.tocsc()[:, others].tocsr().indptr) == 0)
-    part = rows[alone][:, kept].tocsr()
+    return part_of(arrays, rows, alone, kept, cost=cost, maximise=maximise)
+
+
+def part_of(
+    arrays: Arrays,
+    rows: sparse.csr_array,
+    kept_rows: NDArray[np.int64],
+    kept: NDArray[np.int64],
+    *,
+    cost: NDArray[np.float64],
+    maximise: bool,
+) -> Arrays:
+    """Return the program over some rows and columns; what is left out counts as 0.
+
+    Parameters
+    ----------
+    arrays
+        The whole program.
+    rows
+        Its constraint matrix.
+    kept_rows, kept
+        Rows and columns to keep.
+    cost
+        (columns,) objective over all columns of the whole.
+    maximise
+        Its sense.
+    """
+    part = rows[kept_rows][:, kept].tocsr()
     return Arrays(
         maximise=maximise,
         cost=cost[kept],
         lower=arrays.lower[kept],
         upper=arrays.upper[kept],
         integer=arrays.integer[kept],
-        row_lower=arrays.row_lower[alone],
-        row_upper=arrays.row_upper[alone],
+        row_lower=arrays.row_lower[kept_rows],
+        row_upper=arrays.row_upper[kept_rows],
         start=part.indptr.astype(np.int32),
         index=part.indices.astype(np.int32),
         value=part.data,
