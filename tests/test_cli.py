@@ -115,7 +115,8 @@ def test_plan_answers_the_default_scenario(
     assert pipeline.asked["case"] == "shenzhen"
     assert pipeline.asked["out"] == Path("maps") / "ratio-2025"
     out, err = capsys.readouterr()
-    assert "feasible, gap 1.00%: 1,200 kWh/day, bound 1,212, 0.5 s, HiGHS 1.15.1" in out
+    assert "proved within 1.00% of the best possible: 1,200 kWh/day, bound 1,212, 0.5 s" in out
+    assert "HiGHS 1.15.1" in out
     assert "The city is stylised" in out
     assert "1 assumptions" in out
     assert "reading [red]the city[/red] \ufffd[31m" in err

@@ -73,7 +73,7 @@ def plan(  # noqa: PLR0913 - each is an option of the command line
 ) -> None:
     """Answer a scenario: solve it, prove it, check it, and write plan, map and report."""
     from siting import pipeline  # noqa: PLC0415 - heavy
-    from siting.cli.summary import print_summary, summary_document  # noqa: PLC0415
+    from siting.cli.summary import energy_note, print_summary, summary_document  # noqa: PLC0415
     from siting.plan_folder import check_target  # noqa: PLC0415
     from siting.scenario_io import load_scenario, override  # noqa: PLC0415
 
@@ -84,10 +84,13 @@ def plan(  # noqa: PLR0913 - each is an option of the command line
         "threads": threads,
         "solver": solver,
     }
-    question = override(load_scenario(scenario), {"solve": solve}, case=case)
+    asked = load_scenario(scenario)
+    question = override(asked, {"solve": solve}, case=case)
     folder = Path("maps") / question.name if out is None else out
     check_target(folder)
     with progress(quiet=quiet) as report:
+        if question.case != asked.case and (note := energy_note(question)):
+            report(note)
         made = pipeline.run_plan(question, case_name=question.case, out=folder, progress=report)
     if as_json:
         print_json(summary_document(made.document, folder))

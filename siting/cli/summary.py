@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from siting.plan import Document, PhaseResult, RatioRow
+    from siting.scenario import Scenario
 
 _OPENED_FIRST = ("map.html", "report.html", "plan.gpkg", "plan.json")
 _MUCH_OUT_OF_REACH = 0.1
@@ -58,9 +59,11 @@ def print_summary(document: Document, folder: Path) -> None:
     if origin.label:
         answer(f"The city is {origin.label}: no survey of the real one.")
     answer("")
-    best = "proved the best possible" if outcome.status == "optimal" else "feasible"
+    best = f"proved within {outcome.gap:.2%} of the best possible"
+    if outcome.status == "optimal":
+        best = f"proved the best possible, gap {outcome.gap:.2%}"
     answer(
-        f"{best}, gap {outcome.gap:.2%}: {outcome.objective:,.0f} {outcome.objective_unit}, "
+        f"{best}: {outcome.objective:,.0f} {outcome.objective_unit}, "
         f"bound {outcome.bound:,.0f}, {outcome.seconds:.1f} s, {outcome.solver}"
     )
     answer("")
@@ -77,6 +80,24 @@ def print_summary(document: Document, folder: Path) -> None:
     for name in _OPENED_FIRST:
         if (folder / name).is_file():
             answer(f"  {folder / name}")
+
+
+def energy_note(scenario: Scenario) -> str:
+    """Return what to know before a scenario's energy is given to another city; '' if nothing.
+
+    Parameters
+    ----------
+    scenario
+        Question.
+    """
+    last = scenario.phases[-1]
+    if last.city_gwh_day is None:
+        return ""
+    return (
+        f"note: the zones of {scenario.case} share the scenario's {last.city_gwh_day:g} GWh a day "
+        f"(by {last.name}), times case_share {scenario.demand.case_share:g}. For another city, or "
+        "a part of one, set demand.case_share or phases.city_gwh_day in a scenario of your own."
+    )
 
 
 def _unreached_lines(document: Document) -> list[str]:

@@ -68,6 +68,16 @@ case = "shenzhen"                 # a shipped city; or your own folder, such as 
 [service]
 max_wait_min = 5                  # min; mean wait at the busiest hour, at most
 
+# Another city has another energy and other money than Shenzhen: say so, for every phase there is.
+# [[phases]]                      # takes the place of all inherited phases
+# name = "2026"
+# date = 2026-12-31
+# ratio = 1.0                     # supercharging stations per fuel station
+# budget_cny = 50e6               # CNY; without it, no limit
+# city_gwh_day = 0.8              # GWh/day; all charging. Leave it out if zones hold kWh a day
+# super_share = 0.20              # share of public fast charging; goes with city_gwh_day
+# base_load_growth = 1.0          # factor on every substation's base load
+
 [sources]
 "service.max_wait_min" = { confidence = "X", source = "our service promise" }
 """
