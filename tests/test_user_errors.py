@@ -179,8 +179,8 @@ def test_a_wrong_option(options: tuple[str, ...], words: str, desk: Desk) -> Non
     [
         # 50 x 2 fuel stations = 100; there are two sites.
         ("", "ratio = 50", "the whole city: 100 stations asked for by p, 2 sites can hold"),
-        # Two small stations cost 2 x 1.254 = 2.508 M CNY (pool 504,000, terminals 100,000, transformer
-        # 350,000, bays 150,000, design 150,000).
+        # Two small stations cost 2 x 1.254 = 2.508 M CNY: pool 504,000, terminals 100,000,
+        # transformer 350,000, bays 150,000, design 150,000 each.
         (
             "",
             "ratio = 1\nbudget_cny = 0",
