@@ -229,6 +229,11 @@ def synth(
     with progress(quiet=quiet) as report:
         report(f"making {facts.name} at scale {scale:g}")
         generate_case(facts, folder, scale=scale, seed=seed)
+        if scale != 1:
+            report(
+                f"note: {scale:g} times the zones, sites and fuel stations; in a scenario for it, "
+                f"take {scale:g} times the city_gwh_day and budget_cny too."
+            )
     if as_json:
         print_json({"ok": True, "folder": str(folder)})
     elif not quiet:
