@@ -14,6 +14,7 @@ from siting.models.search import Effort
 from siting.models.solve import solve
 from siting.plan_folder import read_plan, write_plan
 from siting.scenario_io import assumptions, load_scenario
+from siting.scenario_io.files import find
 from siting.verify import verify_plan
 
 if TYPE_CHECKING:
@@ -101,11 +102,10 @@ def run_check(name: str) -> list[str]:
         folder = case_folder(name)
     except CaseError as no_case:
         try:
-            return _scenario_notes(load_scenario(name))
-        except ScenarioError as error:
-            if error.faults:
-                raise
-            raise no_case from error
+            find(name)
+        except ScenarioError as no_scenario:
+            raise CaseError(no_case.message, no_scenario.faults) from no_scenario
+        return _scenario_notes(load_scenario(name))
     return _case_notes(load_case(folder))
 
 
