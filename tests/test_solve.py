@@ -17,12 +17,13 @@ from siting.errors import InfeasibleError, NoSolutionError
 from siting.models import highs
 from siting.models.conflict_words import Requirement, sentence
 from siting.models.highs import Highs, Run
+from siting.models.reopen import reopen
 from siting.models.search import Effort
 from siting.models.solution import Certificate, certify
 from siting.models.solve import solve
 from tests.brute import brute_force, valued_plans
 from tests.golden import KINDS
-from tests.toy import A, B, E, F, M, S, random_problem, toy
+from tests.toy import B, E, F, M, S, random_problem, toy
 
 if TYPE_CHECKING:
     from siting.data.problem import Problem
@@ -61,11 +62,12 @@ def test_serve_the_most() -> None:
 def test_cover_the_most() -> None:
     """A alone covers both zones in p1, so it goes first: 300 + 2 x 450 = 1,200.
 
-    E would cover 100 and B 200 in p1. A is S, since M covers no more for more money.
+    E would cover 100 and B 200 in p1. A is S, since M covers no more for more money. E may close,
+    but nobody gains by it, so it stays.
     """
     found = _solve(toy("covered"))
     assert found.certificate.objective == pytest.approx(1200)
-    assert found.type_at[:, [A, B]].tolist() == [[S, NONE], [S, S]]
+    assert found.type_at.tolist() == [[F, S, NONE], [F, S, S]]
 
 
 def test_drive_the_least() -> None:
@@ -135,6 +137,32 @@ def test_a_closing_may_make_room() -> None:
     kept = _solve(toy("covered", **changes, closable=np.zeros(3, dtype=bool)))
     assert kept.type_at[:, E].tolist() == [S, S]
     assert kept.certificate.objective == pytest.approx(100 + 2 * 150)
+
+
+def test_only_what_must_close_stays_closed() -> None:
+    """Of E, A and B, small and closed, those open again whose closing made no room.
+
+    E and A are too close for both; G holds two of 300 kW in p1 and three in p2; at most two may be
+    open in p2.
+    """
+    problem = toy(
+        "covered",
+        initial=np.array([S, S, S]),
+        closable=np.array([True, True, True]),
+        headroom_kw=np.array([[600.0], [900.0]]),
+    )
+    closed = np.full((2, 3), NONE)
+    assert reopen(problem, closed).tolist() == [[S, NONE, S]] * 2
+    assert reopen(replace(problem, max_stations=np.array([1, 2])), closed)[0].tolist() == [
+        S,
+        NONE,
+        NONE,
+    ]
+    apart = replace(problem, conflicts=np.empty((0, 2), dtype=int))
+    assert reopen(apart, closed).tolist() == [[S, S, NONE]] * 2
+    roomy = replace(apart, headroom_kw=np.full((2, 1), 900.0), max_stations=np.full(2, NONE))
+    assert reopen(roomy, closed).tolist() == [[S, S, S]] * 2
+    assert reopen(replace(roomy, closable=np.zeros(3, dtype=bool)), closed) is closed
 
 
 # Thrift

@@ -14,6 +14,7 @@ from siting.models import highs, other_solvers
 from siting.models.assign import assign
 from siting.models.conflict import explain
 from siting.models.layout import Layout
+from siting.models.reopen import reopen
 from siting.models.search import Effort, Found, Search
 from siting.models.solution import Solution, certify, objective_of
 from siting.models.statement import KCNY, Statement, state
@@ -90,6 +91,7 @@ def _solution(
     for (j, k, t), value in zip(statement.build, found.values, strict=False):
         if value > 0.5:  # noqa: PLR2004 - a binary
             type_at[t, j] = k
+    type_at = reopen(problem, type_at)
     energy = assign(problem, type_at)
     objective = objective_of(problem, type_at, energy)
     bound = found.bound * (KCNY if problem.objective == "cost" else 1.0)
