@@ -120,6 +120,14 @@ def test_a_wrong_layer_table(more: str, words: str, desk: Desk) -> None:
     assert words in err
 
 
+def test_a_broken_geojson(desk: Desk) -> None:
+    """A file cut off in the middle is told with the line."""
+    (desk.case / "districts.geojson").write_text('{"type": "Featu', encoding="utf-8")
+    code, _, err = desk.plan()
+    assert (code, desk.left()) == (INPUT, [])
+    assert "cannot be read as geojson: Unterminated string starting at: line 1 column 10" in err
+
+
 def test_a_missing_file(desk: Desk) -> None:
     """A file that is not there is told with the one that may be meant."""
     (desk.case / "zones.csv").rename(desk.case / "zone.csv")
@@ -141,6 +149,7 @@ def test_a_missing_file(desk: Desk) -> None:
         ('[ratio]\nform = "guns"\n', PHASE + "ratio = 1\n", "2 fuel stations have no nozzle count"),
         ("", PHASE + "ratio = 1\n" + LATER, "dates must ascend and names differ"),
         ("phases = []\n", "", "phases: holds 0 values; needs 1 or more"),
+        ("", PHASE.replace('"p"', '"p\\u0000"') + "ratio = 1\n", "holds a control sign"),
         ("", PHASE, "phases.p.ratio: is missing. Add it: city-wide target"),
         ("", PHASE + "ratio = -1\n", "phases.p.ratio: -1 must be 0 or more"),
         ('[objective]\nkind = "access"\n', PHASE + "ratio = 1\n", "needs min_served_share"),

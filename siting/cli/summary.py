@@ -122,7 +122,7 @@ def _phase_rows(phases: tuple[PhaseResult, ...]) -> list[list[str]]:
         ["supercharging stations", *(f"{kpi.stations_open:,}" for kpi in kpis)],
         ["of these new, upgraded", *(f"{k.stations_new:,}, {k.stations_upgraded:,}" for k in kpis)],
         ["ratio, target", *(_ratio(phase.ratio.city) for phase in phases)],
-        ["demand, MWh a day", *(f"{kpi.demand_kwh_day / 1e3:,.1f}" for kpi in kpis)],
+        ["demand, kWh a day", *(f"{kpi.demand_kwh_day:,.0f}" for kpi in kpis)],
         ["demand served", *(f"{kpi.demand_served_share:.1%}" for kpi in kpis)],
         ["demand covered", *(f"{kpi.demand_covered_share:.1%}" for kpi in kpis)],
         [

@@ -54,7 +54,10 @@ def layer_file(folder: Path, name: str, spec: LayerSpec, findings: Findings) -> 
     if not path.is_file():
         beside = [item.name for item in path.parent.glob("*")] if path.parent.is_dir() else []
         mend = did_you_mean(path.name, sorted(beside)) if beside else f"{path.parent} is no folder."
-        findings.fault(where, "there is no such file", mend, field=f"layers.{name}.path")
+        what = "there is no such file"
+        if path.is_dir():
+            what, mend = "is a folder, not a file", "Name the file in it."
+        findings.fault(where, what, mend, field=f"layers.{name}.path")
         return None
     kind = spec.kind(path.suffix)
     if kind is None or (kind in {"graphml", "osm"} and name != "roads"):
@@ -148,7 +151,7 @@ def _where(
         text = text_of(frame[column])
         wanted = text_of(pd.Series(values, dtype=object))
         for value in sorted(set(wanted) - set(text)):
-            mend = did_you_mean(value, text.drop_duplicates())
+            mend = did_you_mean(value, text[text != ""].drop_duplicates())
             what = f"no row has {shown(value)}"
             findings.fault(where, what, mend, field=f"where.{column}")
         keep &= text.isin(wanted).to_numpy()

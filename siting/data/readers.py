@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -159,12 +160,27 @@ def _read_vector(
 ) -> gpd.GeoDataFrame | pd.DataFrame:
     kind = spec.kind(path.suffix)
     if kind == "geojson":
-        text = _text_of(path.read_bytes(), where, findings)
-        return gpd.read_file(io.BytesIO(text.encode()), engine="pyogrio")
+        return _read_geojson(_text_of(path.read_bytes(), where, findings))
     if kind == "shp" and not path.with_suffix(".cpg").exists():
         return _read_shapefile(path, where, findings)
     layer = spec.layer if kind != "gpkg" or spec.layer else _only_layer(path)
     return gpd.read_file(path, engine="pyogrio", layer=layer)
+
+
+def _read_geojson(text: str) -> gpd.GeoDataFrame | pd.DataFrame:
+    """Read GeoJSON; where it cannot be read, say in which line, which GDAL does not.
+
+    Raises
+    ------
+    ValueError
+        If it is not JSON, or not GeoJSON.
+    """
+    try:
+        return gpd.read_file(io.BytesIO(text.encode()), engine="pyogrio")
+    except pyogrio.errors.DataSourceError as error:
+        json.loads(text)
+        msg = "it is JSON, but holds no features"
+        raise ValueError(msg) from error
 
 
 def _only_layer(path: Path) -> str:

@@ -7,6 +7,7 @@ Its ``[sources]`` table says where each number comes from and how far to trust i
 from __future__ import annotations
 
 import json
+import unicodedata
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
@@ -113,7 +114,7 @@ def _validated(raw: Layered) -> Scenario:
         return next((raw.written[parts[:n]] for n in lengths if parts[:n] in raw.written), raw.file)
 
     data = {**raw.data, "sources": raw.sources}
-    faults = [*_name_faults(raw), *_source_faults(raw, where)]
+    faults = [*_name_faults(raw), *_label_faults(raw), *_source_faults(raw, where)]
     scenario = None
     try:
         scenario = Scenario.model_validate_json(json.dumps(data, default=str), strict=True)
@@ -136,6 +137,23 @@ def _name_faults(raw: Layered) -> list[Fault]:
         what = f"{name!r} cannot name a folder"
         return [Fault(raw.file, what, "Use letters, digits, '-' and '_'.", field="name")]
     return []
+
+
+def _label_faults(raw: Layered) -> list[Fault]:
+    """Refuse phases and station types whose names hold signs that cannot be seen."""
+    phases, types = raw.data.get("phases"), raw.data.get("stations")
+    names = [("stations", name) for name in (types if isinstance(types, dict) else {})]
+    names += [
+        ("phases.name", phase["name"])
+        for phase in (phases if isinstance(phases, list) else [])
+        if isinstance(phase, dict) and isinstance(phase.get("name"), str)
+    ]
+    mend = "Take out line breaks and signs that cannot be seen."
+    return [
+        Fault(raw.file, f"{name!r} holds a control sign", mend, field=field)
+        for field, name in names
+        if any(unicodedata.category(sign) in {"Cc", "Cs", "Zl", "Zp"} for sign in name)
+    ]
 
 
 def _source_faults(raw: Layered, where: Any) -> list[Fault]:  # noqa: ANN401 - a local function
