@@ -186,6 +186,7 @@ def test_closed_stations_are_listed_but_not_counted() -> None:
     ("by_minutes", "p95"),
     [
         ({1: 95, 4: 0, 4.5: 5}, 1.0),  # exactly 95 % within 1 minute
+        ({1: 15.77, 4: 0, 4.5: 0.83}, 1.0),  # so too, but 0.9499999999999998 in floats
         ({1: 94.9, 4: 0, 4.5: 5.1}, 4.5),
         ({1: 94.9, 4: 0.2, 4.5: 4.9}, 4.0),
         ({1: 100, 4: 0, 4.5: 0}, 1.0),

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siting.data.problem import NONE
-from siting.models.assign import assign
+from siting.models.assign import _within, assign
 from tests.toy import F, M, S, random_problem, toy
 
 A_AND_B = np.array([[F, S, NONE], [F, M, S]])
@@ -52,6 +52,17 @@ def test_a_hair_below_the_promise_serves_all_that_can_be() -> None:
     """Promised 120 of 300, the open station gives 119.9999: that is served, not nothing."""
     problem = toy("access", min_served_share=0.4, capacity_kwh=np.array([0.0, 119.9999, 400.0]))
     assert assign(problem, A_AND_B)[0] == pytest.approx([0, 0, 119.9999, 0], rel=1e-9)
+
+
+def test_what_a_solver_let_pass_is_scaled_away() -> None:
+    """60 + 60 to a zone of 100 become 50 + 50; then a site of 40 takes 40 of them.
+
+    Energy that fits is not touched.
+    """
+    zones, sites = np.array([0, 0, 1]), np.array([0, 1, 1])
+    energy = np.array([60.0, 60.0, 20.0])
+    fits = _within(energy, zones, np.array([100.0, 30.0]), sites, np.array([40.0, 70.0]))
+    assert fits == pytest.approx([40, 50, 20])
 
 
 @pytest.mark.parametrize("objective", ["served", "covered", "access", "cost"])

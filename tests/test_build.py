@@ -206,12 +206,13 @@ def test_a_district_of_its_own_raises_the_floor_but_never_lowers_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("ratio", "target"), [(0.1, 3), (0.11, 4), (0.7, 21), (1.0, 30), (1.0000001, 31), (0.0, 0)]
+    ("ratio", "target"),
+    [(1.1, 55), (0.1, 5), (0.101, 6), (1.0, 50), (1.0000001, 51), (0.0, 0)],
 )
-def test_a_share_of_thirty_is_not_rounded_past_itself(ratio: float, target: int) -> None:
-    """0.1 x 30 is 3.0000000000000004 in floats, and yet 3; 0.7 x 30 is 21."""
-    fuel = {f"F{n}": spot(1 + n / 10) for n in range(30)}
-    case = hand_case(fuel=table(fuel, district=["south"] * 30, nozzles=[4.0] * 30))
+def test_a_share_of_fifty_is_not_rounded_past_itself(ratio: float, target: int) -> None:
+    """1.1 x 50 is 55.00000000000001 in floats, and yet 55; 0.101 x 50 = 5.05 is 6."""
+    fuel = {f"F{n}": spot(1 + n / 50) for n in range(50)}
+    case = hand_case(fuel=table(fuel, district=["south"] * 50, nozzles=[4.0] * 50))
     problem = _problem({"phases.0.ratio": ratio, "phases.0.district_floor": ratio}, case)
     assert problem.city_target[0] == target
     # a district without fuel stations has no floor

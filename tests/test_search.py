@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siting.errors import InfeasibleError
+from siting.errors import InfeasibleError, NoSolutionError
 from siting.models import search
 from siting.models.highs import Arrays, Highs, Run, to_arrays
 from siting.models.labels import names_for
@@ -148,6 +148,40 @@ def test_without_a_relaxation_the_bound_is_simple(kind: ObjectiveKind, bound: fl
     assert _search(toy(kind)).bound_of(Run("no-solution", *_NO_RUN)) == bound
 
 
+def test_a_plan_that_misses_its_floors_is_no_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever was found, what falls short of a promised share is not returned.
+
+    The search is stopped before its first neighbourhood, with a plan that serves nobody: all of the
+    floors, 90 and 135 kWh and 120 and 180 covered, is missing.
+    """
+
+    def stopped(  # in place of Search._improve
+        _: Search, arrays: Arrays, layout: Layout, values: np.ndarray, bound: float
+    ) -> np.ndarray:
+        assert bound <= 1750
+        values = np.zeros_like(values)
+        values[layout.slack] = arrays.upper[layout.slack]
+        assert layout.shortfall(values) == pytest.approx(90 + 135 + 120 + 180)
+        return values
+
+    monkeypatch.setattr(search, "SMALL", 0)
+    monkeypatch.setattr(Search, "_improve", stopped)
+    with pytest.raises(NoSolutionError):
+        _solve(toy("cost"))
+
+
+def test_a_run_stopped_by_its_limit_is_not_optimal() -> None:
+    """HiGHS's own status is read: what PuLP calls Optimal is a plan with a gap, or none."""
+    arrays = _search(random_problem(5, "served", zones=150, sites=60)).arrays
+    for limit_s in (0.01, 0.5):
+        run = Highs(arrays).run(time_limit_s=limit_s)
+        assert run.status in {"feasible", "no-solution"}
+        assert (len(run.values) > 0) == (run.status == "feasible")
+    part = Highs(arrays, relaxed=True).run(time_limit_s=0.01)
+    assert part.status in {"optimal", "feasible", "no-solution"}
+    assert part.status == "optimal" or part.bound == np.inf
+
+
 # Bounds
 
 
@@ -198,8 +232,8 @@ def test_prices_of_the_wrong_sign_are_not_used() -> None:
     """No prices at all bound by every column at its upper bound: 3 x (3 + 2 + 1) = 18.
 
     Row 0 has no lower side and row 1 no upper one, so of (-1, 1, 0) nothing is left: 18. With the
-    signs turned, (1, -1, 0), both bind: 4 - 1, and a earns (3 - 1 + 1) x 3 = 9, b (2 - 1) x 3 = 3, c
-    (1 + 1) x 3 = 6: 21. The better is 18.
+    signs turned, (1, -1, 0), both bind: 4 - 1, and a earns (3 - 1 + 1) x 3 = 9, b (2 - 1) x 3 = 3,
+    c (1 + 1) x 3 = 6: 21. The better is 18.
     """
     assert safe_bound(_arrays(), np.zeros(3), np.full(3, 3.0)) == pytest.approx(18)
     assert safe_bound(_arrays(), np.array([-1.0, 1.0, 0.0]), np.full(3, 3.0)) == pytest.approx(18)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from siting.scenario import Scenario
 
 _ROUND = 1e-9
-"""Slack before a ratio times a count is rounded up: 0.1 x 30 is 3, not 4."""
+"""Slack before a ratio times a count is rounded up: 1.1 x 50 is 55, not 56."""
 
 
 class Built(NamedTuple):
