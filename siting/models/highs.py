@@ -99,7 +99,8 @@ class Highs:
     relaxed
         Leave out integrality: the linear relaxation.
     threads
-        Cores; HiGHS fixes the number at a process's first run, so it is set the same everywhere.
+        Cores. HiGHS fixes the number at a process's first run, and with another one later runs do
+        nothing, so its pool of threads is made anew whenever the number changes.
     seed
         HiGHS's own random seed.
     """
@@ -111,6 +112,7 @@ class Highs:
         self.integer = bool(arrays.integer.any()) and not relaxed
         self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
         self._set("output_flag", False)  # noqa: FBT003 - an option's value
+        _settle_threads(threads)
         self._set("threads", threads)
         self._set("random_seed", seed)
         self._highs.passModel(_highs_lp(arrays, integer=self.integer))
@@ -182,6 +184,16 @@ class Highs:
         duals = nothing if self.integer else np.array(solution.row_dual)
         values = np.array(solution.col_value)
         return Run("optimal" if done else "feasible", values, objective, bound, duals)
+
+
+_settled: list[int] = []
+"""Threads of HiGHS's pool, which belongs to the process."""
+
+
+def _settle_threads(threads: int) -> None:
+    if _settled and _settled[-1] != threads:
+        highspy.Highs.resetGlobalScheduler(True)  # noqa: FBT003 - wait for idle threads
+    _settled[:] = [threads]
 
 
 def _highs_lp(arrays: Arrays, *, integer: bool) -> highspy.HighsLp:

@@ -204,11 +204,21 @@ class Layout:
         return np.maximum(unmet, 0.0)
 
     def _around(self, zone: int, size: int) -> Indices:
-        """Return the sites nearest to a zone."""
+        """Return the sites nearest to a zone, then those that share most zones with them."""
         p = self.problem
         first, last = np.searchsorted(p.pair_zone, [zone, zone + 1])
         order = np.argsort(p.pair_minutes[first:last], kind="stable")
-        return np.asarray(p.pair_site[first:last][order][:size], dtype=np.int64)
+        sites = np.asarray(p.pair_site[first:last][order][:size], dtype=np.int64)
+        if len(sites) == size or not len(sites):
+            return sites
+        near = np.zeros(len(p.sites), dtype=bool)
+        near[sites] = True
+        zones = np.zeros(len(p.zones), dtype=bool)
+        zones[p.pair_zone[near[p.pair_site]]] = True
+        shared = np.bincount(p.pair_site[zones[p.pair_zone]], minlength=len(p.sites))
+        shared[near] = 0
+        more = np.argsort(-shared, kind="stable")[: size - len(sites)]
+        return np.concatenate([sites, more[shared[more] > 0]])
 
     def _idle(
         self, values: Values, opened: NDArray[np.bool_], rng: np.random.Generator, count: int

@@ -43,7 +43,9 @@ log = logging.getLogger(__name__)
 SMALL = 30_000
 """Columns up to which HiGHS gets the whole program."""
 WINDOW = 36
-"""Sites around a zone that a neighbourhood frees."""
+"""Sites around a zone that a neighbourhood frees; half as many again after STALE / 3 in vain."""
+WIDEST = 120
+"""Most sites that a neighbourhood frees."""
 DONORS = 12
 """Little-used stations elsewhere that a neighbourhood frees as well, so that money can move."""
 WINDOW_SECONDS = 12.0
@@ -77,6 +79,15 @@ class Found:
     bound: float
     infeasible: bool
     method: str
+
+
+@dataclass(frozen=True, eq=False)
+class _Program:
+    """Hold a program, its matrix by columns, and what its columns are."""
+
+    arrays: Arrays
+    columns: sparse.csc_array
+    layout: Layout
 
 
 @dataclass
@@ -197,8 +208,9 @@ class Search:
 
     def _improve(self, arrays: Arrays, layout: Layout, values: Values, bound: float) -> Values:
         rng = np.random.default_rng(self.effort.seed)
-        rows = matrix(arrays).tocsc()
+        program = _Program(arrays, matrix(arrays).tocsc(), layout)
         tried = stale = 0
+        size = WINDOW
         while self.left_s(share=1 - ECONOMY_SHARE) > 1 and stale < STALE:
             worth, short = float(arrays.cost @ values), layout.shortfall(values)
             gap = abs(bound - worth) / max(abs(worth), 1e-9)
@@ -211,22 +223,19 @@ class Search:
                 break
             saving = layout.problem.objective == "cost" and not short
             zone = layout.idle_zone(values, rng) if saving else layout.short_zone(values, rng)
-            gained = self._neighbourhood(arrays, rows, layout, values, zone, rng)
+            gained = self._neighbourhood(program, values, zone, rng, size)
             tried, stale = tried + 1, 0 if gained else stale + 1
+            if stale == STALE // 3 and size < WIDEST:
+                size, stale = min(size * 3 // 2, WIDEST), 0
         return values
 
     def _neighbourhood(
-        self,
-        arrays: Arrays,
-        rows: sparse.csc_array,
-        layout: Layout,
-        values: Values,
-        zone: int,
-        rng: np.random.Generator,
+        self, program: _Program, values: Values, zone: int, rng: np.random.Generator, size: int
     ) -> bool:
         """Solve one neighbourhood exactly; change the values in place if that gains."""
-        free = layout.neighbourhood(values, zone, rng, size=WINDOW, donors=DONORS)
-        highs = self._highs(restrict(arrays, rows, free, values))
+        arrays, layout = program.arrays, program.layout
+        free = layout.neighbourhood(values, zone, rng, size=size, donors=DONORS)
+        highs = self._highs(restrict(arrays, program.columns, free, values))
         highs.start_from(values[free])
         run = highs.run(
             time_limit_s=min(WINDOW_SECONDS, max(self.left_s(), 1.0)), gap=self.effort.gap / 20
@@ -242,19 +251,24 @@ class Search:
         return True
 
     def _economise(self, values: Values) -> Values:
-        """Return a cheaper plan of the same worth where one is found in the time left."""
+        """Return a cheaper plan of the same worth where one is found in the time left.
+
+        It takes no longer than the answer itself took, and no more than its share of the limit.
+        """
         self.progress("looking for a cheaper plan of the same worth")
         arrays = with_floor(self.arrays, self.layout.cost_kcny, values)
+        spent_s = time.monotonic() - self.started
+        share_s = ECONOMY_SHARE * self.effort.time_limit_s
+        seconds = max(min(self.left_s(), share_s, spent_s + 2.0), 1.0)
         if len(arrays.cost) <= SMALL:
             highs = self._highs(arrays)
             highs.start_from(values)
-            run = highs.run(time_limit_s=max(self.left_s(), 1.0), gap=self.effort.gap)
+            run = highs.run(time_limit_s=seconds, gap=self.effort.gap)
             return run.values if len(run.values) else values
         rng, layout = np.random.default_rng(self.effort.seed), self.layout
-        rows = matrix(arrays).tocsc()
-        stale, until = 0, min(self.left_s(), ECONOMY_SHARE * self.effort.time_limit_s)
-        until += time.monotonic()
+        program = _Program(arrays, matrix(arrays).tocsc(), layout)
+        stale, until = 0, time.monotonic() + seconds
         while time.monotonic() < until and stale < STALE:
             zone = layout.idle_zone(values, rng)
-            stale = 0 if self._neighbourhood(arrays, rows, layout, values, zone, rng) else stale + 1
+            stale = 0 if self._neighbourhood(program, values, zone, rng, WINDOW) else stale + 1
         return values
