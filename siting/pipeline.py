@@ -61,6 +61,8 @@ def run_plan(
     """
     progress(f"loading {case_name}")
     case = load_case(case_folder(case_name))
+    for note in case.notes:
+        progress(note)
     plan = make_plan(case, scenario, progress=progress)
     progress("verifying")
     mismatches = verify_plan(plan, case, scenario)
@@ -110,7 +112,7 @@ def run_check(name: str) -> list[str]:
 
 
 def _case_notes(case: Case) -> list[str]:
-    label = f" ({case.label})" if case.label else ""
+    label = f" ({case.label})" if case.label and case.label not in case.title else ""
     notes = [f"{case.title}{label}"]
     notes += [
         f"{layer.layer}: {layer.rows:,} rows of {layer.file}; {layer.source}; {layer.licence}; "

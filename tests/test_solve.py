@@ -334,7 +334,7 @@ def test_too_few_sites_for_a_target() -> None:
     """O asks for two stations and has the one site B."""
     error = _refused(toy(district_target=np.array([[0, 0], [1, 2]]), fuel_count=np.array([2, 4])))
     assert error.conflict == (
-        "O: 2 stations asked for by p2, 1 sites can hold a station; at most 1 stations can be had",
+        "O: 2 stations asked for by p2, 1 site can hold a station; at most 1 station can be had",
     )
     assert error.nearest == (
         "Nearest that can be reached: O by p2: 1, a ratio of 0.25, all else kept."
@@ -346,7 +346,7 @@ def test_too_little_money_for_a_target() -> None:
     error = _refused(toy(city_target=np.array([2, 2]), fuel_count=np.array([2, 1]), **NO_DISTRICTS))
     assert sorted(error.conflict) == [
         "budget: 1.20 M CNY have arrived by p1; the least that meets the rest costs 1.75",
-        f"{_two_stations(1)}; at most 1 stations can be had",
+        f"{_two_stations(1)}; at most 1 station can be had",
     ]
     assert error.nearest == (
         "Nearest that can be reached: the whole city by p1: 1, a ratio of 0.33, all else kept."
@@ -356,7 +356,7 @@ def test_too_little_money_for_a_target() -> None:
 def test_too_many_for_the_most() -> None:
     """Two stations are asked for by p2, and at most one may be open."""
     error = _refused(toy(max_stations=np.array([NONE, 1]), **NO_DISTRICTS))
-    assert "at most 1 supercharging stations may be open by p2" in error.conflict
+    assert "at most 1 supercharging station may be open by p2" in error.conflict
     assert len(error.conflict) == 2
 
 
@@ -364,8 +364,8 @@ def test_too_close_for_a_target() -> None:
     """W asks for two stations, but its two sites are too close to each other."""
     error = _refused(toy(district_target=np.array([[0, 0], [2, 0]])))
     assert sorted(error.conflict) == [
-        "W: 2 stations asked for by p2, 2 sites can hold a station; at most 1 stations can be had",
-        "spacing: 1 pairs of sites are too close to hold two stations",
+        "W: 2 stations asked for by p2, 2 sites can hold a station; at most 1 station can be had",
+        "spacing: 1 pair of sites, each too close to hold two stations",
     ]
 
 
@@ -374,7 +374,7 @@ def test_too_little_room_at_a_substation() -> None:
     error = _refused(toy(headroom_kw=np.array([[500.0], [500.0]]), **NO_DISTRICTS))
     assert sorted(error.conflict) == [
         "no substation may pass its limit: 0 of 1 have no room for any station",
-        f"{_two_stations(2)}; at most 1 stations can be had",
+        f"{_two_stations(2)}; at most 1 station can be had",
     ]
 
 
@@ -383,25 +383,29 @@ def test_sites_without_headroom_are_counted() -> None:
     error = _refused(toy(headroom_kw=np.zeros((2, 1))))
     text = "\n".join(error.conflict)
     assert "no substation may pass its limit: 1 of 1 have no room for any station" in text
-    assert "3 sites can hold a station, 0 of them have headroom" in text or (
-        "1 sites can hold a station, 0 of them have headroom" in text
+    assert "3 sites can hold a station, 0 of them with headroom" in text or (
+        "1 site can hold a station, 0 of them with headroom" in text
     )
 
 
 def test_a_floor_on_energy_that_stations_cannot_serve() -> None:
-    """All of p1's 300 cannot be served by one station of 120: the money is too little."""
+    """All of p1's 300 cannot be served by one station of 120, 40 %: the money is too little."""
     error = _refused(toy("access", min_served_share=1.0, **NO_DISTRICTS))
-    assert "at least 100.0% of the demand within reach is to be served by p1" in error.conflict
+    assert (
+        "at least 100.0% of the 300 kWh a day within reach is to be served by p1; "
+        "no more than 40.0% can be"
+    ) in error.conflict
     assert any(line.startswith("budget: 1.20 M CNY have arrived by p1") for line in error.conflict)
 
 
 def test_a_floor_on_coverage_that_money_cannot_buy() -> None:
-    """Covering all of p1's 300 takes A, 1,100 kCNY; 1,000 have arrived."""
+    """Covering all of p1's 300 takes A, 1,100 kCNY; 1,000 have arrived, enough for B and 200."""
     error = _refused(
         toy("covered", min_covered_share=1.0, budget_cny=np.array([1.0e6, 4.0e6]), **NO_DISTRICTS)
     )
     assert sorted(error.conflict) == [
-        "at least 100.0% of the demand within reach is to be covered by p1",
+        "at least 100.0% of the 300 kWh a day within reach is to be covered by p1; "
+        "no more than 66.7% can be",
         "budget: 1.00 M CNY have arrived by p1; the least that meets the rest costs 1.10",
     ]
     assert error.nearest == ""
@@ -418,7 +422,7 @@ def test_guns_are_called_guns() -> None:
     )
     (line,) = error.conflict
     assert line == (
-        "O: 3 supercharging guns asked for by p2, 1 sites can hold a station; "
+        "O: 3 supercharging guns asked for by p2, 1 site can hold a station; "
         "at most 2 supercharging guns can be had"
     )
     assert error.nearest.endswith("O by p2: 2, a ratio of 0.50, all else kept.")

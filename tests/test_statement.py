@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from siting.scenario import ObjectiveKind
 
 FAMILIES = {
-    *("one", "rise", "demand", "capacity", "cover", "ratio"),
+    *("one", "rise", "demand", "capacity", "link", "cover", "ratio"),
     *("most", "budget", "spacing", "headroom", "served", "covered"),
 }
 BEST = {"served": 1020.0, "covered": 1200.0, "access": 810.0, "cost": 1750.0}

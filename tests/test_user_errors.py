@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from small_case import STATIONS, SUBSTATIONS, ZONES, layer_toml, write_case
+from tests.small_case import STATIONS, SUBSTATIONS, ZONES, layer_toml, write_case
 
 from siting.cli import main
 from siting.errors import PlanError

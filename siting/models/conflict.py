@@ -64,12 +64,14 @@ def _quickxplain(
 
 
 def _best(tests: _Tests, core: list[Requirement], item: Requirement) -> float | None:
-    """Return the least money, or the most stations, that the rest of the conflict leaves."""
+    """Return the least money, or the most stations or kWh, that the rest of the conflict leaves."""
     others = [other for other in core if other != item]
     if item.family == "budget":
         return tests.best(others, "cost", item)
     if item.family == "ratio":
         return tests.best(others, "count", item)
+    if item.family in {"served", "covered"}:
+        return tests.most_kwh(others, item)
     return None
 
 
@@ -151,15 +153,29 @@ class _Tests:
             return None
         return round(float(cost @ run.values), 6) * (1e6 if what == "cost" else 1)
 
+    def most_kwh(self, items: list[Requirement], floor: Requirement) -> float | None:
+        """Return a bound on what can be served (or covered) in a phase under some requirements."""
+        p, t = self.problem, floor.phase
+        cost = np.zeros(len(self.arrays.cost))
+        first, count = len(self.statement.build), len(p.pair_zone)
+        if floor.family == "served":
+            cost[first + t * count : first + (t + 1) * count] = 1.0
+        else:
+            first += len(self.statement.serve)
+            for n, (i, u) in enumerate(self.statement.cover):
+                cost[first + n] = p.demand_kwh[t, i] if u == t else 0.0
+        run = self._solve(items, cost, maximise=True)
+        return run.bound if np.isfinite(run.bound) else None
+
     def _solve(self, items: list[Requirement], cost: np.ndarray, *, maximise: bool) -> Run:
         chosen = np.array(
             sorted([*self.background, *(n for item in items for n in self.rows_of[item])]),
             dtype=np.int64,
         )
         columns = np.arange(len(cost))
-        if not any(item.family == "served" for item in items):
-            first = len(self.statement.build)
-            energy = np.arange(first, first + len(self.statement.serve))
+        first = len(self.statement.build)
+        energy = np.arange(first, first + len(self.statement.serve))
+        if not cost[energy].any() and not any(item.family == "served" for item in items):
             chosen = chosen[np.diff(self.rows[chosen][:, energy].indptr) == 0]
             columns = np.delete(columns, energy)
         program = part_of(self.arrays, self.rows, chosen, columns, cost=cost, maximise=maximise)

@@ -31,7 +31,8 @@ def sentence(problem: Problem, item: Requirement, best: float | None) -> str:
         The requirement.
     best
         What the other requirements of the conflict leave: the most stations (or guns) for a
-        target, the least money in CNY for a budget; None where unknown or endless.
+        target, the least money in CNY for a budget, the most kWh a day for a floor; None where
+        unknown or endless.
     """
     when = "" if item.phase == NONE else f" by {problem.phases[item.phase]}"
     if item.family == "ratio":
@@ -42,7 +43,7 @@ def sentence(problem: Problem, item: Requirement, best: float | None) -> str:
         return f"budget: {money:,.2f} M CNY have arrived{when}{need}"
     if item.family == "most":
         most = problem.max_stations[item.phase]
-        return f"at most {most:,} supercharging stations may be open{when}"
+        return f"at most {counted(most, 'supercharging station')} may be open{when}"
     if item.family == "headroom":
         full = int((problem.headroom_kw[-1] <= 0).sum())
         return (
@@ -51,12 +52,17 @@ def sentence(problem: Problem, item: Requirement, best: float | None) -> str:
         )
     if item.family == "spacing":
         return (
-            f"spacing: {len(problem.conflicts):,} pairs of sites are too close to hold two stations"
+            f"spacing: {counted(len(problem.conflicts), 'pair')} of sites, "
+            "each too close to hold two stations"
         )
     share, word = problem.min_served_share, "served"
     if item.family == "covered":
         share, word = problem.min_covered_share, "covered"
-    return f"at least {share:.1%} of the demand within reach is to be {word}{when}"
+    reachable = float(problem.reachable_kwh[item.phase])
+    text = (
+        f"at least {share:.1%} of the {reachable:,.0f} kWh a day within reach is to be {word}{when}"
+    )
+    return text if best is None else f"{text}; no more than {best / reachable:.1%} can be"
 
 
 def _target(problem: Problem, item: Requirement, when: str, best: float | None) -> str:
@@ -73,13 +79,19 @@ def _target(problem: Problem, item: Requirement, when: str, best: float | None) 
     can = (problem.allowed & problem.is_super[None, :]).any(axis=1) & here
     room = can & _has_headroom(problem, item.phase)
     guns = bool((problem.ratio_count > 1).any())
-    unit = "supercharging guns" if guns else "stations"
-    text = f"{scope}: {asked:,} {unit} asked for{when}, {can.sum():,} sites can hold a station"
+    unit = "supercharging gun" if guns else "station"
+    text = f"{scope}: {counted(asked, unit)} asked for{when}"
+    text += f", {counted(can.sum(), 'site')} can hold a station"
     if room.sum() < can.sum():
-        text += f", {room.sum():,} of them have headroom"
+        text += f", {room.sum():,} of them with headroom"
     if best is not None:
-        text += f"; at most {best:,.0f} {unit} can be had"
+        text += f"; at most {counted(best, unit)} can be had"
     return text
+
+
+def counted(number: float, noun: str) -> str:
+    """Return a whole number and its noun, such as ``1 station`` or ``1,000 stations``."""
+    return f"{number:,.0f} {noun}{'' if round(number) == 1 else 's'}"
 
 
 def _has_headroom(problem: Problem, phase: int) -> np.ndarray:

@@ -111,19 +111,41 @@ class Layout:
         endless = np.full(len(need), np.inf)
         return rows, np.append(-endless, need), np.append(spent + dearest, endless)
 
-    def simple_bound(self, arrays: Arrays) -> float:
-        """Return a bound that needs no solver: all reachable demand met, or nothing spent.
+    def phase_columns(self, phase: int) -> Indices:
+        """Return the columns of one phase, ascending."""
+        count = len(self.problem.pair_zone)
+        energy = self.energy[phase * count : (phase + 1) * count]
+        cover = self.cover[self.cover_phase == phase]
+        return np.concatenate([self.choice[self.phase == phase], energy, cover])
 
-        An upgrade may bring money in, where the credit for the old station is more than the new
-        one costs.
+    def simple_bounds(self, arrays: Arrays) -> Values:
+        """Return bounds that need no solver, (T,); their sum bounds the objective.
+
+        All reachable demand met; or the promised share of it at each zone's nearest site; or
+        nothing spent. An upgrade may bring money in, where the credit for the old station is more
+        than the new one costs.
         """
         p = self.problem
         if arrays.maximise:
-            return float(p.weight @ p.reachable_kwh)
+            return np.asarray(p.weight * p.reachable_kwh)
         if p.objective == "access":
-            return 0.0
+            return np.asarray(p.weight * self._least_minutes())
         least = p.state_cost_cny.min(axis=1, initial=0.0)
-        return float(np.minimum(least, 0.0).sum()) / KCNY
+        bounds = np.zeros(len(p.phases))
+        bounds[-1] = float(np.minimum(least, 0.0).sum()) / KCNY
+        return bounds
+
+    def _least_minutes(self) -> Values:
+        """Return kWh x min with the promised share served at the nearest sites, (T,)."""
+        p = self.problem
+        nearest = np.full(len(p.zones), np.inf)
+        np.minimum.at(nearest, p.pair_zone, p.pair_minutes)
+        order = np.argsort(nearest, kind="stable")[: int(p.reachable_zone.sum())]
+        demand = p.demand_kwh[:, order]
+        floor = (p.min_served_share * p.reachable_kwh)[:, None]
+        before = np.cumsum(demand, axis=1) - demand
+        used = np.clip(floor - before, 0.0, demand)
+        return np.asarray((used * nearest[order]).sum(axis=1))
 
     def open_supers(self, values: Values) -> NDArray[np.bool_]:
         """Return which sites hold a supercharging station, (T, J)."""

@@ -14,9 +14,10 @@ import numpy as np
 import pulp
 
 from siting.errors import SolverError
-from siting.models.highs import Arrays, Highs
+from siting.models.highs import Arrays, Highs, Run
 from siting.models.layout import Layout
-from siting.models.relaxation import matrix, safe_bound
+from siting.models.linear import relax
+from siting.models.relaxation import matrix
 from siting.models.search import Effort, Found
 
 if TYPE_CHECKING:
@@ -64,17 +65,18 @@ def run(
     progress: Callable[[str], None],
 ) -> Found:
     """Solve the whole statement with that solver, and bound it with HiGHS's linear relaxation."""
-    progress("solving the linear relaxation")
     layout = Layout.of(problem, statement, arrays)
-    highs = Highs(arrays, relaxed=True, threads=effort.threads, seed=effort.seed)
-    relaxed = highs.run(time_limit_s=effort.time_limit_s, method="ipm", crossover=False)
     method = f"branch and bound by {solver}, bound by HiGHS's linear relaxation"
-    if relaxed.status == "infeasible":
+
+    def relaxation(part: Arrays, still_to_come: int) -> Run:
+        highs = Highs(part, relaxed=True, threads=effort.threads, seed=effort.seed)
+        seconds = effort.time_limit_s / still_to_come
+        return highs.run(time_limit_s=seconds, method="ipm", crossover=False)
+
+    relaxed = relax(arrays, layout, relaxation, give=0.0, progress=progress)
+    bound = relaxed.bound
+    if relaxed.infeasible:
         return Found(np.empty(0), np.nan, infeasible=True, method=method)
-    bound = layout.simple_bound(arrays)
-    if len(relaxed.duals):
-        proved = safe_bound(arrays, relaxed.duals, layout.upper)
-        bound = min(bound, proved) if arrays.maximise else max(bound, proved)
     progress(f"solving with {solver}")
     statement.lp.solve(_solver(solver, effort))
     values = np.array([0.0 if c.varValue is None else c.varValue for c in statement.columns])

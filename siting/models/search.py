@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from siting.models.highs import Arrays, Highs, Run
+from siting.models.linear import relax
 from siting.models.relaxation import (
     columns_of,
     elastic,
     matrix,
     restrict,
-    safe_bound,
     with_floor,
     with_rows,
 )
@@ -118,20 +118,23 @@ class Search:
     def _whole(self) -> Found:
         self.progress("solving the whole program")
         run = self._highs(self.arrays).run(time_limit_s=self.left_s(), gap=self.effort.gap)
-        bound = self._tightest(run.bound)
+        simple = float(self.layout.simple_bounds(self.arrays).sum())
+        bound = (min if self.arrays.maximise else max)(run.bound, simple)
         return Found(run.values, bound, run.status == "infeasible", "branch and bound")
 
     def _large(self) -> Found:
         method = "linear relaxation, rounding, exact neighbourhoods"
         nothing = np.empty(0)
-        self.progress("solving the linear relaxation")
-        relaxed = self._highs(self.arrays, relaxed=True).run(
-            time_limit_s=self.left_s(share=0.6), method="ipm", crossover=False
+        relaxed = relax(
+            self.arrays,
+            self.layout,
+            self._relaxation,
+            give=self.effort.gap / 2,
+            progress=self.progress,
         )
-        if relaxed.status == "infeasible":
+        if relaxed.infeasible:
             return Found(nothing, np.nan, infeasible=True, method="linear relaxation")
-        bound = self.bound_of(relaxed)
-        wish = self._thrifty(relaxed)
+        bound, wish = relaxed.bound, relaxed.wish
         rounded = self._round(wish)
         if not len(rounded.values):
             impossible = rounded.status == "infeasible"
@@ -143,38 +146,14 @@ class Search:
         values[choice] = np.round(rounded.values[: len(choice)])
         values = self._improve(soft, layout, self._complete(soft, layout, values), bound)
         if layout.shortfall(values):
+            self.progress("the floors were not met")
             return Found(nothing, bound, infeasible=False, method=method)
         return Found(values[:size], bound, infeasible=False, method=method)
 
-    def bound_of(self, relaxed: Run) -> float:
-        """Return the bound a relaxation proves, or a simple one where it was not finished."""
-        if not len(relaxed.duals):
-            return self.layout.simple_bound(self.arrays)
-        return self._tightest(safe_bound(self.arrays, relaxed.duals, self.layout.upper))
-
-    def _tightest(self, proved: float) -> float:
-        bound = self.layout.simple_bound(self.arrays)
-        return min(bound, proved) if self.arrays.maximise else max(bound, proved)
-
-    def _thrifty(self, relaxed: Run) -> Values:
-        """Return a fractional plan to round: the relaxation's, made cheap where money has no limit.
-
-        An interior point spends whatever it may, so without a budget it is solved once more: least
-        cost, at nearly the same worth.
-        """
-        if not len(relaxed.values):
-            return np.zeros(len(self.arrays.cost))
-        p = self.layout.problem
-        if np.isfinite(p.budget_cny).all() or p.objective == "cost":
-            return relaxed.values
-        self.progress("solving the linear relaxation for least cost")
-        cheap = with_floor(
-            self.arrays, self.layout.cost_kcny, relaxed.values, give=self.effort.gap / 2
-        )
-        run = self._highs(cheap, relaxed=True).run(
-            time_limit_s=self.left_s(share=0.6), method="ipm", crossover=False
-        )
-        return run.values if len(run.values) else relaxed.values
+    def _relaxation(self, arrays: Arrays, still_to_come: int) -> Run:
+        seconds = self.left_s(share=0.6) / still_to_come
+        highs = self._highs(arrays, relaxed=True)
+        return highs.run(time_limit_s=seconds, method="ipm", crossover=False)
 
     def _round(self, wish: Values) -> Run:
         """Return the choice nearest to a fractional one that keeps every rule without energy in it.

@@ -77,7 +77,8 @@ def solve(
         raise InfeasibleError(*explain(problem, effort))
     if not len(found.values):
         msg = (
-            f"The limit of {effort.time_limit_s:g} s was reached before any plan was found. "
+            f"No plan was found within the limit of {effort.time_limit_s:g} s, "
+            "nor was it proved that there is none. "
             "Give it more time (--time-limit), or ask for less."
         )
         raise NoSolutionError(msg)

@@ -18,6 +18,8 @@ Variables: :math:`y_{jkt} \in \{0, 1\}`, site :math:`j` holds type :math:`k` in 
     \text{demand:}  \quad & \sum_j x_{ijt} \le d_{it} \\
     \text{capacity:}\quad & \sum_i x_{ijt} \le
                               \sum_k \min(Q_k, \textstyle\sum_{i: j \in N(i)} d_{it}) y_{jkt} \\
+    \text{link:}    \quad & x_{ijt} \le d_{it} \sum_{k\ \text{super}} y_{jkt} \quad
+                              \text{(access only)} \\
     \text{cover:}   \quad & c_{it} \le \sum_{j \in N(i)} \sum_{k\ \text{super}} y_{jkt} \\
     \text{ratio:}   \quad & \sum_{jk} n_k y_{jkt} \ge F_t, \qquad
                               \sum_{j \in r, k} n_k y_{jkt} \ge F_{rt} \\
@@ -222,10 +224,23 @@ class _Writer:
             ]
             name = f"capacity({self.site[j]},{self.phase[t]})"
             self._row(name, [*terms, *room], pulp.LpConstraintLE, 0)
+        if p.objective == "access":
+            self._link(t)
         if p.min_served_share:
             floor = p.min_served_share * p.reachable_kwh[t] * (1 - SLACK)
             name = f"served({self.phase[t]})"
             self._row(name, [(x, 1.0) for x in serve], pulp.LpConstraintGE, floor)
+
+    def _link(self, t: int) -> None:
+        """Let no zone charge where nothing stands, pair by pair: it tightens the relaxation."""
+        p = self.p
+        supers = [[(y, a) for y, a in self._super(j, t)] for j in range(len(p.sites))]
+        pairs = zip(self._served(t), p.pair_zone.tolist(), p.pair_site.tolist(), strict=True)
+        for x, i, j in pairs:
+            demand = float(p.demand_kwh[t, i])
+            name = f"link({self.zone[i]},{self.site[j]},{self.phase[t]})"
+            terms = [(x, 1.0), *[(y, -demand) for y, _ in supers[j]]]
+            self._row(name, terms, pulp.LpConstraintLE, 0)
 
     def _coverage(self, t: int) -> None:
         p = self.p

@@ -85,6 +85,9 @@ class Scenario(Section):
             when = [str(date) for date in dates]
             msg = f"phases: dates must ascend and names differ, got {names} at {when}"
             raise ValueError(msg)
+        if not any(phase.weight for phase in self.phases):
+            msg = "phases: at least one weight must be above 0, or no plan is better than another"
+            raise ValueError(msg)
         if self.existing.default_type not in self.stations:
             known = sorted(self.stations)
             msg = f"existing.default_type: {self.existing.default_type!r} is not one of {known}"
