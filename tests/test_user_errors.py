@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.small_case import STATIONS, SUBSTATIONS, ZONES, layer_toml, write_case
 
 from siting.cli import main
 from siting.errors import PlanError
 from siting.plan_folder import check_target
+from tests.small_case import STATIONS, SUBSTATIONS, ZONES, layer_toml, write_case
 
 if TYPE_CHECKING:
     from pathlib import Path
