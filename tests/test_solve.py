@@ -404,8 +404,10 @@ def test_a_floor_on_coverage_that_money_cannot_buy() -> None:
         toy("covered", min_covered_share=1.0, budget_cny=np.array([1.0e6, 4.0e6]), **NO_DISTRICTS)
     )
     assert sorted(error.conflict) == [
-        "at least 100.0% of the 300 kWh a day within reach is to be covered by p1; "
-        "no more than 66.7% can be",
+        (
+            "at least 100.0% of the 300 kWh a day within reach is to be covered by p1; "
+            "no more than 66.7% can be"
+        ),
         "budget: 1.00 M CNY have arrived by p1; the least that meets the rest costs 1.10",
     ]
     assert error.nearest == ""
