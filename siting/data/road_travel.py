@@ -193,10 +193,23 @@ class _Search:
         return csr_array((cost[first], (start[first], stop[first])), shape=shape)
 
 
-def split_network(roads: Roads, known: Streets, snapped: Snapped) -> tuple[SplitNetwork, Indices]:
+def split_network(
+    roads: Roads, known: Streets, snapped: Snapped, *, slowdown: float = 1.0
+) -> tuple[SplitNetwork, Indices]:
     """Split every edge of every street at the points tied to it.
 
     A point at a street's very end is the junction itself; points on one spot share a node.
+
+    Parameters
+    ----------
+    roads
+        The network.
+    known
+        Its streets.
+    snapped
+        (P,) points.
+    slowdown
+        Factor on free-flow driving time.
 
     Returns
     -------
@@ -225,7 +238,7 @@ def split_network(roads: Roads, known: Streets, snapped: Snapped) -> tuple[Split
     network = SplitNetwork(
         tail=stop[:-1][same],
         head=stop[1:][same],
-        minutes=roads.seconds[edge] / 60 * part,
+        minutes=roads.seconds[edge] / 60 * slowdown * part,
         km=roads.length_m[edge] / 1000 * part,
         nodes=junctions + int(inner.sum()),
     )
