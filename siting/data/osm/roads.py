@@ -130,7 +130,7 @@ def _mostly(tags: Sequence[Tags], segments: Segments, chains: Chains) -> NDArray
     length = np.bincount(at, weights=segments.length_m[chains.segment])
     order = np.lexsort((length, keys // size))
     last = np.diff(keys[order] // size, append=-1) != 0
-    return names.astype(object)[keys[order][last] % size]
+    return np.asarray(names.astype(object)[keys[order][last] % size])
 
 
 def _limits(tags: Sequence[Tags], segments: Segments, chains: Chains) -> NDArray[np.object_]:

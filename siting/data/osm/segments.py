@@ -44,9 +44,9 @@ class Segments:
 def is_one_way(tags: Tags) -> bool:
     """Tell whether cars may drive a way in one direction only.
 
-    As osmnx 2 does: by ``oneway``, and every roundabout. Beyond osmnx, a motorway that states nothing
-    is one-way too, as https://wiki.openstreetmap.org/wiki/Key:oneway has it: nobody turns round
-    there.
+    As osmnx 2 does: by ``oneway``, and every roundabout. Beyond osmnx, a motorway that states
+    nothing is one-way too, as https://wiki.openstreetmap.org/wiki/Key:oneway has it: nobody turns
+    round there.
     """
     stated = tags.get("oneway")
     if stated in _ONE_WAY or tags.get("junction") == "roundabout":

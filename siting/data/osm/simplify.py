@@ -56,7 +56,7 @@ def junctions(segments: Segments, nodes: int) -> NDArray[np.bool_]:
     pairs = np.unique(np.concatenate([tail * nodes + head, head * nodes + tail]))
     neighbours = np.bincount(pairs // nodes, minlength=nodes)
     bends = (neighbours == 2) & np.isin(out + into, _BENDS)  # noqa: PLR2004 - from and to
-    return ~(bends & (out > 0) & (into > 0))
+    return np.asarray(~(bends & (out > 0) & (into > 0)), dtype=np.bool_)
 
 
 def simplified(segments: Segments, nodes: int) -> Chains:
@@ -92,7 +92,7 @@ def simplified(segments: Segments, nodes: int) -> Chains:
 def _first_of_parallels(segments: Segments, nodes: int) -> Rows:
     """Return one segment for every pair of nodes, sorted by the pair."""
     _, first = np.unique(segments.tail * nodes + segments.head, return_index=True)
-    return first.astype(np.int64)
+    return np.asarray(first, dtype=np.int64)
 
 
 def _following(segments: Segments, ends: NDArray[np.bool_], first: Rows, nodes: int) -> Rows:
@@ -109,7 +109,8 @@ def _following(segments: Segments, ends: NDArray[np.bool_], first: Rows, nodes: 
     key = tail[first] * nodes + head[first]
     wanted = np.where(ends[head], -1, head * nodes + onward)
     at = np.minimum(np.searchsorted(key, wanted), len(key) - 1)
-    return np.where((key[at] == wanted) & ~ends[head], first[at], -1)
+    found = np.where((key[at] == wanted) & ~ends[head], first[at], -1)
+    return np.asarray(found, dtype=np.int64)
 
 
 def _followed(

@@ -117,14 +117,10 @@ def first_rule(tags: Mapping[str, str], rules: Iterable[TagRule]) -> TagRule | N
 def is_driven(tags: Mapping[str, str]) -> bool:
     """Tell whether a way is a public road for cars.
 
-    A mode's own tag goes before the general one, as https://wiki.openstreetmap.org/wiki/Key:access
-    has it: ``access=no`` with ``motor_vehicle=yes`` is open.
+    By ``highway`` and ``access``, as siting reads a raw .osm given as roads too, so that both give
+    one network. Tags of single modes, such as ``motor_vehicle``, are not read.
     """
-    if tags.get("highway") not in DRIVEN or tags.get("area") == "yes":
-        return False
-    modes = ("motorcar", "motor_vehicle", "vehicle", "access")
-    stated = next((tags[mode] for mode in modes if mode in tags), "yes")
-    return not all(value.strip() in CLOSED_ACCESS for value in stated.split(";"))
+    return tags.get("highway") in DRIVEN and tags.get("access") not in CLOSED_ACCESS
 
 
 def is_public_host(tags: Mapping[str, str], rule: TagRule) -> bool:
