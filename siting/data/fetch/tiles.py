@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _DECIMALS = 7
 """Of a degree; OpenStreetMap stores no more."""
-_HALF_STEP = 0.5 * 10.0**-_DECIMALS
+_STEP = 10.0**-_DECIMALS
 
 
 @dataclass(frozen=True, order=True)
@@ -78,8 +78,8 @@ def cut(area: Polygon | MultiPolygon, *, max_km2: float) -> tuple[Tile, ...]:
         From south to north, each row from west to east.
     """
     west, south, east, north = area.bounds
-    west, south = (min(edge, _rounded(edge - _HALF_STEP)) for edge in (west, south))
-    east, north = (max(edge, _rounded(edge + _HALF_STEP)) for edge in (east, north))
+    west, south = (_rounded_down(edge) for edge in (west, south))
+    east, north = (-_rounded_down(-edge) for edge in (east, north))
     side_km = math.sqrt(max_km2) * (1 - 1e-6)  # so that rounding the edges stays below the limit
     widest = 0.0 if south <= 0 <= north else min(abs(south), abs(north))
     high_km = EARTH_RADIUS_KM * math.radians(north - south)
@@ -102,3 +102,8 @@ def _edges(first: float, last: float, parts: int) -> list[float]:
 
 def _rounded(degrees: float) -> float:
     return round(degrees, _DECIMALS)
+
+
+def _rounded_down(degrees: float) -> float:
+    rounded = _rounded(degrees)
+    return rounded if rounded <= degrees else _rounded(rounded - _STEP)

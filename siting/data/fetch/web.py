@@ -5,16 +5,16 @@ from __future__ import annotations
 import html
 import json
 import re
-import time
 from contextlib import closing
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from time import monotonic, sleep
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import requests
 from requests import exceptions
-from urllib3.exceptions import ReadTimeoutError
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from siting import __version__
 
@@ -149,14 +149,14 @@ class Web:
                     f"{host}: {trouble.what}; waiting {wait_s:.0f} s before try {tried + 1} of "
                     f"{self._tries}"
                 )
-                time.sleep(wait_s)
+                sleep(wait_s)
             finally:
-                self._last[host] = time.monotonic()
+                self._last[host] = monotonic()
 
     def _keep_distance(self, host: str) -> None:
-        since_s = time.monotonic() - self._last.get(host, float("-inf"))
+        since_s = monotonic() - self._last.get(host, float("-inf"))
         if since_s < _BETWEEN_S:
-            time.sleep(_BETWEEN_S - since_s)
+            sleep(_BETWEEN_S - since_s)
 
     def _once(self, url: str, *, post: bool, fields: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON
         total_s = self.timeout_s + _BEYOND_S
@@ -172,9 +172,9 @@ class Web:
                     stream=True,
                 )
             ) as response:
-                body = b"".join(_chunks(response, time.monotonic() + total_s))
+                body = b"".join(_chunks(response, monotonic() + total_s))
                 return _parsed(response, body, post=post)
-        except exceptions.RequestException as error:
+        except (exceptions.RequestException, HTTPError) as error:
             raise _trouble(error, total_s, known=known) from error
 
 
@@ -193,14 +193,18 @@ def is_address(url: str) -> bool:
 
 
 def _chunks(response: requests.Response, deadline: float) -> Iterator[bytes]:
-    """Yield the body; a server that sends drop by drop, or without end, is not listened to."""
+    """Yield the body; a server that sends drop by drop, or without end, is not listened to.
+
+    By ``read1``, which returns what has come: ``iter_content`` waits until a chunk is full, and no
+    time-out ends that while single bytes arrive.
+    """
     total = 0
-    for chunk in response.iter_content(_CHUNK_BYTES):
+    while chunk := response.raw.read1(_CHUNK_BYTES, decode_content=True):
         total += len(chunk)
         if total > _LARGEST_BYTES:
             msg = f"an answer of more than {_LARGEST_BYTES >> 20} MB"
             raise TooMuchError(msg)
-        if time.monotonic() > deadline:
+        if monotonic() > deadline:
             msg = "the answer came too slowly and was given up"
             raise TroubleError(msg, again=True)
         yield chunk
@@ -266,19 +270,15 @@ def _page_text(body: bytes) -> str:
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 
 
-def _trouble(error: exceptions.RequestException, total_s: float, *, known: bool) -> TroubleError:
+def _trouble(error: Exception, total_s: float, *, known: bool) -> TroubleError:
     """Put an error of the network in words; a host never reached is not waited for."""
-    slow = isinstance(error, exceptions.Timeout) or isinstance(
-        next(iter(error.args), None), ReadTimeoutError
-    )
     if isinstance(error, exceptions.ConnectTimeout):
         return TroubleError(f"no connection within {_CONNECT_S:.0f} s", again=True)
-    if slow:
+    if isinstance(error, exceptions.Timeout | ReadTimeoutError):
         return TroubleError(f"no answer within {total_s:.0f} s", again=True)
     if isinstance(error, exceptions.SSLError):
         return TroubleError("its certificate is not to be trusted", again=False)
-    broken = (exceptions.ChunkedEncodingError, exceptions.ContentDecodingError)
-    if isinstance(error, broken):
+    if isinstance(error, HTTPError):
         return TroubleError("the connection broke off in the middle of the answer", again=True)
     if isinstance(error, exceptions.ConnectionError):
         return TroubleError(f"cannot be reached ({_reason(error)})", again=known)
