@@ -26,8 +26,9 @@ https://wiki.openstreetmap.org/wiki/Tag:boundary%3Dadministrative."""
 _ENOUGH_SHARE = 0.8
 """A level serves if at least this share of the fuel stations lies in its areas."""
 _BEYOND_M = 1000.0
-"""A point farther than this from all districts is beyond them; nearer, a border is drawn coarsely."""
+"""A point farther than this from all districts is beyond them; nearer, borders are just coarse."""
 _MARGIN_M = 500.0
+_NAMED = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,11 +99,14 @@ def find_districts(
     )
     notes: tuple[str, ...] = ()
     if found.broken:
-        few = ", ".join(sorted(found.broken)[:5])
-        notes = (
+        few = ", ".join(sorted(found.broken)[:_NAMED])
+        text = (
             f"districts: {len(found.broken)} boundaries of admin_level {number} are not whole in "
-            f"the data and were left out ({few}{', ...' if len(found.broken) > 5 else ''}).",  # noqa: PLR2004 - as many as are named
         )
+        text += (
+            f"the data and were left out ({few}{', ...' if len(found.broken) > _NAMED else ''})."
+        )
+        notes = (text,)
     told = f"boundary=administrative, admin_level={number}"
     return _with_rest(Districts(table, told, notes), points, metric_crs, clip)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+from itertools import islice
 from typing import IO, TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element, ParseError, iterparse
 
@@ -205,3 +206,28 @@ def _read_pbf(osmium: Any, path: str) -> OsmData:  # noqa: ANN401 - an optional 
 
 _KINDS = {"n": "node", "w": "way", "r": "relation"}
 """How pyosmium spells a member's kind."""
+
+
+def extract_date(path: Path) -> str:
+    """Return the day an extract shows, as its header says; '' where it says nothing."""
+    if not path.name.lower().endswith(".pbf"):
+        return _xml_date(path)
+    import osmium  # noqa: PLC0415 - an extra; read_extract has told where it is missing
+
+    with osmium.io.Reader(str(path)) as reader:
+        return str(reader.header().get("osmosis_replication_timestamp"))[:_DAY]
+
+
+_DAY = len("2025-06-30")
+
+
+def _xml_date(path: Path) -> str:
+    """Read <meta osm_base=...> of Overpass, or the document's own timestamp."""
+    names = ("osm_base", "osmosis_replication_timestamp", "timestamp")
+    with _opened(path) as file:
+        for _, element in islice(iterparse(file, events=("start",)), 5):  # noqa: S314 - as above
+            if element.tag in {"osm", "meta", "bounds"}:
+                stated = [element.attrib[name] for name in names if name in element.attrib]
+                if stated:
+                    return str(stated[0])[:_DAY]
+    return ""

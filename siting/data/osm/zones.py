@@ -52,7 +52,7 @@ class Zones:
     told: str
 
 
-def make_zones(  # noqa: PLR0913 - what, where, how large, how much
+def make_zones(
     data: OsmData,
     roads: gpd.GeoDataFrame,
     area: BaseGeometry,
@@ -138,7 +138,7 @@ def _gathered(cells: Cells, weight: Floats, told: str) -> Evidence:
     if not len(cells):
         return Evidence(np.empty((0, 2), dtype=np.int64), np.empty(0), told)
     distinct, at = np.unique(cells[:, ::-1], axis=0, return_inverse=True)
-    total = np.bincount(at.ravel(), weights=weight, minlength=len(distinct))
+    total = np.bincount(at.ravel(), weights=weight, minlength=len(distinct)).astype(np.float64)
     return Evidence(distinct[:, ::-1], total, told)
 
 
