@@ -172,9 +172,9 @@ def _within(elements: list[dict[str, Any]], box: tuple[float, ...]) -> list[dict
 def town_answer(question: str) -> Reply:
     """Return what the town holds of a question in Overpass QL."""
     boxes = re.search(r"\((-?[\d.]+),(-?[\d.]+),(-?[\d.]+),(-?[\d.]+)\)", question)
-    level = re.search(r'"admin_level"="(\d+)"', question)
-    if level is not None:
-        elements = districts() if level.group(1) == "8" else []
+    levels = re.search(r'"admin_level"~"\^\(([\d|]+)\)\$"', question)
+    if levels is not None:
+        elements = districts() if "8" in levels.group(1).split("|") else []
     else:
         elements = places() if "nwr[" in question else roads()
     if boxes is not None:

@@ -56,7 +56,7 @@ def import_case(  # noqa: PLR0913 - each is an option of the command line
             "--roads-only makes no whole case, so it cannot go on to --plan. Leave one of them out."
         )
         raise InputError(msg)
-    target = None if plan is None else _plan_target(plan, folder)
+    target = None if plan is None else plan_target(plan, folder)
     with progress(quiet=quiet) as report:
         if roads_only:
             lines = _roads(extract, folder, clip, report)
@@ -75,8 +75,8 @@ def import_case(  # noqa: PLR0913 - each is an option of the command line
             lines = made.lines()
         planned = None
         if plan is not None and target is not None:
-            planned = _planned(plan, folder, target, report)
-    _tell(lines, made, planned, target, as_json=as_json, quiet=quiet)
+            planned = plan_made(plan, folder, target, report)
+    tell_made(lines, made, planned, target, as_json=as_json, quiet=quiet)
 
 
 def _stem(extract: Path) -> str:
@@ -84,7 +84,7 @@ def _stem(extract: Path) -> str:
     return extract.name.split(".")[0] or "case"
 
 
-def _plan_target(scenario: str, folder: Path) -> Path:
+def plan_target(scenario: str, folder: Path) -> Path:
     """Return where the plan goes; refuse early what could not be written or asked later."""
     from siting.plan_folder import check_target  # noqa: PLC0415 - heavy
     from siting.scenario_io import load_scenario  # noqa: PLC0415
@@ -138,7 +138,8 @@ def _roads(
     return [told, "Name it in a case.toml as  [layers.roads]  path = ..."]
 
 
-def _planned(scenario: str, folder: Path, target: Path, report: Callable[[str], None]) -> Plan:
+def plan_made(scenario: str, folder: Path, target: Path, report: Callable[[str], None]) -> Plan:
+    """Answer a scenario for a case just made, and write the plan."""
     from siting import pipeline  # noqa: PLC0415 - heavy
     from siting.scenario_io import load_scenario, override  # noqa: PLC0415
 
@@ -146,7 +147,7 @@ def _planned(scenario: str, folder: Path, target: Path, report: Callable[[str], 
     return pipeline.run_plan(question, case_name=question.case, out=target, progress=report)
 
 
-def _tell(
+def tell_made(
     lines: list[str],
     made: ImportReport | None,
     planned: Plan | None,
@@ -155,6 +156,7 @@ def _tell(
     as_json: bool,
     quiet: bool,
 ) -> None:
+    """Print what became of a case, and of the plan if there is one."""
     from siting.cli.summary import print_summary, summary_document  # noqa: PLC0415 - heavy
 
     if as_json:

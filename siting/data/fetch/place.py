@@ -10,7 +10,6 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import shapely
 from shapely import MultiPolygon, Polygon
 from shapely.geometry import shape
@@ -27,9 +26,9 @@ if TYPE_CHECKING:
 NOMINATIM = "https://nominatim.openstreetmap.org"
 
 _RESULTS = 10
-_WGS84 = "EPSG:4326"
 _EAST, _NORTH = 180.0, 90.0
 _SIDES = 4
+_UNCLEAR = "The area to fetch is not clear."
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,8 +64,7 @@ def place_from_bbox(text: str) -> Place:
             "Write W,S,E,N in degrees, west below east and south below north, such as "
             "113.9,22.5,114.1,22.6.",
         )
-        msg = "The area to fetch is not clear."
-        raise InputError(msg, [fault])
+        raise InputError(_UNCLEAR, [fault])
     return Place(text, shapely.box(west, south, east, north))
 
 
@@ -83,22 +81,13 @@ def place_from_file(path: Path) -> Place:
     InputError
         If it cannot be read, or holds no polygon on the globe.
     """
-    import geopandas as gpd  # noqa: PLC0415 - takes seconds
-    from pyogrio.errors import DataLayerError, DataSourceError  # noqa: PLC0415
+    from siting.data.osm.clip import read_clip  # noqa: PLC0415 - takes seconds
 
-    msg = "The area to fetch is not clear."
-    try:
-        table = gpd.read_file(path)
-        shapes = (table if table.crs is None else table.to_crs(_WGS84)).geometry
-    except (OSError, ValueError, AttributeError, DataSourceError, DataLayerError) as error:
-        what = f"cannot be read as a map layer ({error})"
-        fault = Fault(str(path), what, "Give a GeoJSON or GeoPackage file with polygons.")
-        raise InputError(msg, [fault]) from error
-    area = _area(shapely.union_all(shapely.make_valid(np.asarray(shapes.dropna(), dtype=object))))
+    area = _area(read_clip(path))
     if area is None:
-        what = "holds no polygon in longitude and latitude"
-        fault = Fault(str(path), what, "Give polygons, in a file that states its CRS.")
-        raise InputError(msg, [fault])
+        what = "its polygons are not in longitude and latitude"
+        fault = Fault(str(path), what, "State the CRS in the file.")
+        raise InputError(_UNCLEAR, [fault])
     return Place(path.stem, area)
 
 
@@ -176,8 +165,7 @@ def _first_area(name: str, answer: list[dict[str, Any]]) -> Place:
             return Place(str(item.get("display_name", name)), area)
     what = "is known as a point or line only" if answer else "is not known to Nominatim"
     mend = "Add region and country, or give the area by --bbox or --polygon."
-    msg = "The area to fetch is not clear."
-    raise InputError(msg, [Fault("PLACE", f"'{name}' {what}", mend)])
+    raise InputError(_UNCLEAR, [Fault("PLACE", f"'{name}' {what}", mend)])
 
 
 def _importance(item: dict[str, Any]) -> float:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 _ROADS_KM2 = 400.0
 _PLACES_KM2 = 900.0
 _DISTRICTS_KM2 = 20_000.0
+_LEVELS = (5, 6, 7, 8, 9)
+"""Below the provinces or states of a country, above its villages and quarters, see
+https://wiki.openstreetmap.org/wiki/Tag:boundary%3Dadministrative."""
 _WITH_PARTS = "(._;>;);out body qt;"
 
 
@@ -42,23 +45,25 @@ class Theme:
     """What to ask about a point (longitude, latitude) of an area where nothing was found."""
 
 
-def themes(*, district_level: int, pois: bool) -> tuple[Theme, ...]:
+def themes(*, district_level: int | None, pois: bool) -> tuple[Theme, ...]:
     """Return what to fetch, the small first, so that what is wrong shows early.
 
     Parameters
     ----------
     district_level
-        ``admin_level`` of the districts.
+        ``admin_level`` of the districts; those that cities are divided by if None.
     pois
         Whether to fetch points of interest too.
     """
+    levels = _LEVELS if district_level is None else (district_level,)
+    border = f'["boundary"="administrative"]["admin_level"~"^({_any(map(str, levels))})$"]'
     return (
         Theme(
-            f"districts (admin_level {district_level})",
+            f"districts (admin_level {' '.join(map(str, levels))})",
             _DISTRICTS_KM2,
-            lambda tile: _districts(tile, district_level),
+            lambda tile: _districts(tile, border),
             needed=False,
-            otherwise=lambda lon, lat: _enclosing(lon, lat, district_level),
+            otherwise=lambda lon, lat: _enclosing(lon, lat, border),
         ),
         Theme("places", _PLACES_KM2, lambda tile: _places(tile, pois=pois)),
         Theme("roads", _ROADS_KM2, _roads),
@@ -88,18 +93,14 @@ def _places(tile: Tile, *, pois: bool) -> str:
     return f"({''.join(wanted)});{_WITH_PARTS}"
 
 
-def _districts(tile: Tile, level: int) -> str:
+def _districts(tile: Tile, border: str) -> str:
     """Ask for the boundaries that pass through a tile."""
-    return f"rel{_boundary(level)}({_box(tile)});{_WITH_PARTS}"
+    return f"rel{border}({_box(tile)});{_WITH_PARTS}"
 
 
-def _enclosing(lon: float, lat: float, level: int) -> str:
+def _enclosing(lon: float, lat: float, border: str) -> str:
     """Ask for the district around a point of an area that no boundary passes through."""
-    return f"is_in({lat:.7f},{lon:.7f})->.a;rel(pivot.a){_boundary(level)};{_WITH_PARTS}"
-
-
-def _boundary(level: int) -> str:
-    return f'["boundary"="administrative"]["admin_level"="{level}"]'
+    return f"is_in({lat:.7f},{lon:.7f})->.a;rel(pivot.a){border};{_WITH_PARTS}"
 
 
 def _box(tile: Tile) -> str:
