@@ -137,21 +137,27 @@ def draw_map(
 def check(
     name: Annotated[str, typer.Argument(metavar="CASE_OR_SCENARIO", help="Name or path.")],
     *,
+    html: Annotated[
+        Path | None, typer.Option(help="Write what was found in a city to this HTML file.")
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Check a city or a scenario, and list every fault at once."""
+    """Check a city or a scenario: list every fault at once, or what each layer holds."""
     from siting import pipeline  # noqa: PLC0415 - heavy
+    from siting.cli.check import check_document, print_check, write_page  # noqa: PLC0415
 
     with progress(quiet=quiet) as report:
         report(f"checking {name}")
-        notes = pipeline.run_check(name)
+        found = pipeline.run_check(name)
+    if html is not None:
+        write_page(html, found)
     if as_json:
-        print_json({"ok": True, "notes": notes})
+        print_json(check_document(found))
     elif not quiet:
-        for note in notes:
-            answer(note)
-        answer(f"{name}: no faults.")
+        print_check(name, found)
+        if html is not None:
+            answer(str(html))
 
 
 @app.command()
