@@ -1,8 +1,8 @@
 """Serve a made-up town on loopback as Overpass and Nominatim would, faults included.
 
 Testford is invented; nothing of it is copied from a map. It lies between 20.00 and 20.06 E, 48.00
-and 48.04 N: 4.46 km by 4.45 km, 19.9 km2. Streets every 0.01 degrees; West from 20.00 to 20.03 E,
-East from there to 20.06 E.
+and 48.04 N: 4.46 km by 4.45 km. Streets every 0.01 degrees; West from 20.00 to 20.03 E, East from
+there to 20.06 E. What is fetched reaches 0.005 degrees farther on each side: 28.9 km2.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 if TYPE_CHECKING:
     from types import TracebackType
 
-BBOX = (20.0, 48.0, 20.06, 48.04)
+BBOX = (19.995, 47.995, 20.065, 48.045)
 NAME = "Testford, Nowhere"
 _COLUMNS, _ROWS = 7, 5
 _STREET, _RING, _PLACE = 1000, 2000, 3000

@@ -36,7 +36,7 @@ def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
             found.append(seconds)
 
     monkeypatch.setattr("siting.data.fetch.web.sleep", nap)
-    monkeypatch.setattr("siting.data.fetch.queries._ROADS_KM2", 6.0)  # Testford: 2 by 2 tiles
+    monkeypatch.setattr("siting.data.fetch.queries._ROADS_KM2", 8.0)  # Testford: 2 by 2 tiles
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     return found
 
@@ -223,7 +223,7 @@ def test_busy_for_ever_ends(server: MapServer, session: Session, naps: list[floa
     assert "(504): 'Error: too busy' (4 tries)" in caught.value.tried[0]
     names = [line.partition(":")[0] for line in caught.value.missing]
     assert names == ["districts (admin_level 8)", "places", "roads"]
-    assert "4 of 4 tiles (20,48,20.03,48.02;" in caught.value.missing[2]
+    assert "4 of 4 tiles (19.995,47.995,20.03,48.02;" in caught.value.missing[2]
     assert "siting case import" in str(caught.value)
 
 
@@ -259,7 +259,7 @@ def test_half_an_answer_is_refused_and_its_tile_split(
 
 
 def test_splitting_has_an_end(server: MapServer, session: Session) -> None:
-    """A server that finds every tile too much: 19.9, 4.97, 1.24, 0.31 km2, and no further."""
+    """A server that finds every tile too much: 28.9, 7.2, 1.8, 0.45 km2, and no further."""
     server.always = remark("Query timed out.")
     with pytest.raises(SourceError, match="even the smallest tile"):
         session.fetch(server.url)
@@ -334,7 +334,7 @@ def test_server_without_this_region_is_told_and_not_believed(
     server.always = json_reply({"elements": []})
     with pytest.raises(SourceError, match="has no places at all in this area") as caught:
         session.fetch(server.url)
-    assert "20,48,20.06,48.04" in str(caught.value)
+    assert "19.995,47.995,20.065,48.045" in str(caught.value)
     server.always = None
     assert len(session.fetch(server.url).data.way_id) >= 17  # all but the districts' two rings
 
