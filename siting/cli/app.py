@@ -18,7 +18,8 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Plan EV supercharging networks: where, how big, when, at what cost, and with a proof.",
-    epilog="Exit codes: 0 done, 2 bad input, 3 infeasible, 4 no solution in time, 1 a bug.",
+    epilog="Exit codes: 0 done, 2 bad input, 3 infeasible, 4 no solution in time, "
+    "6 a data source failed, 1 a bug.",
 )
 case_app = typer.Typer(no_args_is_help=True, help="Make cities.")
 app.add_typer(case_app, name="case")
