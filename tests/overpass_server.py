@@ -128,20 +128,31 @@ def places() -> list[dict[str, Any]]:
     ]
 
 
+def neighbours() -> list[dict[str, Any]]:
+    """Return the town and its eastern neighbour, from 20.06 to 20.2 E, as boundaries of level 6."""
+    found = []
+    for number, (name, west, east) in enumerate([("Town", 20.0, 20.06), ("Far", 20.06, 20.2)]):
+        outline = _area(_RING + 100 + number, (west, 48.0, east, 48.04))
+        found += [*outline, _border(_RING + 100 + number, outline, name, 6)]
+    return found
+
+
+def _border(number: int, outline: list[dict[str, Any]], name: str, level: int) -> dict[str, Any]:
+    tags = {"type": "boundary", "boundary": "administrative"}
+    return {
+        "type": "relation",
+        "id": number,
+        "members": [{"type": "way", "ref": outline[-1]["id"], "role": "outer"}],
+        "tags": tags | {"admin_level": str(level), "name": name},
+    }
+
+
 def districts(level: int = 8) -> list[dict[str, Any]]:
     """Return West and East as boundary relations of one closed way each."""
     found = []
     for number, (name, west, east) in enumerate([("West", 20.0, 20.03), ("East", 20.03, 20.06)]):
         outline = _area(_RING + number, (west, 48.0, east, 48.04))
-        tags = {"boundary": "administrative", "admin_level": str(level), "name": name}
-        member = {"type": "way", "ref": outline[-1]["id"], "role": "outer"}
-        relation = {
-            "type": "relation",
-            "id": _RING + number,
-            "members": [member],
-            "tags": tags | {"type": "boundary"},
-        }
-        found += [*outline, relation]
+        found += [*outline, _border(_RING + number, outline, name, level)]
     return found
 
 

@@ -17,7 +17,7 @@ from siting.data.fetch.place import place_by_name, place_from_bbox, place_from_f
 from siting.data.fetch.web import Web
 from siting.data.load import load_case
 from siting.errors import CaseError, InputError, SourceError
-from tests.overpass_server import BBOX, NAME, MapServer, json_reply, page
+from tests.overpass_server import BBOX, NAME, MapServer, districts, json_reply, neighbours, page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,6 +113,18 @@ def test_district_level_and_pois_are_asked_for(server: MapServer) -> None:
     assert '["admin_level"~"^(8)$"]' in server.questions[0]
     assert "cinema" in server.questions[1]
     assert _fetch(server, "--district-level", "9") == 2  # there is none
+
+
+def test_sliver_of_a_neighbour_is_no_district(
+    server: MapServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A place drawn 15 m into its neighbour is divided by its own districts, not off from it."""
+    both = [*neighbours(), *districts()]
+    monkeypatch.setattr("tests.overpass_server.districts", lambda: both)
+    # 0.0002 of 20.0602 - 20.0 degrees is 0.33 % of the place, and 0.14 % of the neighbour
+    box = Wish("Testford", bbox="20.0,48.0,20.0602,48.04")
+    fetch_case(box, Path("out"), servers=_servers(server), tell=lambda _line: None)
+    assert sorted(load_case(Path("out")).districts["id"]) == ["East", "West"]
 
 
 def test_source_that_fails_is_exit_code_6(

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import shapely
 from pyproj import Geod
 
+from siting.data.fetch.replies import TooMuchError
 from siting.data.fetch.tiles import cut
-from siting.data.fetch.web import TooMuchError
 from siting.data.osm.elements import from_overpass
 from siting.errors import Fault, InputError, SourceError
 

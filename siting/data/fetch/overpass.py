@@ -14,7 +14,8 @@ import math
 import re
 from typing import TYPE_CHECKING, Any
 
-from siting.data.fetch.web import TooMuchError, TroubleError, host_of
+from siting.data.fetch.replies import TooMuchError, TroubleError
+from siting.data.fetch.web import host_of
 from siting.errors import SourceError
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ import shapely
 from shapely import MultiPolygon, Polygon
 from shapely.geometry import shape
 
-from siting.data.fetch.web import TroubleError, host_of
+from siting.data.fetch.replies import TroubleError
+from siting.data.fetch.web import host_of
 from siting.errors import Fault, InputError, SourceError
 
 if TYPE_CHECKING:

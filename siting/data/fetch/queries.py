@@ -56,10 +56,11 @@ def themes(*, district_level: int | None, pois: bool) -> tuple[Theme, ...]:
         Whether to fetch points of interest too.
     """
     levels = _LEVELS if district_level is None else (district_level,)
+    told = f"{levels[0]} to {levels[-1]}" if len(levels) > 1 else f"{levels[0]}"
     border = f'["boundary"="administrative"]["admin_level"~"^({_any(map(str, levels))})$"]'
     return (
         Theme(
-            f"districts (admin_level {' '.join(map(str, levels))})",
+            f"districts (admin_level {told})",
             _DISTRICTS_KM2,
             lambda tile: _districts(tile, border),
             needed=False,

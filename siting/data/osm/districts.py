@@ -25,6 +25,9 @@ LEVELS = range(4, 12)
 https://wiki.openstreetmap.org/wiki/Tag:boundary%3Dadministrative."""
 _ENOUGH_SHARE = 0.8
 """A level serves if at least this share of the fuel stations lies in its areas."""
+_SLIVER_SHARE = 0.005
+"""Less of a clip than this, and of a district than twice this, is not a part of it: the borders of
+the two are only drawn differently."""
 _BEYOND_M = 1000.0
 """A point farther than this from all districts is beyond them; nearer, borders are just coarse."""
 _MARGIN_M = 500.0
@@ -157,7 +160,11 @@ def _level(data: OsmData, level: int, clip: BaseGeometry | None) -> _Level:
 
 def _clipped(found: _Level, clip: BaseGeometry) -> _Level:
     cut = [_solid(shapely.intersection(area, clip)) for area in found.areas]
-    kept = [row for row, area in enumerate(cut) if not area.is_empty]
+    kept = [
+        row
+        for row, (area, whole) in enumerate(zip(cut, found.areas, strict=True))
+        if area.area > min(_SLIVER_SHARE * clip.area, 2 * _SLIVER_SHARE * whole.area)
+    ]
     return replace(found, tags=[found.tags[row] for row in kept], areas=[cut[row] for row in kept])
 
 
