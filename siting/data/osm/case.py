@@ -230,7 +230,7 @@ def _made(
         metric_crs=metric_crs,
         total_kwh_day=len(fuel.table) * kwh_day_per_fuel,
     )
-    notes = [_road_note(network)] if network.dropped_edges else []
+    notes = _road_notes(network)
     notes += [note for found in points.values() for note in found.notes]
     notes += [*districts.notes, f"zones: weighted by {zones.told} (assumption)."]
     return Content(network, points, districts, zones, cell_m, kwh_day_per_fuel, tuple(notes))
@@ -244,8 +244,12 @@ def _places(layers: list[Found]) -> list[NDArray[np.object_]]:
     ]
 
 
-def _road_note(network: DriveNetwork) -> str:
-    return (
+def _road_notes(network: DriveNetwork) -> list[str]:
+    if not len(network.table):
+        return ["roads: none for cars in the data; straight lines serve instead."]
+    if not network.dropped_edges:
+        return []
+    told = (
         f"roads: {network.dropped_edges:,} directed edges ({network.dropped_km:.1f} km) were left "
-        "out: they cannot be reached from, or cannot reach, the main network."
     )
+    return [f"{told}out: they cannot be reached from, or cannot reach, the main network."]
