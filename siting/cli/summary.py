@@ -54,7 +54,7 @@ def print_summary(document: Document, folder: Path) -> None:
     outcome, origin = document.outcome, document.provenance
     answer(f"{origin.scenario_title} - {origin.case_title}")
     if origin.label:
-        answer(f"Labelled '{origin.label}': not all of it was surveyed; report.html says what.")
+        answer(f"The city is {origin.label}: not all of it was surveyed.")
     answer("")
     best = "proved the best possible" if outcome.status == "optimal" else "feasible"
     answer(

@@ -95,7 +95,7 @@ def _toml(made: Content, origin: Origin) -> str:
     }
     lines = [MADE, f"title = {_quoted(origin.title)}"]
     lines += [f"title_zh = {_quoted(origin.title_zh)}"] if origin.title_zh else []
-    lines += ['label = "demand assumed"', 'label_zh = "需求为假设"']
+    lines += ['label = "partly assumed"', 'label_zh = "部分为假设"']
     for layer, told in what.items():
         if layer in files:
             source = f"OpenStreetMap contributors, {origin.source_note}: {told}"
