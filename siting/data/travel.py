@@ -1,6 +1,6 @@
 """Find which sites each zone reaches, and in how many minutes: by road, or over straight lines.
 
-By road: see :mod:`siting.data.road_travel`. Without roads: great-circle distance times a detour
+By road: see `siting.data.road_travel`. Without roads: great-circle distance times a detour
 factor, at one door-to-door speed. Either way the congestion of the hour planned for makes driving
 slower; access legs stay as they are.
 """
@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.spatial import cKDTree
 
-from siting.data.road_travel import End, split_network
+from siting.data.road_search import End
+from siting.data.road_travel import split_network
 from siting.data.snap import snap, streets
 from siting.data.sphere import EARTH_RADIUS_KM, great_circle_km
 
@@ -132,8 +133,8 @@ def _road_pairs(
     snapped = snap(np.vstack([zone_points, site_points]), known, max_snap_m=reach.max_snap_m)
     network, node = split_network(roads, known, snapped, slowdown=reach.slowdown)
     cut = len(zone_points)
-    zones = End(node[:cut], snapped.access_km[:cut], snapped.within[:cut])
-    sites = End(node[cut:], snapped.access_km[cut:], snapped.within[cut:])
+    zones = End(node[:cut], snapped.access_km[:cut], snapped.within[:cut], zone_points)
+    sites = End(node[cut:], snapped.access_km[cut:], snapped.within[cut:], site_points)
     if limit_km is None:
         found = network.within_minutes(
             zones, sites, minutes=reach.minutes or 0, kmh=reach.access_kmh
