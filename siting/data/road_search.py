@@ -3,31 +3,34 @@
 One Dijkstra run per node of the smaller side gives every pair: from sites on the reversed network,
 which gives times from zone to site. What is left out of the search changes no answer. Points where
 no search begins are no nodes: they lie so far behind the last node before them. Junctions with few
-neighbours where no search begins are no nodes either: the ways through them become arcs, which is
-the first step of a contraction hierarchy. And sources that lie near each other are searched for
+neighbours where no search begins are no nodes either: the ways through them become arcs
+(`siting.data.road_core`). And sources that lie near each other are searched for
 together, in the part of the network within the limit of the nearest of them, where all ways from
 all of them lie.
 
 References
 ----------
 E. W. Dijkstra, "A note on two problems in connexion with graphs", Numerische Mathematik 1 (1959)
-269-271. R. Geisberger, P. Sanders, D. Schultes, D. Delling, "Contraction Hierarchies", WEA 2008,
-319-333.
+269-271.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
+from siting.data.road_core import contracted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
+
+    from siting.data.road_core import Pieces
 
     Floats = NDArray[np.float64]
     Indices = NDArray[np.int32]
@@ -37,10 +40,6 @@ if TYPE_CHECKING:
 
 _BATCH = 100
 """Most sources of one Dijkstra call."""
-_ROUNDS = 2
-"""How often nodes with few neighbours are left out; more rounds take longer than they save."""
-_FEW = 3
-"""Neighbours of a node that may be left out: more would take more arcs than they save."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,31 +54,6 @@ class End:
     """(P,) false where that line is too long to count; such points are in no pair."""
     place: Floats
     """(P, 2) where the points are, for searching near ones together; in any unit."""
-
-
-class Pieces(NamedTuple):
-    """Hold pieces of edges in order: those of one edge follow each other, from its tail on."""
-
-    tail: Indices
-    head: Indices
-    costs: tuple[Floats, ...]
-    nodes: int
-    junctions: int
-    """Nodes from this number on lie on one street each."""
-
-    def reversed(self) -> Pieces:
-        """Return the pieces driven the other way."""
-        costs = tuple(cost[::-1] for cost in self.costs)
-        return Pieces(self.head[::-1], self.tail[::-1], costs, self.nodes, self.junctions)
-
-
-class _Behind(NamedTuple):
-    """Say where targets lie: each row so far behind a node of the core."""
-
-    target: Indices
-    """Node of the whole network; ascending. A target may have several rows: the least counts."""
-    node: Indices
-    offsets: tuple[Floats, ...]
 
 
 class Search:
@@ -106,7 +80,7 @@ class Search:
         self.places = self.near.place[self.near_rows[first]]
         targets = np.unique(self.far.node[self.far_rows])
         oriented = pieces.reversed() if self.from_sites else pieces
-        core, self.behind = _core(oriented, self.sources, targets)
+        core, self.behind = contracted(oriented, self.sources, targets)
         self.matrices = [_matrix(core, cost) for cost in core.costs]
 
     def batches(self, *limits: float) -> Iterator[Batch]:
@@ -172,97 +146,6 @@ class Search:
         reached = cost[:, place[self.behind.node[rows]]] + self.behind.offsets[number][rows]
         begin = np.flatnonzero(np.diff(target, prepend=-1))
         return target[begin], np.minimum.reduceat(reached, begin, axis=1)
-
-
-def _core(pieces: Pieces, sources: Indices, targets: Indices) -> tuple[Pieces, _Behind]:
-    """Leave out what no search needs as a node, and say where the targets lie."""
-    kept = np.zeros(pieces.nodes, dtype=bool)
-    kept[: pieces.junctions] = True
-    kept[sources] = True
-    begin = np.flatnonzero(kept[pieces.tail])
-    chain = np.cumsum(kept[pieces.tail]) - 1
-    ends = np.append(begin[1:], len(chain)) - 1 if len(begin) else begin
-    passed = np.flatnonzero(~kept[pieces.head])
-    own = targets[kept[targets]]
-    sums = [np.cumsum(cost) for cost in pieces.costs]
-    before = [total[begin] - cost[begin] for total, cost in zip(sums, pieces.costs, strict=True)]
-    core = Pieces(
-        tail=pieces.tail[begin],
-        head=pieces.head[ends],
-        costs=tuple(
-            np.where(begin == ends, cost[begin], total[ends] - base)
-            for total, base, cost in zip(sums, before, pieces.costs, strict=True)
-        ),
-        nodes=pieces.nodes,
-        junctions=pieces.junctions,
-    )
-    behind = _Behind(
-        target=np.concatenate([own, pieces.head[passed]]),
-        node=np.concatenate([own, pieces.tail[begin[chain[passed]]]]),
-        offsets=tuple(
-            np.concatenate([np.zeros(len(own)), total[passed] - base[chain[passed]]])
-            for total, base in zip(sums, before, strict=True)
-        ),
-    )
-    for _ in range(_ROUNDS):
-        core, behind = _without_lesser(core, behind, sources)
-    order = np.argsort(behind.target, kind="stable")
-    offsets = tuple(offset[order] for offset in behind.offsets)
-    return core, _Behind(behind.target[order], behind.node[order], offsets)
-
-
-def _without_lesser(core: Pieces, behind: _Behind, sources: Indices) -> tuple[Pieces, _Behind]:
-    """Leave out nodes with few neighbours, none of which are left out as well.
-
-    Ways through such a node become arcs between its neighbours; what lies behind it lies behind
-    each of them.
-    """
-    gone = _lesser(core, sources)
-    into = np.flatnonzero(gone[core.head])
-    into = into[np.argsort(core.head[into], kind="stable")]
-    out = np.flatnonzero(gone[core.tail] & ~gone[core.head])
-    at_out, arc = _joined(core.tail[out], core.head[into])
-    first, second = into[arc], out[at_out]
-    round_trip = core.tail[first] == core.head[second]
-    first, second = first[~round_trip], second[~round_trip]
-    at_row, entry = _joined(behind.node, core.head[into])
-    stay, still = ~gone[core.tail] & ~gone[core.head], ~gone[behind.node]
-    tail = np.concatenate([core.tail[stay], core.tail[first]])
-    head = np.concatenate([core.head[stay], core.head[second]])
-    costs = tuple(np.concatenate([c[stay], c[first] + c[second]]) for c in core.costs)
-    offsets = tuple(
-        np.concatenate([offset[still], offset[at_row] + cost[into[entry]]])
-        for offset, cost in zip(behind.offsets, core.costs, strict=True)
-    )
-    target = np.concatenate([behind.target[still], behind.target[at_row]])
-    node = np.concatenate([behind.node[still], core.tail[into[entry]]])
-    rest = Pieces(tail, head, costs, core.nodes, core.junctions)
-    return rest, _Behind(target, node, offsets)
-
-
-def _lesser(core: Pieces, sources: Indices) -> Bools:
-    """Choose nodes with at most so many neighbours, of which none is chosen as well."""
-    low, high = np.minimum(core.tail, core.head), np.maximum(core.tail, core.head)
-    code = np.unique(low[low < high].astype(np.int64) * core.nodes + high[low < high])
-    low, high = code // core.nodes, code % core.nodes
-    count = np.bincount(low, minlength=core.nodes) + np.bincount(high, minlength=core.nodes)
-    able = (count >= 1) & (count <= _FEW)
-    able[sources] = False
-    # Of two neighbours the one with fewer of its own goes, of equals the one that hashes lower.
-    rank = count * np.int64(core.nodes) + (np.arange(core.nodes) * 40503) % core.nodes
-    pairs = able[low] & able[high]
-    low, high = low[pairs], high[pairs]
-    able[np.where(rank[low] < rank[high], high, low)] = False
-    return np.asarray(able)
-
-
-def _joined(keys: Indices, ordered: Indices) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return positions of keys and of equal entries of an ordered list, every combination."""
-    begin = np.searchsorted(ordered, keys, side="left")
-    count = np.searchsorted(ordered, keys, side="right") - begin
-    of_key = np.repeat(np.arange(len(keys)), count)
-    nth = np.arange(len(of_key)) - np.repeat(np.cumsum(count) - count, count)
-    return of_key, begin[of_key] + nth
 
 
 def _matrix(core: Pieces, cost: Floats) -> csr_array:

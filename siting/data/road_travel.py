@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from siting.data.road_search import Pieces, Search
+from siting.data.road_core import Pieces
+from siting.data.road_search import Search
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
