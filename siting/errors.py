@@ -9,6 +9,7 @@
     │   └── PlanError        a plan folder is missing, damaged or does not verify
     ├── InfeasibleError (3)  the requirements cannot hold together
     ├── NoSolutionError (4)  the limit was reached before any plan was found
+    ├── SourceError (6)      a data source could not be reached, or did not answer whole
     └── SolverError (2), also ValueError: the solver asked for is not there
 
 An error that gathers several faults lists them all, one a line: file, row, field, value, mend.
@@ -113,3 +114,40 @@ class NoSolutionError(SitingError):
     """Say that the time limit was reached before any plan was found."""
 
     exit_code = 4
+
+
+class SourceError(SitingError):
+    """Say that a data source could not be reached, or did not answer whole.
+
+    Parameters
+    ----------
+    message
+        One line of summary.
+    tried
+        What each source answered, in the order they were asked.
+    missing
+        What is still not there, so that a later run can ask for it alone.
+    mend
+        What to do about it.
+    """
+
+    exit_code = 6
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        tried: Iterable[str] = (),
+        missing: Iterable[str] = (),
+        mend: str = "",
+    ) -> None:
+        self.message = message
+        self.tried = tuple(tried)
+        self.missing = tuple(missing)
+        self.mend = mend
+        lines = [message, *(f"  - {line}" for line in self.tried)]
+        if self.missing:
+            lines += ["Still missing:", *(f"  - {line}" for line in self.missing)]
+        if mend:
+            lines.append(mend)
+        super().__init__("\n".join(lines))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from siting.assembly import Answer, assemble, map_layers
 from siting.data.build import build_problem
 from siting.data.load import case_folder, load_case
+from siting.data.report import case_report
 from siting.errors import CaseError, ScenarioError
 from siting.maps import render_map, render_report
 from siting.models.search import Effort
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from siting.data.case import Case
+    from siting.data.report import CaseReport
     from siting.plan import Plan
     from siting.scenario import Scenario
     from siting.verify import Mismatch
@@ -92,8 +94,8 @@ def run_map(folder: Path, *, case_name: str | None = None) -> list[Path]:
     return [folder / name for name in files]
 
 
-def run_check(name: str) -> list[str]:
-    """Check a city or a scenario; return what is worth knowing of it.
+def run_check(name: str) -> CaseReport | list[str]:
+    """Check a city or a scenario; return what was found in the city, or notes on the scenario.
 
     Raises
     ------
@@ -108,18 +110,7 @@ def run_check(name: str) -> list[str]:
         except ScenarioError as no_scenario:
             raise CaseError(no_case.message, no_scenario.faults) from no_scenario
         return _scenario_notes(load_scenario(name))
-    return _case_notes(load_case(folder))
-
-
-def _case_notes(case: Case) -> list[str]:
-    label = f" ({case.label})" if case.label and case.label not in case.title else ""
-    notes = [f"{case.title}{label}"]
-    notes += [
-        f"{layer.layer}: {layer.rows:,} rows of {layer.file}; {layer.source}; {layer.licence}; "
-        f"{layer.date}{'; synthetic' if layer.synthetic else ''}"
-        for layer in case.layers
-    ]
-    return [*notes, *case.notes]
+    return case_report(load_case(folder))
 
 
 def _scenario_notes(scenario: Scenario) -> list[str]:

@@ -16,6 +16,7 @@ import pytest
 from siting import pipeline
 from siting.content import content_folder
 from siting.data.load import load_case
+from siting.data.report import CaseReport
 from siting.data.synth import generate_case
 from siting.errors import CaseError, InfeasibleError, ScenarioError
 from siting.pipeline import make_plan, run_check, run_map, run_plan, run_verify
@@ -209,11 +210,14 @@ def test_a_plan_that_does_not_verify_is_not_written(
 
 def test_check_tells_of_a_city_and_of_a_question(folder: Path) -> None:
     """A city's layers with their rows and sources; a question's assumptions."""
-    notes = run_check(str(folder))
-    assert "stylised" in notes[0].lower()
-    assert any(note.startswith("fuel: 31 rows of fuel.csv") for note in notes)
-    assert any("synthetic" in note for note in notes)
+    city = run_check(str(folder))
+    assert isinstance(city, CaseReport)
+    assert "stylised" in city.title.lower()
+    (fuel,) = [layer for layer in city.layers if layer.layer == "fuel"]
+    assert (fuel.file, fuel.synthetic) == ("fuel.csv", True)
+    assert any("31" in count for count in fuel.counts)
     lines = run_check("central")
+    assert isinstance(lines, list)
     assert lines[0] == "One to one in the centre"
     assert any(line.startswith("assumption: demand.case_share = 0.1 share (X: ") for line in lines)
 

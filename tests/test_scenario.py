@@ -49,9 +49,16 @@ def _faults(source: str) -> list[str]:
     return [str(fault) for fault in caught.value.faults]
 
 
-def test_five_scenarios_ship() -> None:
-    """The five questions ship; the base they share is not one of them."""
-    assert SHIPPED == ["central", "coverage", "least-cost", "ratio-2025", "ratio-2030"]
+def test_six_scenarios_ship() -> None:
+    """The six questions ship; the base they share is not one of them."""
+    assert SHIPPED == [
+        "central",
+        "coverage",
+        "least-cost",
+        "one-to-one",
+        "ratio-2025",
+        "ratio-2030",
+    ]
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -143,6 +150,42 @@ def test_reach_by_km_takes_back_the_inherited_minutes(tmp_path: Path) -> None:
     assert scenario.reach.minutes is None
     assert scenario.reach.km == {"default": 2.0}
     assert "reach.minutes" not in scenario.sources
+
+
+BUSY = f"""
+[reach]
+congestion = {[1.0] * 8 + [1.5] * 16}
+hour = 18
+"""
+
+
+def test_congestion_is_off_unless_asked_for(tmp_path: Path) -> None:
+    """No shipped scenario has it; a file's own hour counts, and survives the round trip."""
+    assert all(load_scenario(name).reach.slowdown == 1 for name in SHIPPED)
+    scenario = load_scenario(_write(tmp_path, CHILD + BUSY))
+    assert scenario.reach.slowdown == 1.5
+    assert load_scenario(_write(tmp_path, CHILD + BUSY.replace("18", "7"))).reach.slowdown == 1
+    back = load_scenario(_write(tmp_path, resolve_toml(scenario), "child.toml"))
+    assert back == scenario
+    assert {item.key for item in assumptions(scenario)} >= {"reach.congestion", "reach.hour"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("[1.0, ", "[", "reach.congestion: holds 23 values"),
+        ("[1.0, ", "[0.9, ", "reach.congestion.0: 0.9 must be 1 or more"),
+        ("hour = 18", "hour = 24", "reach.hour: 24 must be 23 or less"),
+        ("congestion", "congestions", "reach.congestions: unknown key. Did you mean 'congestion'?"),
+        (BUSY.splitlines()[2], "", "reach: hour needs congestion"),
+    ],
+)
+def test_congestion_that_makes_no_sense_is_refused(
+    old: str, new: str, words: str, tmp_path: Path
+) -> None:
+    """24 factors of 1 or more, an hour of the day, and no hour without factors."""
+    (fault, *_) = _faults(_write(tmp_path, CHILD + BUSY.replace(old, new, 1)))
+    assert words in fault
 
 
 def test_a_number_without_a_source_counts_as_assumed(tmp_path: Path) -> None:

@@ -112,6 +112,19 @@ def test_zone_and_site_on_one_spot() -> None:
     assert table(pairs) == {(0, 0): pytest.approx(0, abs=1e-3)}
 
 
+def test_a_hair_behind_is_the_same_spot() -> None:
+    """A site 1 cm behind a zone on a one-way street, or just before its junction, is right there.
+
+    0.01 m is 0.01 / 1111.95 = 9e-6 steps; 5 cm behind is a way round the whole loop.
+    """
+    for north in (0.5, 0.0):
+        zone = points((0, north + 9e-6))
+        pairs = reach_pairs(LOOP, zone, points((0, north)), reach(minutes=1), ["d"])
+        assert table(pairs) == {(0, 0): pytest.approx(0, abs=1e-3)}
+    behind = points((0, 0.5 + 4.5e-5)), points((0, 0.5))
+    assert not table(reach_pairs(LOOP, *behind, reach(minutes=1), ["d"]))
+
+
 def test_points_too_far_from_any_road() -> None:
     """0.5 step (514 m) beside the street is beyond 500 m: in no pair, and marked."""
     pairs = reach_pairs(
@@ -141,6 +154,67 @@ def test_minutes_are_of_the_fastest_way_though_km_decide() -> None:
     assert pairs.km.tolist() == pytest.approx([STEP_KM], rel=1e-4)
     # lane: 1.11195 km at 10 km/h = 6.67 min; round: 1.0273 + 1.1120 + 1.0272 km at a km a minute
     assert pairs.minutes.tolist() == pytest.approx([3.1665], abs=1e-3)
+
+
+def test_cars_turn_round_at_a_dead_end() -> None:
+    """From one carriageway to the other of a road that ends: up to its end, and back.
+
+    North on the meridian, south on a line that bulges 0.1 step east halfway; both from halfway: 0.5
+    + 0.5 x the length of the bulge, 2 x hypot(0.5 x 1.11195, 0.1 x 1.02725) / 1.11195 = 1.0169
+    steps.
+    """
+    road = network([(0, 0), (0, 1)], [(0, 1, 60), (1, 0, 60)])
+    bulge = shapely.LineString(points((0, 1), (0.1, 0.5), (0, 0)))
+    object.__setattr__(road, "geometry", np.array([road.geometry[0], bulge], dtype=object))
+    object.__setattr__(road, "length_m", road.length_m * (1, 1.0169))
+    object.__setattr__(road, "seconds", road.seconds * (1, 1.0169))
+    pairs = reach_pairs(road, points((0, 0.5)), points((0.1, 0.5)), reach(minutes=5), ["d"])
+    assert table(pairs) == {(0, 0): pytest.approx(STEP_KM * (0.5 + 1.0169 / 2), rel=1e-3)}
+
+
+def test_a_spur_is_driven_in_and_out() -> None:
+    """Off a one-way loop, a two-way spur that ends: a site at its end is reached and left."""
+    spur = network([(0, 0), (0, 1), (1, 1), (0, 2)], [(0, 1, 60), (1, 2, 60), (2, 0, 60)])
+    both = network(
+        [(0, 0), (0, 1), (1, 1), (0, 2)],
+        [*((0, 1, 60), (1, 2, 60), (2, 0, 60)), *((1, 3, 60), (3, 1, 60))],
+    )
+    here, end = points((0, 0.5)), points((0, 2))
+    for start, stop, km in ((here, end, 1.5), (end, here, None)):
+        (minutes,) = reach_pairs(both, start, stop, reach(minutes=9), ["d"]).minutes
+        round_km = 1 + spur.length_m[1:].sum() / 1000 / STEP_KM + 0.5
+        assert minutes == pytest.approx(STEP_KM * (km or round_km), rel=1e-3)
+
+
+BUSY = {"congestion": [2.0 if hour == 8 else 1.0 for hour in range(24)]}
+"""Driving takes twice as long from 8 to 9 h."""
+
+
+def test_congestion_slows_driving_not_walking_up() -> None:
+    """One step of road at a km a minute: 1.112 min, or 2.224 at 8 h; access legs stay 2.0545."""
+    ends = points((0.1, 0.5)), points((-0.1, 1.5))
+    for hour, factor in ((8, 2), (9, 1), (None, 1)):
+        rule = reach(minutes=9, hour=hour, **BUSY)
+        pairs = reach_pairs(TWO_WAY, *ends, rule, ["d"])
+        assert table(pairs) == {(0, 0): pytest.approx(1.11195 * factor + 2.0545, abs=1e-3)}
+
+
+def test_congestion_shrinks_a_reach_in_minutes_not_in_km() -> None:
+    """One step of road is within 2 minutes at night, not at 8 h, and within 2 km at any hour."""
+    ends = points((0, 0)), points((0, 1))
+    assert table(reach_pairs(TWO_WAY, *ends, reach(minutes=2, hour=3, **BUSY), ["d"]))
+    assert not table(reach_pairs(TWO_WAY, *ends, reach(minutes=2, hour=8, **BUSY), ["d"]))
+    pairs = reach_pairs(TWO_WAY, *ends, reach(km={"default": 2.0}, hour=8, **BUSY), ["d"])
+    assert pairs.km == pytest.approx([STEP_KM], rel=1e-4)
+    assert pairs.minutes == pytest.approx([2 * STEP_KM], rel=1e-4)
+
+
+def test_congestion_without_roads() -> None:
+    """1.112 km x 1.5 at 30 km/h is 3.336 min by night and twice that at 8 h."""
+    for hour, factor in ((3, 1), (8, 2)):
+        rule = reach(minutes=9, hour=hour, **BUSY)
+        pairs = reach_pairs(None, points((0, 0)), points((0, 1)), rule, ["d"])
+        assert pairs.minutes == pytest.approx([STEP_KM * 1.5 / 30 * 60 * factor], rel=1e-4)
 
 
 def test_pairs_are_in_order() -> None:

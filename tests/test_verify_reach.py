@@ -35,8 +35,10 @@ def _reach(
     return find_reach(hand_case(roads, zones=layer), rule, places, range(len(sites)))
 
 
-def _minutes(zone: shapely.Geometry, site: shapely.Point, roads: Roads | None = None) -> float:
-    rule = Reach.model_validate({"minutes": 30.0, **RULE})
+def _minutes(
+    zone: shapely.Geometry, site: shapely.Point, roads: Roads | None = None, **more: object
+) -> float:
+    rule = Reach.model_validate({"minutes": 30.0, **RULE, **more})
     low, high = _reach([zone], [site], rule, roads or hand_roads()).minutes
     assert low[0, 0] == pytest.approx(high[0, 0])
     return float(low[0, 0])
@@ -67,6 +69,15 @@ def _minutes(zone: shapely.Geometry, site: shapely.Point, roads: Roads | None = 
 def test_times_by_hand(zone: shapely.Point, site: shapely.Point, minutes: float) -> None:
     """Each way on the hand network takes what adding up its pieces gives."""
     assert _minutes(zone, site) == pytest.approx(minutes, abs=1e-3)
+
+
+def test_congestion_counts_at_its_hour() -> None:
+    """Twice as long at 8 h: the km on the road, not the legs of 0.1 km at 15 km/h."""
+    busy = [2.0 if hour == 8 else 1.0 for hour in range(24)]
+    zone, site = spot(0.5, 0.1), spot(1.5, 0.1)
+    assert _minutes(zone, site, congestion=busy, hour=8) == pytest.approx(2.8, abs=1e-3)
+    assert _minutes(zone, site, congestion=busy, hour=9) == pytest.approx(1.8, abs=1e-3)
+    assert _minutes(zone, site, congestion=busy) == pytest.approx(1.8, abs=1e-3)
 
 
 def test_a_point_off_the_roads_is_out_of_reach() -> None:
@@ -183,16 +194,24 @@ PLACES = st.lists(st.tuples(st.floats(-0.2, 2.2), st.floats(-0.2, 2.2)), min_siz
 
 
 @settings(max_examples=60, deadline=None)
-@given(roads=st.none() | street_grids(), zones=PLACES, sites=PLACES, by_km=st.booleans())
+@given(
+    roads=st.none() | street_grids(),
+    zones=PLACES,
+    sites=PLACES,
+    by_km=st.booleans(),
+    factor=st.none() | st.sampled_from([1.0, 1.7]),
+)
 def test_agrees_with_the_times_plans_are_made_with(
     roads: Roads | None,
     zones: list[tuple[float, float]],
     sites: list[tuple[float, float]],
     by_km: bool,  # noqa: FBT001 - drawn by hypothesis
+    factor: float | None,
 ) -> None:
     """Two ways of finding times agree on every pair, on random streets and over straight lines."""
     limit = {"km": {"default": 3.0}} if by_km else {"minutes": 6.0}
-    rule = Reach.model_validate({**limit, **RULE})
+    slow = {} if factor is None else {"congestion": [factor] * 24, "hour": 8}
+    rule = Reach.model_validate({**limit, **RULE, **slow})
     starts, ends = [spot(*zone) for zone in zones], [spot(*site) for site in sites]
     found = _reach(list(starts), ends, rule, roads)
     zone_points = np.array([(place.x, place.y) for place in starts])

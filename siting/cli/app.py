@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 import typer
 
 from siting import __version__
+from siting.cli.fetch import fetch_case
+from siting.cli.from_osm import import_case
 from siting.cli.show import FinishedError, answer, print_json, print_table, progress
 
 app = typer.Typer(
@@ -17,10 +19,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Plan EV supercharging networks: where, how big, when, at what cost, and with a proof.",
     epilog="Exit codes: 0 done, 2 bad input, 3 the requirements cannot hold together, "
-    "4 no plan found in time, 1 a bug, 130 stopped.",
+    "4 no plan found in time, 6 a data source failed, 1 a bug, 130 stopped.",
 )
 case_app = typer.Typer(no_args_is_help=True, help="Make cities.")
 app.add_typer(case_app, name="case")
+case_app.command("fetch")(fetch_case)
+case_app.command("import")(import_case)
 
 _DIFFERS = 2
 
@@ -142,21 +146,27 @@ def draw_map(
 def check(
     name: Annotated[str, typer.Argument(metavar="CASE_OR_SCENARIO", help="Name or path.")],
     *,
+    html: Annotated[
+        Path | None, typer.Option(help="Write what was found in a city to this HTML file.")
+    ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Check a city or a scenario, and list every fault at once."""
+    """Check a city or a scenario: list every fault at once, or what each layer holds."""
     from siting import pipeline  # noqa: PLC0415 - heavy
+    from siting.cli.check import check_document, print_check, write_page  # noqa: PLC0415
 
     with progress(quiet=quiet) as report:
         report(f"checking {name}")
-        notes = pipeline.run_check(name)
+        found = pipeline.run_check(name)
+    if html is not None:
+        write_page(html, found)
     if as_json:
-        print_json({"ok": True, "notes": notes})
+        print_json(check_document(found))
     elif not quiet:
-        for note in notes:
-            answer(note)
-        answer(f"{name}: no faults.")
+        print_check(name, found)
+        if html is not None:
+            answer(str(html))
 
 
 @app.command()

@@ -57,7 +57,7 @@ def print_summary(document: Document, folder: Path) -> None:
     outcome, origin = document.outcome, document.provenance
     answer(f"{origin.scenario_title} - {origin.case_title}")
     if origin.label:
-        answer(f"The city is {origin.label}: no survey of the real one.")
+        answer(f"The city is {origin.label}: not all of it was surveyed.")
     answer("")
     best = f"proved within {outcome.gap:.2%} of the best possible"
     if outcome.status == "optimal":

@@ -14,12 +14,13 @@ from siting.data.problem import NONE, Problem
 from siting.data.queueing import capacity_kwh_day
 from siting.data.site_list import Sites, indexed
 from siting.data.sphere import EARTH_RADIUS_KM, great_circle_km, inner_points
-from siting.data.travel import Pairs, reach_pairs
+from siting.data.travel_cache import cached_pairs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from siting.data.case import Case
+    from siting.data.travel import Pairs
     from siting.scenario import Scenario
 
 _ROUND = 1e-9
@@ -69,7 +70,7 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
     check_fit(case, scenario)
     types = ranked_types(scenario)
     sites = Sites(case, scenario, types)
-    pairs = reach_pairs(
+    pairs = cached_pairs(
         case.roads,
         shapely.get_coordinates(inner_points(case.zones.geometry.to_numpy())),
         sites.points,

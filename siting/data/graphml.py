@@ -120,6 +120,7 @@ def _raw(parsed: _Parsed, crs: CRS | Datum) -> RawRoads:
         speed_kph=_numbers(edges, "speed_kph"),
         length_m=np.full(len(edges), np.nan) if projected else _numbers(edges, "length"),
         geometry=geometry_to_wgs84(lines, crs),
+        name=[edge.get("name", "") for edge in edges],
     )
 
 

@@ -25,6 +25,7 @@ from siting.data.nearest import did_you_mean
 from siting.data.places import check_ids_apart, give_districts, give_substations
 from siting.data.road_files import read_roads
 from siting.data.schema import LAYERS
+from siting.data.shift import Declared, shift_notes
 from siting.data.sphere import extent, utm_crs
 from siting.errors import CaseError
 
@@ -119,6 +120,7 @@ def _loaded(folder: Path, spec: CaseSpec) -> Case:
     _compare(layers, roads, spec, findings)
     metric_crs = _metric_crs(spec, layers, findings)
     _stop_at_faults(folder, findings)
+    findings.notes += _shifts(layers, spec, roads, metric_crs)
     layers["zones"] = _split(layers["zones"], spec, metric_crs, findings)
     tables = _tied(layers, metric_crs, findings)
     if tables["zones"]["demand"].sum() <= 0:
@@ -199,6 +201,18 @@ def _metric_crs(spec: CaseSpec, layers: dict[str, Layer], findings: Findings) ->
         return WGS84
     west, south, east, north = extent(layers["zones"].table.geometry.to_numpy())
     return utm_crs((west + east) / 2, (south + north) / 2)
+
+
+def _shifts(
+    layers: dict[str, Layer], spec: CaseSpec, roads: Roads | None, metric_crs: str
+) -> list[str]:
+    present = spec.layers.present() if spec.layers is not None else {}
+    points = {
+        name: Declared(layer.where, layer.table.geometry.to_numpy(), present[name].crs)
+        for name, layer in layers.items()
+        if (layer.table.geom_type == "Point").all()
+    }
+    return shift_notes(points, roads, layers["districts"].table.geometry.to_numpy(), metric_crs)
 
 
 def _split(zones: Layer, spec: CaseSpec, metric_crs: str, findings: Findings) -> Layer:

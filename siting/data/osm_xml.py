@@ -77,4 +77,5 @@ def _raw(graph: nx.MultiDiGraph[Any]) -> RawRoads:
         speed_kph=np.full(len(edges), np.nan),
         length_m=np.array([data["length"] for _, _, data in edges], dtype=np.float64),
         geometry=geometry,
+        name=[str(data.get("name", "")) for _, _, data in edges],
     )

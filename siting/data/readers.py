@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -69,9 +70,14 @@ def read_raw(path: Path, spec: LayerSpec, where: str, findings: Findings) -> Raw
     try:
         if kind == "csv":
             return _read_csv(path, where, findings)
-        if kind == "parquet":
-            return _read_parquet(path)
-        return _from_geo(_read_vector(path, spec, where, findings))
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            raw = (
+                _read_parquet(path)
+                if kind == "parquet"
+                else _from_geo(_read_vector(path, spec, where, findings))
+            )
+        findings.notes += [f"{where}: {text}" for text in dict.fromkeys(map(_first_line, told))]
     except (
         pyogrio.errors.DataSourceError,
         pyogrio.errors.DataLayerError,
@@ -83,12 +89,14 @@ def read_raw(path: Path, spec: LayerSpec, where: str, findings: Findings) -> Raw
         _log.debug("reading %s", path, exc_info=True)
         what = f"cannot be read as {kind}: {_first_line(error)}"
         findings.fault(where, what, _mend(path, error))
-    return None
+        return None
+    return raw
 
 
-def _first_line(error: Exception) -> str:
-    text = str(error).strip().splitlines()
-    return text[0] if text else type(error).__name__
+def _first_line(error: Exception | warnings.WarningMessage) -> str:
+    words = error.message if isinstance(error, warnings.WarningMessage) else error
+    text = str(words).strip().splitlines()
+    return text[0] if text else type(words).__name__
 
 
 def _mend(path: Path, error: Exception) -> str:

@@ -10,8 +10,9 @@ import shapely
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
+from siting.data.road_notes import dropped_note, speed_notes
 from siting.data.roads import Roads
-from siting.data.speeds import class_speeds, first_highway, fold_links, maxspeeds
+from siting.data.speeds import class_speeds, first_highway, fold_links, stated_speeds
 from siting.data.sphere import great_circle_km
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class RawRoads:
     """(E,) NaN where unknown."""
     geometry: NDArray[np.object_]
     """(E,) LineStrings from tail to head; None: straight."""
+    name: Sequence[str] = ()
+    """(E,) '' where unknown; or empty where no name is known."""
 
 
 def build_roads(raw: RawRoads, where: str, findings: Findings) -> Roads | None:
@@ -154,15 +157,12 @@ def _speeds(
     findings: Findings,
 ) -> Floats:
     speed = np.where(raw.speed_kph > 0, raw.speed_kph, np.nan)
-    for more in (maxspeeds(raw.maxspeed), class_speeds(highway)):
-        assumed = ~np.isfinite(speed)
-        speed[assumed] = more[assumed]
-    if assumed.any():
-        share = length_m[assumed].sum() / length_m.sum()
-        findings.notes.append(
-            f"{where}: {int(assumed.sum())} of {len(speed)} edges ({share:.0%} of their length) "
-            "state no speed; a free-flow speed was assumed by road class."
-        )
+    unset = ~np.isfinite(speed)
+    stated = stated_speeds(raw.maxspeed, highway)
+    speed[unset] = stated[unset]
+    assumed = ~np.isfinite(speed)
+    speed[assumed] = class_speeds(highway)[assumed]
+    findings.notes += speed_notes(raw.maxspeed, unset, assumed, length_m, where)
     return speed
 
 
@@ -176,11 +176,6 @@ def _strongest(
     _, part = connected_components(links, directed=True, connection="strong")
     best = int(np.bincount(part).argmax())
     keep = (part[raw.tail] == best) & (part[raw.head] == best)
-    lost_km = length_m[~keep].sum() / 1000
     if not keep.all():
-        findings.notes.append(
-            f"{where}: {int((~keep).sum())} of {len(keep)} directed edges ({lost_km:.1f} of "
-            f"{length_m.sum() / 1000:.1f} km) were dropped: they cannot be reached from, or cannot "
-            "reach, the main network."
-        )
+        findings.notes.append(dropped_note(raw, keep, length_m, where))
     return np.flatnonzero(part == best), np.flatnonzero(keep)

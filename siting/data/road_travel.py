@@ -1,14 +1,8 @@
 """Search a road network from many points to many points, cut off at a reach.
 
 Every point is inserted as a node of its own and the edge it stands on, with its reverse twin, is
-split there, so two points on one street travel directly. One Dijkstra run per node of the smaller
-side gives every pair: from sites on the reversed network, which gives times from zone to site.
-Access legs are straight lines at a speed of their own.
-
-References
-----------
-E. W. Dijkstra, "A note on two problems in connexion with graphs", Numerische Mathematik 1 (1959)
-269-271.
+split there, so two points on one street travel directly. The search itself is in
+`siting.data.road_search`. Access legs are straight lines at a speed of their own.
 """
 
 from __future__ import annotations
@@ -17,36 +11,20 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
+
+from siting.data.road_core import Pieces
+from siting.data.road_search import Search
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
+    from siting.data.road_search import End
     from siting.data.roads import Roads
     from siting.data.snap import Snapped, Streets
 
     Floats = NDArray[np.float64]
     Indices = NDArray[np.int32]
-    Bools = NDArray[np.bool_]
     Found = tuple[Indices, Indices, Floats, Floats]
-
-_BATCH = 64
-"""Sources of one Dijkstra call: at 30,000 nodes 15 MB of times."""
-
-
-@dataclass(frozen=True, eq=False)
-class End:
-    """Hold one end's P points on the split network."""
-
-    node: Indices
-    """(P,) node the point became."""
-    access_km: Floats
-    """(P,) straight line between point and node."""
-    within: Bools
-    """(P,) false where that line is too long to count; such points are in no pair."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +40,12 @@ class SplitNetwork:
     km: Floats
     """(K,)"""
     nodes: int
+    junctions: int
+    """Nodes from this number on are points inserted in streets."""
+
+    def pieces(self, costs: tuple[Floats, ...]) -> Pieces:
+        """Return the network for a search by some costs."""
+        return Pieces(self.tail, self.head, costs, self.nodes, self.junctions)
 
     def within_minutes(self, zones: End, sites: End, *, minutes: float, kmh: float) -> Found:
         """Return zone, site, minutes and km (all NaN) of every pair within a time.
@@ -75,14 +59,14 @@ class SplitNetwork:
         kmh
             Speed on access legs.
         """
-        search = _Search(self, zones, sites)
+        search = Search(self.pieces((self.minutes,)), zones, sites)
         limit = np.full(len(zones.node), float(minutes))
         parts = []
-        for near, (cost,) in search.batches((self.minutes, minutes)):
-            total = search.total(near, cost, 60 / kmh)
-            row, far = np.nonzero(total <= search.bound(near, limit))
-            found = total[row, far]
-            parts.append((near[row], far, found, np.full(len(found), np.nan)))
+        for near, far, (cost,) in search.batches(minutes):
+            total = search.total(near, far, cost, 60 / kmh)
+            row, column = np.nonzero(total <= search.bound(near, far, limit))
+            found = total[row, column]
+            parts.append((near[row], far[column], found, np.full(len(found), np.nan)))
         return search.gathered(parts)
 
     def within_km(self, zones: End, sites: End, *, limit_km: Floats, kmh: float) -> Found:
@@ -100,7 +84,7 @@ class SplitNetwork:
         kmh
             Speed on access legs.
         """
-        search = _Search(self, zones, sites)
+        search = Search(self.pieces((self.km, self.minutes)), zones, sites)
         top = float(limit_km.max(initial=0))
         moving = self.km > 0
         slowest = float(np.max(self.minutes[moving] / self.km[moving], initial=0.0))
@@ -108,95 +92,31 @@ class SplitNetwork:
         # The fastest way takes no longer than the shortest way at the network's slowest pace.
         longest = (top * slowest + still) * (1 + 1e-9)
         parts = []
-        for near, (length, time) in search.batches((self.km, top), (self.minutes, longest)):
-            total = search.total(near, length, 1.0)
-            row, far = np.nonzero(total <= search.bound(near, limit_km))
-            minutes = search.total(near, time, 60 / kmh)
-            parts.append((near[row], far, minutes[row, far], total[row, far]))
+        for near, far, (length, time) in search.batches(top, longest):
+            total = search.total(near, far, length, 1.0)
+            row, column = np.nonzero(total <= search.bound(near, far, limit_km))
+            minutes = search.total(near, far, time, 60 / kmh)[row, column]
+            parts.append((near[row], far[column], minutes, total[row, column]))
         return search.gathered(parts)
 
 
-class _Search:
-    """Run from the end with fewer nodes to all points of the other end."""
-
-    def __init__(self, network: SplitNetwork, zones: End, sites: End) -> None:
-        zone_rows, site_rows = np.flatnonzero(zones.within), np.flatnonzero(sites.within)
-        self.network = network
-        self.from_sites = len(np.unique(sites.node[site_rows])) <= len(
-            np.unique(zones.node[zone_rows])
-        )
-        ends = ((sites, site_rows), (zones, zone_rows))
-        (self.near, self.near_rows), (self.far, self.far_rows) = (
-            ends if self.from_sites else ends[::-1]
-        )
-
-    def batches(
-        self, *costs: tuple[Floats, float]
-    ) -> Iterator[tuple[NDArray[np.intp], tuple[Floats, ...]]]:
-        """Yield some near rows (n,), and for each cost the least from them to all far rows, (n, F).
-
-        Each cost comes with the limit beyond which it is infinite.
-        """
-        matrices = [(self._matrix(cost), limit) for cost, limit in costs]
-        nodes, which = np.unique(self.near.node[self.near_rows], return_inverse=True)
-        targets = self.far.node[self.far_rows]
-        for start in range(0, len(nodes), _BATCH):
-            batch = nodes[start : start + _BATCH]
-            rows = np.flatnonzero((which >= start) & (which < start + _BATCH))
-            yield (
-                self.near_rows[rows],
-                tuple(
-                    dijkstra(matrix, indices=batch, limit=limit)[:, targets][which[rows] - start]
-                    for matrix, limit in matrices
-                ),
-            )
-
-    def total(self, near: NDArray[np.intp], cost: Floats, per_km: float) -> Floats:
-        """Add both access legs to costs (n, F)."""
-        legs = self.near.access_km[near][:, None] + self.far.access_km[self.far_rows][None, :]
-        total: Floats = cost + per_km * legs
-        return total
-
-    def bound(self, near: NDArray[np.intp], limit: Floats) -> Floats:
-        """Return the zones' limits in the shape of costs: (1, F) or (n, 1)."""
-        return limit[self.far_rows][None, :] if self.from_sites else limit[near][:, None]
-
-    def gathered(
-        self, parts: list[tuple[NDArray[np.intp], NDArray[np.intp], Floats, Floats]]
-    ) -> Found:
-        """Join what batches found (near row, far position, minutes, km), by zone, then site."""
-        empty = (np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0), np.empty(0))
-        near, far, minutes, km = (
-            np.concatenate(column) for column in zip(empty, *parts, strict=True)
-        )
-        far = self.far_rows[far]
-        zone, site = (far, near) if self.from_sites else (near, far)
-        order = np.lexsort((site, zone))
-        return (
-            zone[order].astype(np.int32),
-            site[order].astype(np.int32),
-            minutes[order],
-            km[order],
-        )
-
-    def _matrix(self, cost: Floats) -> csr_array:
-        """Return the least cost between neighbours; from sites, on the reversed network."""
-        network = self.network
-        start, stop = (
-            (network.head, network.tail) if self.from_sites else (network.tail, network.head)
-        )
-        order = np.lexsort((cost, stop, start))
-        start, stop, cost = start[order], stop[order], cost[order]
-        first = np.ones(len(order), dtype=bool)
-        first[1:] = (start[1:] != start[:-1]) | (stop[1:] != stop[:-1])
-        shape = (network.nodes, network.nodes)
-        return csr_array((cost[first], (start[first], stop[first])), shape=shape)
-
-
-def split_network(roads: Roads, known: Streets, snapped: Snapped) -> tuple[SplitNetwork, Indices]:
+def split_network(
+    roads: Roads, known: Streets, snapped: Snapped, *, slowdown: float = 1.0
+) -> tuple[SplitNetwork, Indices]:
     """Split every edge of every street at the points tied to it.
 
     A point at a street's very end is the junction itself; points on one spot share a node.
+
+    Parameters
+    ----------
+    roads
+        The network.
+    known
+        Its streets.
+    snapped
+        (P,) points.
+    slowdown
+        Factor on free-flow driving time.
 
     Returns
     -------
@@ -225,9 +145,10 @@ def split_network(roads: Roads, known: Streets, snapped: Snapped) -> tuple[Split
     network = SplitNetwork(
         tail=stop[:-1][same],
         head=stop[1:][same],
-        minutes=roads.seconds[edge] / 60 * part,
+        minutes=roads.seconds[edge] / 60 * slowdown * part,
         km=roads.length_m[edge] / 1000 * part,
         nodes=junctions + int(inner.sum()),
+        junctions=junctions,
     )
     return network, node[inverse.ravel()]
 

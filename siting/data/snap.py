@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 _SAME_DEGREES = 7
 """Decimals (1 cm) to which two edges' vertices agree if they run along one street."""
-_ROUND_SHARE = 12
-"""Decimals of a share along a street: points that agree so far stand on one spot."""
+_SAME_PLACE_M = 0.02
+"""Coordinates are kept to about 1 cm: places on a street closer than this are one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,18 +90,38 @@ def snap(points: Floats, network: Streets, *, max_snap_m: float) -> Snapped:
     nearest = shapely.STRtree(network.line).query_nearest(spots, all_matches=False)
     street = nearest[1][np.argsort(nearest[0])].astype(np.int32)
     line = network.line[street]
-    along = shapely.line_locate_point(line, spots)
+    length = shapely.length(line)
+    along = _joined(street, shapely.line_locate_point(line, spots), length)
     foot = shapely.get_coordinates(shapely.line_interpolate_point(line, along))
     lon, lat = change.transform(foot[:, 0], foot[:, 1], direction="INVERSE")
     access_km = great_circle_km(points[:, 0], points[:, 1], lon, lat)
-    length = shapely.length(line)
     share = np.divide(along, length, out=np.zeros_like(along), where=length > 0)
     return Snapped(
         street=street,
-        share=np.round(np.clip(share, 0, 1), _ROUND_SHARE),
+        share=np.clip(share, 0, 1),
         access_km=access_km,
         within=access_km * 1000 <= max_snap_m,
     )
+
+
+def _joined(street: Indices, along: Floats, length: Floats) -> Floats:
+    """Bring points that stand on one spot of a street together, and to a junction that near.
+
+    Otherwise a hair's breadth would decide whether a car on a one-way street has passed a site.
+    """
+    order = np.lexsort((along, street))
+    street, along, length = street[order], along[order], length[order]
+    apart = np.ones(len(order), dtype=bool)
+    apart[1:] = (street[1:] != street[:-1]) | (np.diff(along) >= _SAME_PLACE_M)
+    first = np.flatnonzero(apart)
+    group = np.cumsum(apart) - 1
+    last = np.append(first[1:], len(order)) - 1 if len(order) else first
+    spot = along[first]
+    spot = np.where(along[last] > length[last] - _SAME_PLACE_M, length[last], spot)
+    spot = np.where(along[first] < _SAME_PLACE_M, 0.0, spot)
+    joined = np.empty_like(along)
+    joined[order] = spot[group]
+    return joined
 
 
 def _runs_forward(line: NDArray[np.object_]) -> NDArray[np.bool_]:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from siting.data.speed_limits import NO_LIMIT_KPH, parse_maxspeed
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -43,37 +45,31 @@ quoted from memory (M); links at about two thirds of their class. No signals, no
 OTHER_CLASS = "unclassified"
 """Class whose speed serves a highway value that the table does not know."""
 
-_KPH_PER_MPH = 1.609344
-_SLOWEST_KPH, _FASTEST_KPH = 5.0, 150.0
-"""Limits beyond these are typing errors, and are not used."""
-_NUMBER = re.compile(r"(\d+(?:\.\d+)?)\s*(mph)?")
-
-
-def parse_maxspeed(text: str) -> float:
-    """Return the speed limit that an OpenStreetMap ``maxspeed`` value states, in km/h.
-
-    Parameters
-    ----------
-    text
-        Such as 60, 40 mph, 60;80 or ['60', '80']: of several, the mean.
-
-    Returns
-    -------
-    speed_kph
-        NaN where no number from 5 to 150 km/h is found.
-    """
-    speeds = [
-        float(number) * (_KPH_PER_MPH if unit else 1.0) for number, unit in _NUMBER.findall(text)
-    ]
-    believable = [speed for speed in speeds if _SLOWEST_KPH <= speed <= _FASTEST_KPH]
-    return sum(believable) / len(believable) if believable else float("nan")
+_WITHOUT_LIMIT = ("motorway", "trunk")
+"""Classes on which ``maxspeed=none`` is believed."""
 
 
 def maxspeeds(texts: Sequence[str]) -> NDArray[np.float64]:
-    """Return :func:`parse_maxspeed` of every text, each distinct one parsed once."""
+    """Return `parse_maxspeed` of every text, each distinct one parsed once."""
     codes, distinct = pd.factorize(np.asarray(texts, dtype=object))
     parsed = np.array([*(parse_maxspeed(str(text)) for text in distinct), np.nan])
     return np.asarray(parsed[codes], dtype=np.float64)
+
+
+def stated_speeds(texts: Sequence[str], highway: NDArray[np.object_]) -> NDArray[np.float64]:
+    """Return the speed that each road's ``maxspeed`` states, km/h; NaN where it states none.
+
+    Parameters
+    ----------
+    texts
+        (E,) values of ``maxspeed``. No limit, ``none``, counts on motorways and trunk roads only:
+        elsewhere it is a slip for unknown.
+    highway
+        (E,) values of ``highway``.
+    """
+    speed = maxspeeds(texts)
+    fast = np.isin(fold_links(highway), _WITHOUT_LIMIT)
+    return np.where(np.isinf(speed), np.where(fast, NO_LIMIT_KPH, np.nan), speed)
 
 
 def first_highway(texts: Sequence[str]) -> NDArray[np.object_]:

@@ -1,7 +1,8 @@
 """Find which sites each zone reaches, and in how many minutes: by road, or over straight lines.
 
-By road: see :mod:`siting.data.road_travel`. Without roads: great-circle distance times a detour
-factor, at one door-to-door speed.
+By road: see `siting.data.road_travel`. Without roads: great-circle distance times a detour
+factor, at one door-to-door speed. Either way the congestion of the hour planned for makes driving
+slower; access legs stay as they are.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.spatial import cKDTree
 
-from siting.data.road_travel import End, split_network
+from siting.data.road_search import End
+from siting.data.road_travel import split_network
 from siting.data.snap import snap, streets
 from siting.data.sphere import EARTH_RADIUS_KM, great_circle_km
 
@@ -85,7 +87,7 @@ def _limits_km(reach: Reach, zone_districts: Sequence[str]) -> Floats | None:
 def _straight_pairs(
     zone_points: Floats, site_points: Floats, reach: Reach, limit_km: Floats | None
 ) -> Pairs:
-    km_per_minute = reach.straight_kmh / 60
+    km_per_minute = reach.straight_kmh / 60 / reach.slowdown
     if limit_km is None:
         limit_km = np.full(len(zone_points), (reach.minutes or 0) * km_per_minute)
     snapped_zone, snapped_site = np.ones(len(zone_points), bool), np.ones(len(site_points), bool)
@@ -129,10 +131,10 @@ def _road_pairs(
 ) -> Pairs:
     known = streets(roads)
     snapped = snap(np.vstack([zone_points, site_points]), known, max_snap_m=reach.max_snap_m)
-    network, node = split_network(roads, known, snapped)
+    network, node = split_network(roads, known, snapped, slowdown=reach.slowdown)
     cut = len(zone_points)
-    zones = End(node[:cut], snapped.access_km[:cut], snapped.within[:cut])
-    sites = End(node[cut:], snapped.access_km[cut:], snapped.within[cut:])
+    zones = End(node[:cut], snapped.access_km[:cut], snapped.within[:cut], zone_points)
+    sites = End(node[cut:], snapped.access_km[cut:], snapped.within[cut:], site_points)
     if limit_km is None:
         found = network.within_minutes(
             zones, sites, minutes=reach.minutes or 0, kmh=reach.access_kmh

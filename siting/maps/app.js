@@ -54,10 +54,12 @@ function goTo(kind, i) {
   if (kind !== "districts") openPopup(kind, i);
 }
 
-// Who made the data is said on the map itself. The control would take markup, so we write into it as text.
+// Who made the data is said on the map itself; what a source tells after a colon stands in the sources only.
+// The control would take markup, so we write into it as text.
 function credit() {
+  const brief = (source) => source.split(": ")[0];
   const seen = new Set(
-    PLAN.provenance.layers.filter((l) => l.source).map((l) => [l.source, l.licence].filter(Boolean).join(", ")),
+    PLAN.provenance.layers.filter((l) => l.source).map((l) => [brief(l.source), l.licence].filter(Boolean).join(", ")),
   );
   const box = map.attributionControl.getContainer();
   $("credit")?.remove();

@@ -42,24 +42,27 @@ function renderPhase() {
   $("phase").replaceChildren(
     h("label", { for: "phase-range" }, t("phase")),
     h("output", { id: "phase-name", for: "phase-range" }),
-    last > 0 &&
-      h("input", {
-        type: "range",
-        id: "phase-range",
-        min: 0,
-        max: last,
-        step: 1,
-        value: state.phase,
-        oninput: (e) => setPhase(Number(e.target.value)),
-      }),
-    last > 0 &&
-      h(
-        "div",
-        { class: "stops", "aria-hidden": "true" },
-        PHASES.map((p, i) => h("span", { style: { "--at": i / last }, onclick: () => setPhase(i) }, given(p.name))),
-      ),
+    ...(last > 0 ? phaseStops(last) : []),
     h("p", { id: "summary", class: "summary", "aria-live": "polite" }),
   );
+}
+function phaseStops(last) {
+  return [
+    h("input", {
+      type: "range",
+      id: "phase-range",
+      min: 0,
+      max: last,
+      step: 1,
+      value: state.phase,
+      oninput: (e) => setPhase(Number(e.target.value)),
+    }),
+    h(
+      "div",
+      { class: "stops", "aria-hidden": "true" },
+      PHASES.map((p, i) => h("span", { style: { "--at": i / last }, onclick: () => setPhase(i) }, given(p.name))),
+    ),
+  ];
 }
 function updatePhase() {
   const phase = PHASES[state.phase];

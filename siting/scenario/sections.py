@@ -13,6 +13,7 @@ ObjectiveKind = Literal["served", "covered", "access", "cost"]
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Slower = Annotated[float, Field(ge=1, allow_inf_nan=False)]
 Shape = Annotated[tuple[NotNegative, ...], Field(min_length=24, max_length=24)]
 
 
@@ -81,6 +82,14 @@ class Reach(Section):
     max_snap_m: Positive = key(
         "m", "a point farther than this from any road is unreachable, and listed"
     )
+    congestion: Annotated[tuple[Slower, ...], Field(min_length=24, max_length=24)] | None = key(
+        "-", "factor on driving time by hour of the day: 24 values, 1 is free flow", default=None
+    )
+    hour: Annotated[int, Field(ge=0, le=23)] | None = key(
+        "hour",
+        "hour of the day whose congestion counts; free flow where it is left out",
+        default=None,
+    )
 
     @model_validator(mode="after")
     def _one_rule(self) -> Reach:
@@ -90,7 +99,15 @@ class Reach(Section):
         if self.km is not None and "default" not in self.km:
             msg = "km needs a value for 'default'"
             raise ValueError(msg)
+        if self.hour is not None and self.congestion is None:
+            msg = "hour needs congestion, 24 factors on driving time"
+            raise ValueError(msg)
         return self
+
+    @property
+    def slowdown(self) -> float:
+        """Return the factor on driving time at the hour planned for; 1 for free flow."""
+        return 1.0 if self.congestion is None or self.hour is None else self.congestion[self.hour]
 
 
 class Demand(Section):

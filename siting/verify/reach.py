@@ -14,7 +14,7 @@ import shapely
 
 from siting.verify.formulas import great_circle_km
 from siting.verify.mismatch import KM, MINUTES
-from siting.verify.roadways import Cost, build_network, nearest, to_sites
+from siting.verify.roadways import Cost, build_network, congestion, nearest, to_sites
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,7 +102,7 @@ def _straight(
     points = zone_points(case)
     lon, lat = shapely.get_x(points)[:, None], shapely.get_y(points)[:, None]
     km = great_circle_km(lon, lat, ends[:, 0], ends[:, 1]) * rule.detour_factor
-    minutes = km / rule.straight_kmh * 60
+    minutes = km / rule.straight_kmh * 60 * congestion(rule)
     excess = (minutes if rule.km is None else km) - limits[:, None]
     return Reached(
         minutes=(minutes[:, list(listed)], minutes[:, list(listed)]),

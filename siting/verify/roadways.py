@@ -175,14 +175,24 @@ def build_network(
     first_option = first_stop + len(stops.edge)
     arcs = pd.concat(
         [
-            _whole_edges(roads, stops),
-            _cut_edges(roads, stops, first_stop),
+            _slowed(_whole_edges(roads, stops), rule),
+            _slowed(_cut_edges(roads, stops, first_stop), rule),
             _access_legs(stops, rule, (first_stop, first_option), len(zones)),
         ],
         ignore_index=True,
     )
     nodes = first_option + len(stops.point)
     return Network(arcs, nodes, stops.point, len(zones), len(sites))
+
+
+def congestion(rule: Reach) -> float:
+    """Return by how much driving takes longer at the hour the scenario plans for."""
+    hours = rule.congestion or (1.0,) * 24
+    return 1.0 if rule.hour is None else hours[rule.hour]
+
+
+def _slowed(arcs: pd.DataFrame, rule: Reach) -> pd.DataFrame:
+    return arcs.assign(minutes=arcs["minutes"] * congestion(rule))
 
 
 def _stops(metric_crs: str, roads: Roads, points: NDArray[np.object_], max_snap_m: float) -> Stops:

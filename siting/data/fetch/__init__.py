@@ -1,0 +1,1 @@
+"""Fetch a city from OpenStreetMap: places by Nominatim, everything else by Overpass."""
