@@ -15,7 +15,7 @@ import pulp
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from siting.models.statement import Statement
+    from siting.models.program import Statement
 
 RunStatus = Literal["optimal", "feasible", "infeasible", "no-solution"]
 

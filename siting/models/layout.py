@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from siting.data.problem import Problem
     from siting.models.highs import Arrays
-    from siting.models.statement import Statement
+    from siting.models.program import Statement
 
     Indices = NDArray[np.int64]
     Values = NDArray[np.float64]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from siting.data.problem import Problem
-    from siting.models.statement import Statement
+    from siting.models.program import Statement
 
 SHORT = {"cbc": "PULP_CBC_CMD", "scip": "SCIP_PY", "gurobi": "GUROBI", "cplex": "CPLEX_PY"}
 """Names a planner would type."""

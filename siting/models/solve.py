@@ -14,10 +14,11 @@ from siting.models import highs, other_solvers
 from siting.models.assign import assign
 from siting.models.conflict import explain
 from siting.models.layout import Layout
+from siting.models.program import Statement
 from siting.models.reopen import reopen
 from siting.models.search import Effort, Found, Search
 from siting.models.solution import Solution, certify, objective_of
-from siting.models.statement import KCNY, Statement, state
+from siting.models.statement import KCNY, state
 
 if TYPE_CHECKING:
     from collections.abc import Callable

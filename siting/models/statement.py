@@ -40,7 +40,6 @@ then holds every pair.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,6 +47,7 @@ import pulp
 
 from siting.data.problem import NONE
 from siting.models.labels import names_for
+from siting.models.program import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,24 +58,6 @@ KCNY = 1e3
 """Budget rows are in thousands of CNY: coefficients of one to ten thousand suit a solver."""
 SLACK = 1e-9
 """Relative slack on budget and headroom: sums of floats miss an exact limit by 1e-13."""
-
-
-@dataclass(frozen=True, eq=False)
-class Statement:
-    """Hold the program and its variables in the order of the problem's arrays."""
-
-    lp: Any
-    """pulp.LpProblem."""
-    build: dict[tuple[int, int, int], Any]
-    """(site, type, phase) -> binary variable, in the order phase, site, type."""
-    serve: list[Any]
-    """T x P variables, phase by phase, in the order of the pairs; empty if nothing is served."""
-    cover: dict[tuple[int, int], Any]
-    """(zone, phase) -> variable."""
-    columns: list[Any]
-    """All variables, in the order they were made."""
-    rows: list[Any]
-    """All constraints, in the order they were stated."""
 
 
 def state(problem: Problem) -> Statement:
