@@ -40,6 +40,11 @@ def points_of(table: gpd.GeoDataFrame) -> Floats:
     return np.asarray(shapely.get_coordinates(table.geometry.to_numpy()), dtype=np.float64)
 
 
+def spots(points: Floats) -> NDArray[np.object_]:
+    """Return (P,) shapely points of (P, 2) coordinates."""
+    return np.asarray(shapely.points(points), dtype=object)
+
+
 def nearest_road(roads: Roads, points: Floats) -> NearRoad:
     """Return how far the nearest road is and what it is; of twin edges, the first.
 
@@ -98,7 +103,7 @@ def exclusion_m(
         The plane to measure on.
     """
     tree = shapely.STRtree(project(exclusions.geometry.to_numpy(), metric_crs))
-    flat = project(shapely.points(points), metric_crs)
+    flat = project(spots(points), metric_crs)
     (point, area), apart = tree.query_nearest(flat, return_distance=True, all_matches=False)
     order = np.argsort(point)
     return apart[order], exclusions["id"].to_numpy(object)[area[order]]

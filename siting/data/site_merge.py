@@ -49,7 +49,7 @@ def merged(
     for site in sorted(range(len(points)), key=lambda n: (-known[n], ids[n])):
         near = [n for n in neighbours[site] if n in stays]
         apart = 1000 * great_circle_km(*points[site], *points[near].T)
-        close = [(metres, ids[n], n) for metres, n in zip(apart, near, strict=True)]
+        close = [(float(m), ids[n], n) for m, n in zip(np.atleast_1d(apart), near, strict=True)]
         close = [item for item in close if item[0] < merge_m]
         if close:
             into[site] = min(close)[2]
