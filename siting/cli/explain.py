@@ -46,6 +46,8 @@ def explain(
     if as_json:
         print_json({"ok": True, "case": city.title, "label": city.label, **_plain(found)})
     else:
+        if city.label:
+            answer(f"The city is {city.label}: no survey of the real one.")
         _print(found)
 
 

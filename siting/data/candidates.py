@@ -59,6 +59,8 @@ class Screening:
     """(S,) 0 to 1, NaN where nothing is weighted."""
     parts: dict[str, Floats]
     """Parts of the score, (S,) each."""
+    strange_hosts: tuple[str, ...] = ()
+    """Hosts that are allowed, but no site has."""
 
     @property
     def kept(self) -> NDArray[np.bool_]:
@@ -91,6 +93,9 @@ class Screening:
             for rule in self.rules
             if rule.unchecked
         ]
+        lines += [
+            f"candidates: hosts_allowed: no site is a {host!r}" for host in self.strange_hosts
+        ]
         return lines
 
 
@@ -119,7 +124,8 @@ def screen_sites(case: Case, scenario: Scenario) -> Screening | None:
         *_score(asked, score),
     )
     into, apart = _merge(case, asked, points, np.any([r.out for r in rules], axis=0), ids)
-    return Screening(rules, asked.merge_m, into, apart, score, parts)
+    strange = sorted(set(asked.hosts_allowed) - set(case.sites["host"]))
+    return Screening(rules, asked.merge_m, into, apart, score, parts, tuple(strange))
 
 
 def site_table(case: Case, screening: Screening) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+_SUGGESTED = 3
 _KEYS = {"hosts": ("hosts_allowed", "hosts_refused")}
 
 
@@ -148,7 +150,9 @@ def _found(case: Case, site: str) -> tuple[gpd.GeoDataFrame, int, bool]:
         if len(rows):
             return table, int(rows[0]), stands
     known = [str(name) for name in (*case.sites["id"], *case.stations["id"])]
-    msg = f"{case.name} has no site {site!r}. {did_you_mean(site, known)}"
+    near = difflib.get_close_matches(site, known, n=_SUGGESTED, cutoff=0.5)
+    hint = f"Nearest ids: {', '.join(near)}." if near else did_you_mean(site, known)
+    msg = f"{case.name} has no site {site!r}. {hint}"
     raise CaseError(msg)
 
 

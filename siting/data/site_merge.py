@@ -43,16 +43,26 @@ def merged(
         Great-circle distance in metres.
     """
     into = np.full(len(points), STAYS, dtype=np.int64)
-    neighbours = cKDTree(on_sphere(points)).query_ball_point(on_sphere(points), merge_m)
     known = np.nan_to_num(area_m2, nan=-1.0)
+    neighbours = _neighbours(points, merge_m)
     stays: set[int] = set()
     for site in sorted(range(len(points)), key=lambda n: (-known[n], ids[n])):
         near = [n for n in neighbours[site] if n in stays]
         apart = 1000 * great_circle_km(*points[site], *points[near].T)
-        close = [(float(m), ids[n], n) for m, n in zip(np.atleast_1d(apart), near, strict=True)]
+        close = [(float(m), ids[n], n) for m, n in zip(apart, near, strict=True)]
         close = [item for item in close if item[0] < merge_m]
         if close:
             into[site] = min(close)[2]
         else:
             stays.add(site)
     return into
+
+
+def _neighbours(points: Floats, radius_m: float) -> list[list[int]]:
+    found: list[list[int]] = [[] for _ in points]
+    if len(points):
+        pairs = cKDTree(on_sphere(points)).query_pairs(radius_m, output_type="ndarray")
+        for one, other in pairs.tolist():
+            found[one].append(other)
+            found[other].append(one)
+    return found

@@ -2,8 +2,9 @@
 
 The load of a zone is its area times built-up share times load per km2. As many substations as that
 load asks for are placed by halving the city again and again: across its longer side, where both
-halves hold as much load as they will have substations. Nothing is random, and nothing is surveyed:
-whatever comes of it is labelled synthetic.
+halves hold as much load as they will have substations. Zones are too coarse to share load out
+evenly, so each substation carries the mean. Nothing is random, and nothing is surveyed: whatever
+comes of it is labelled synthetic.
 """
 
 from __future__ import annotations
@@ -109,7 +110,7 @@ def _substations(case: Case, rules: SyntheticGrid, limit_mw: float) -> gpd.GeoDa
             "voltage_kv": [rules.voltage_kv] * len(parts),
             "rating_mva": [rules.substation_mva * many for _, many in parts],
             "n1_limit": [rules.n1_limit] * len(parts),
-            "base_peak_mw": [float(load[rows].sum()) for rows, _ in parts],
+            "base_peak_mw": [float(load.sum()) / count * many for _, many in parts],
         },
         geometry=list(spots(np.array(centres))),
         crs=WGS84,
