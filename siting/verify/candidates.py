@@ -2,7 +2,7 @@
 
 The rules are put to every site again, with measures of this package's own. A measure within a
 rounding band of its limit is right either way: a station is told of only if its site is refused
-both when every rule is read narrowly and when it is read widely.
+whether every rule is read narrowly, as it stands, or widely.
 """
 
 from __future__ import annotations
@@ -33,6 +33,10 @@ BAND_M = 0.05
 """Metres within which both answers are right: coordinates are kept to about 1 cm."""
 BAND_SCORE = 1e-6
 """Likewise for scores."""
+BAND_MERGE_M = 1e-6
+"""Likewise between sites: both ends are given, so only the formula rounds."""
+READINGS = (-1.0, 0.0, 1.0)
+"""Narrow, as it stands, wide: which way the bands move the limits."""
 _ARTERIAL = {"trunk", "primary", "secondary"}
 
 
@@ -43,11 +47,12 @@ def check_candidates(ledger: Ledger, state: State) -> None:
     if rules is None or not new:
         return
     measures = _Measures(state, rules)
-    narrow, wide = measures.refused(-1.0), measures.refused(1.0)
+    refused = [measures.refused(sign) for sign in READINGS]
     row = {str(name): number for number, name in enumerate(case.sites["id"])}
+    told = {n: said[0] for n, said in enumerate(zip(*refused, strict=True)) if all(said)}
     for name in new:
-        if narrow[row[name]] and wide[row[name]]:
-            ledger.note(f"stations[{name}]", "a new station", f"a site out by {narrow[row[name]]}")
+        if row[name] in told:
+            ledger.note(f"stations[{name}]", "a new station", f"a site out by {told[row[name]]}")
 
 
 class _Measures:
@@ -72,7 +77,7 @@ class _Measures:
         reason = [self._broken(site, sign) for site in range(len(self.ids))]
         if self.rules.merge_m is None:
             return reason
-        radius, kept = self.rules.merge_m + sign * BAND_M, list[int]()
+        radius, kept = self.rules.merge_m + sign * BAND_MERGE_M, list[int]()
         order = [n for n in range(len(self.ids)) if not reason[n]]
         order.sort(key=lambda n: (-self.area[n], self.ids[n]))
         for site in order:
@@ -143,9 +148,8 @@ def _exclusion_m(case: Case, lonlat: Floats) -> Floats | None:
     """Return the distance to the nearest excluded area, (S,), 0 inside; None without any."""
     if case.exclusions is None or not len(case.exclusions):
         return None
-    areas = shapely.union_all(case.exclusions.to_crs(case.metric_crs).geometry.to_numpy())
+    areas = case.exclusions.to_crs(case.metric_crs).geometry.to_numpy()
     plane = Transformer.from_crs("EPSG:4326", case.metric_crs, always_xy=True)
     flat = shapely.points(*plane.transform(lonlat[:, 0], lonlat[:, 1]))
-    parts = shapely.get_parts(areas)
-    nearest = parts[shapely.STRtree(parts).nearest(flat)]
+    nearest = areas[shapely.STRtree(areas).nearest(flat)]
     return np.asarray(shapely.distance(flat, nearest), dtype=np.float64)
