@@ -253,7 +253,7 @@ def test_table_of_sites() -> None:
     rows = site_table(case, _screened(case, merge_m=100.0, hosts_refused=("school",)))
     assert tuple(rows.columns) == SITE_COLUMNS
     assert rows.drop(columns="score").to_numpy().tolist() == [
-        ["A", "name A", "out", "merge_m", "80.00", "100", "B"],
+        ["A", "name A", "out", "merge_m", "80.00", "at least 100 m", "B"],
         ["B", "name B", "in", "", "", "", ""],
         ["C", "name C", "out", "hosts", "school", "none of school", ""],
     ]

@@ -56,7 +56,7 @@ def _plain(found: Explained) -> dict[str, object]:
 
 
 def _print(found: Explained) -> None:
-    answer(f"{found.id} {found.name} {found.name_zh}".rstrip())
+    answer(" ".join(dict.fromkeys([found.id, found.name, found.name_zh])).rstrip())
     answer(f"{found.status.upper()}: {found.reason}")
     if found.rules:
         rows = [dataclasses.astuple(rule) for rule in found.rules]

@@ -140,7 +140,8 @@ def site_table(case: Case, screening: Screening) -> pd.DataFrame:
     """
     first = screening.first_broken
     value = np.where(first == "merge_m", screening.merged_apart_m, np.nan).astype(object)
-    limit = np.where(first == "merge_m", f"{screening.merge_m or 0:g}", "").astype(object)
+    least = screening.merge_m or 0.0
+    limit = np.where(first == "merge_m", f"at least {least:g} m", "").astype(object)
     for rule in screening.rules:
         mine = first == rule.key
         value[mine], limit[mine] = rule.value[mine], rule.limit

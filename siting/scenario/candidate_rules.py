@@ -47,23 +47,23 @@ class Candidates(Section):
     def _fits(self) -> Candidates:
         unknown = sorted(set(self.weights) - set(SCORE_PARTS))
         if unknown:
-            msg = f"candidates.weights: {unknown[0]!r} is not one of {', '.join(SCORE_PARTS)}"
+            msg = f"weights: {unknown[0]!r} is not one of {', '.join(SCORE_PARTS)}"
             raise ValueError(msg)
         if self.weights and not sum(self.weights.values()):
-            msg = "candidates.weights: at least one weight must be more than 0"
+            msg = "weights: at least one weight must be more than 0"
             raise ValueError(msg)
         if self.min_score is not None and not self.weights:
-            msg = "candidates.min_score needs weights: without them there is no score"
+            msg = "min_score needs weights: without them there is no score"
             raise ValueError(msg)
         if self.weights.get("road") and self.max_road_m is None:
-            msg = "candidates.weights.road needs max_road_m, where the part falls to 0"
+            msg = "weights.road needs max_road_m, where the part falls to 0"
             raise ValueError(msg)
         if self.weights.get("demand") and self.demand_radius_km is None:
-            msg = "candidates.weights.demand needs demand_radius_km"
+            msg = "weights.demand needs demand_radius_km"
             raise ValueError(msg)
         both = sorted(set(self.hosts_allowed) & set(self.hosts_refused))
         if both:
-            msg = f"candidates: {both[0]!r} is both allowed and refused"
+            msg = f"host {both[0]!r} is both allowed and refused"
             raise ValueError(msg)
         return self
 
