@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 from siting.assembly import Answer, assemble, map_layers
 from siting.data.build import build_problem
+from siting.data.candidates import screen_sites, site_table
 from siting.data.load import case_folder, load_case
 from siting.data.report import case_report
+from siting.data.supply import supplied
 from siting.errors import CaseError, ScenarioError
 from siting.maps import render_map, render_report
 from siting.models.search import Effort
 from siting.models.solve import solve
-from siting.plan_folder import read_plan, write_plan
+from siting.plan_folder import SITES_FILE, read_plan, write_plan
+from siting.plan_folder.tables import table_bytes
 from siting.scenario_io import assumptions, load_scenario
 from siting.scenario_io.files import find
 from siting.verify import verify_plan
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from siting.data.candidates import Screening
     from siting.data.case import Case
     from siting.data.report import CaseReport
     from siting.plan import Plan
@@ -31,10 +35,21 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
+def load_city(name: str, scenario: Scenario) -> Case:
+    """Load a city with the grid the scenario asks for, as planner and verifier both take it.
+
+    Raises
+    ------
+    CaseError, ScenarioError
+        If the city has faults, or does not have what the scenario asks for.
+    """
+    return supplied(load_case(case_folder(name)), scenario)
+
+
 def make_plan(
     case: Case, scenario: Scenario, *, progress: Callable[[str], None] = log.info
 ) -> Plan:
-    """Answer a scenario for a loaded city.
+    """Answer a scenario for a city, loaded by :func:`load_city`.
 
     Raises
     ------
@@ -62,8 +77,10 @@ def run_plan(
         As :func:`make_plan`; and RuntimeError if the plan does not survive its own verification.
     """
     progress(f"loading {case_name}")
-    case = load_case(case_folder(case_name))
-    for note in case.notes:
+    case = load_city(case_name, scenario)
+    screening = screen_sites(case, scenario)
+    told = [] if screening is None else screening.notes()
+    for note in [*case.notes, *told]:
         progress(note)
     plan = make_plan(case, scenario, progress=progress)
     progress("verifying")
@@ -73,23 +90,34 @@ def run_plan(
         msg = f"The plan does not survive its own verification; nothing was written:\n{found}"
         raise RuntimeError(msg)
     progress("drawing map and report")
-    files = {"map.html": render_map(plan, case), "report.html": render_report(plan, case)}
+    files = _drawn(plan, case, screening)
     write_plan(out, plan, scenario=scenario, files=files, layers=map_layers(plan, case))
     return plan
+
+
+def _drawn(plan: Plan, case: Case, screening: Screening | None) -> dict[str, str | bytes]:
+    """Return map and report; and, where the scenario has rules for sites, what became of each."""
+    files: dict[str, str | bytes] = {
+        "map.html": render_map(plan, case),
+        "report.html": render_report(plan, case),
+    }
+    if screening is not None:
+        files[SITES_FILE] = table_bytes(site_table(case, screening))
+    return files
 
 
 def run_verify(folder: Path, *, case_name: str | None = None) -> list[Mismatch]:
     """Recompute a plan folder from its inputs; return every number that differs."""
     plan, scenario = read_plan(folder)
-    case = load_case(case_folder(case_name or plan.document.provenance.case))
+    case = load_city(case_name or plan.document.provenance.case, scenario)
     return verify_plan(plan, case, scenario)
 
 
 def run_map(folder: Path, *, case_name: str | None = None) -> list[Path]:
     """Draw the map and the report of a plan folder again; return what was written."""
     plan, scenario = read_plan(folder)
-    case = load_case(case_folder(case_name or plan.document.provenance.case))
-    files = {"map.html": render_map(plan, case), "report.html": render_report(plan, case)}
+    case = load_city(case_name or plan.document.provenance.case, scenario)
+    files = _drawn(plan, case, screen_sites(case, scenario))
     write_plan(folder, plan, scenario=scenario, files=files, layers=map_layers(plan, case))
     return [folder / name for name in files]
 

@@ -59,9 +59,13 @@ def test_columns_are_those_declared(tmp_path: Path) -> None:
                 "stations": case.stations,
                 "districts": case.districts,
                 "substations": case.substations,
+                "exclusions": case.exclusions,
+                "supply_areas": case.supply_areas,
             }
-            assert tuple(tables[name].columns) == (*schema.names, "geometry")
-            assert tables[name].crs == "EPSG:4326"
+            table = tables[name]
+            assert table is not None
+            assert tuple(table.columns) == (*schema.names, "geometry")
+            assert table.crs == "EPSG:4326"
 
 
 def test_layers_say_where_they_come_from(tmp_path: Path) -> None:

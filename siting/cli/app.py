@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from siting import __version__
+from siting.cli.explain import explain
 from siting.cli.fetch import fetch_case
 from siting.cli.from_osm import import_case
 from siting.cli.show import FinishedError, answer, print_json, print_table, progress
@@ -25,6 +26,7 @@ case_app = typer.Typer(no_args_is_help=True, help="Make cities.")
 app.add_typer(case_app, name="case")
 case_app.command("fetch")(fetch_case)
 case_app.command("import")(import_case)
+app.command()(explain)
 
 _DIFFERS = 2
 

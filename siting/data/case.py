@@ -18,7 +18,7 @@ class LayerInfo:
     """Say where one layer comes from."""
 
     layer: str
-    """zones, sites, fuel, stations, districts, substations or roads."""
+    """zones, sites, fuel, stations, districts, substations, exclusions, supply_areas or roads."""
     file: str
     """As written in case.toml."""
     rows: int
@@ -65,3 +65,9 @@ class Case:
     layers: tuple[LayerInfo, ...]
     notes: tuple[str, ...]
     """What loading found worth telling: rows repaired, speeds imputed, network parts dropped."""
+    exclusions: gpd.GeoDataFrame | None = None
+    """id, name, name_zh, kind, polygons; None or no rows: nothing is excluded."""
+    supply_areas: gpd.GeoDataFrame | None = None
+    """id, name, name_zh, substation, polygons; None or no rows: unknown."""
+    fed_by_row: frozenset[str] = frozenset()
+    """Ids of sites and stations whose own row names their substation."""

@@ -107,6 +107,8 @@ class Layers(_Table):
     stations: LayerSpec | None = None
     districts: LayerSpec
     substations: LayerSpec | None = None
+    exclusions: LayerSpec | None = None
+    supply_areas: LayerSpec | None = None
     roads: LayerSpec | None = None
 
     def present(self) -> dict[str, LayerSpec]:

@@ -143,7 +143,14 @@ def _loaded(folder: Path, spec: CaseSpec) -> Case:
         roads=roads,
         layers=tuple(infos),
         notes=tuple(findings.notes),
+        fed_by_row=_fed_by_row(layers),
     )
+
+
+def _fed_by_row(layers: dict[str, Layer]) -> frozenset[str]:
+    """Return the ids of sites and stations whose row names a substation."""
+    tables = [layers[name].table for name in ("sites", "stations") if name in layers]
+    return frozenset(str(i) for t in tables for i in t["id"][t["substation"] != ""])
 
 
 def _stop_at_faults(folder: Path, findings: Findings) -> None:

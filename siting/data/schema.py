@@ -137,6 +137,20 @@ _LAYERS = (
         required=False,
     ),
     LayerSchema(
+        "exclusions",
+        "areas where no new station may stand: buildings, water, protected ground",
+        (*_COMMON, Column("kind", "text", "-", "what the area is: building, water", "exclusion")),
+        ("area",),
+        required=False,
+    ),
+    LayerSchema(
+        "supply_areas",
+        "which substation feeds what lies inside",
+        (*_COMMON, Column("substation", "text", "-", "id of a row of substations")),
+        ("area",),
+        required=False,
+    ),
+    LayerSchema(
         "roads",
         "directed roads, as an edge table (osmnx GraphML and OSM XML need no columns)",
         (

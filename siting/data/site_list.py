@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from siting.data.candidates import screen_sites
 from siting.data.problem import NONE
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ class Sites:
         missing = np.full(len(new), NONE, dtype=np.int64)
         self.initial = np.concatenate([indexed(kinds, types), missing])
         self.allowed = self._allowed(case, scenario, types)
+        screening = screen_sites(case, scenario)
+        if screening is not None:
+            self.allowed[len(old) :] &= screening.kept[:, None]
         self.state_cost = self._state_cost(case, scenario, types)
 
     def standing_kw(self, load_kw: NDArray[np.float64]) -> NDArray[np.float64]:

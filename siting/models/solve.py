@@ -14,7 +14,6 @@ from siting.models import highs, other_solvers
 from siting.models.assign import assign
 from siting.models.conflict import explain
 from siting.models.layout import Layout
-from siting.models.program import Statement
 from siting.models.reopen import reopen
 from siting.models.search import Effort, Found, Search
 from siting.models.solution import Solution, certify, objective_of
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from siting.data.problem import Problem
+    from siting.models.program import Statement
 
 log = logging.getLogger(__name__)
 

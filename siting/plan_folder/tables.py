@@ -80,11 +80,22 @@ def write_table(table: pd.DataFrame, path: Path) -> None:
     path
         File to write.
     """
+    path.write_bytes(table_bytes(table))
+
+
+def table_bytes(table: pd.DataFrame) -> bytes:
+    """Return what `write_table` writes.
+
+    Parameters
+    ----------
+    table
+        Any table of numbers, flags and text.
+    """
     safe = table.copy()  # cells are rewritten below
     for column in safe.columns:
         if not pd.api.types.is_numeric_dtype(safe[column]):
             safe[column] = _map(safe[column], _guarded)
-    safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+    return safe.to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")
 
 
 def read_table(path: Path) -> tuple[pd.DataFrame, list[Fault]]:

@@ -12,6 +12,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from siting.scenario.candidate_rules import Candidates, SyntheticGrid
 from siting.scenario.sections import (
     Confidence,
     Demand,
@@ -33,6 +34,7 @@ from siting.scenario.sections import (
 )
 
 __all__ = [
+    "Candidates",
     "Confidence",
     "Demand",
     "Existing",
@@ -50,6 +52,7 @@ __all__ = [
     "Solve",
     "Source",
     "StationType",
+    "SyntheticGrid",
     "key",
 ]
 
@@ -72,6 +75,8 @@ class Scenario(Section):
     grid: Grid
     existing: Existing
     limits: Limits
+    candidates: Candidates | None = None
+    synthetic_grid: SyntheticGrid | None = None
     solve: Solve
     sources: dict[str, Source] = Field(
         default={}, description="where each value comes from, by dotted key"

@@ -232,6 +232,12 @@ class Grid(Section):
     reserve: Share = key("share", "kept free of each substation's N-1 limit")
     charging_profile: Shape = key("shares of a day", "hourly charging, 24 values that sum to 1")
     base_profile: Shape = key("share of peak", "hourly base load, 24 values whose largest is 1")
+    assign: Literal["nearest", "network", "area"] = key(
+        "-",
+        "substation of a site that names none: nearest by straight line; network: by length of "
+        "road; area: by layer supply_areas",
+        default="nearest",
+    )
 
     @model_validator(mode="after")
     def _profiles(self) -> Grid:

@@ -224,6 +224,6 @@ def _range(metadata: Sequence[Any]) -> str:
 def _default_text(default: Any) -> str:  # noqa: ANN401 - any default
     if default is None or default is PydanticUndefined:
         return "none"
-    if isinstance(default, dict):
+    if isinstance(default, dict | tuple):
         return "none"
     return str(default)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from siting.verify.candidates import check_candidates
 from siting.verify.mismatch import Ledger, Mismatch
 from siting.verify.outcome import check_outcome
 from siting.verify.provenance import check_provenance
@@ -50,6 +51,7 @@ def verify_plan(plan: Plan, case: Case, scenario: Scenario) -> list[Mismatch]:
     ledger = Ledger()
     state = read_state(ledger, plan, case, scenario)
     check_stations(ledger, state)
+    check_candidates(ledger, state)
     served = check_service(ledger, state)
     check_phases(ledger, state, served)
     check_load(ledger, state)
