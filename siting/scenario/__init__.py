@@ -12,6 +12,8 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from siting.scenario.base import Section, key
+from siting.scenario.estimators import Estimator
 from siting.scenario.sections import (
     Confidence,
     Demand,
@@ -24,17 +26,16 @@ from siting.scenario.sections import (
     Prices,
     Ratio,
     Reach,
-    Section,
     Service,
     Solve,
     Source,
     StationType,
-    key,
 )
 
 __all__ = [
     "Confidence",
     "Demand",
+    "Estimator",
     "Existing",
     "Grid",
     "Limits",
@@ -85,6 +86,10 @@ class Scenario(Section):
             when = [str(date) for date in dates]
             msg = f"phases: dates must ascend and names differ, got {names} at {when}"
             raise ValueError(msg)
+        for item in self.demand.estimators:
+            if strange := sorted(set(item.growth) - set(names)):
+                msg = f"demand.estimators.{item.name}.growth: {strange} are no phases of {names}"
+                raise ValueError(msg)
         if self.existing.default_type not in self.stations:
             known = sorted(self.stations)
             msg = f"existing.default_type: {self.existing.default_type!r} is not one of {known}"
