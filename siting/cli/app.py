@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from siting import __version__
+from siting.cli.demand import demand_app
 from siting.cli.show import FinishedError, answer, print_json, print_table, progress
 
 app = typer.Typer(
@@ -21,6 +22,7 @@ app = typer.Typer(
 )
 case_app = typer.Typer(no_args_is_help=True, help="Make cities.")
 app.add_typer(case_app, name="case")
+app.add_typer(demand_app, name="demand")
 
 _DIFFERS = 2
 
