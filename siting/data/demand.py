@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from siting.data.case import Case
-    from siting.scenario import Estimator, Phase, Scenario
+    from siting.scenario import Estimator, Scenario
 
     Floats = NDArray[np.float64]
 
@@ -31,17 +31,12 @@ def demand_kwh(case: Case, scenario: Scenario) -> Floats:
         base = case.zones["demand"].to_numpy(float)
         if scenario.demand.estimators:
             base = parts[:, t].sum(axis=0)
-        total = metered_kwh(scenario, phase)
-        rows.append(base * phase.growth if total is None else base / base.sum() * total)
+        if phase.city_gwh_day is None or phase.super_share is None:
+            rows.append(base * phase.growth)
+            continue
+        shares = scenario.demand.public_dc_share * phase.super_share * scenario.demand.case_share
+        rows.append(base / base.sum() * phase.city_gwh_day * 1e6 * shares)
     return np.array(rows)
-
-
-def metered_kwh(scenario: Scenario, phase: Phase) -> float | None:
-    """Return the supercharging demand a phase's metered city total stands for, kWh a day."""
-    if phase.city_gwh_day is None or phase.super_share is None:
-        return None
-    shares = scenario.demand.public_dc_share * phase.super_share * scenario.demand.case_share
-    return phase.city_gwh_day * 1e6 * shares
 
 
 def estimator_kwh(case: Case, scenario: Scenario) -> Floats:
