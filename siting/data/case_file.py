@@ -247,7 +247,8 @@ def _check_layer(name: str, layer: LayerSpec, findings: Findings) -> None:
     for column in set(layer.columns) & set(layer.constants):
         what = f"{shown(column)} stands in columns and in constants"
         findings.fault(CASE_FILE, what, "Keep one.", field=place)
-    _check_cells(layer, place, findings)
+    if name == "zones":
+        _check_cells(layer, place, findings)
     _check_keys(name, layer, findings)
     if layer.bbox is not None and not _is_box(layer.bbox):
         what = f"{list(layer.bbox)} is not west, south, east, north in degrees"
@@ -279,7 +280,7 @@ def _check_cells(layer: LayerSpec, place: str, findings: Findings) -> None:
             findings.fault(CASE_FILE, f"goes with {kind} cells", mend, field=f"{place}.{key}")
         if layer.cells == kind and not has:
             what = f"cells = {shown(kind)} has no size"
-            findings.fault(CASE_FILE, what, f"Add {key} = ...", field=f"{place}.{key}")
+            findings.fault(CASE_FILE, what, f"Add {key} = ...", field=f"{place}.cells")
 
 
 def _is_box(bbox: tuple[float, ...]) -> bool:

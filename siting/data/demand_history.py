@@ -59,14 +59,16 @@ def read_history(folder: Path) -> History:
     times = _times(volume, faults)
     id_name = _column(zones, _ID_NAMES, faults)
     pile_name = _column(zones, _PILE_NAMES, faults)
-    _stop(folder, faults)
     names = [str(name) for name in volume.columns if name != _TIME]
+    if not names:
+        faults.append(Fault(VOLUME_FILE, "there is no zone to read", "Give one column a zone."))
+    _stop(folder, faults)
     numbers = _numbers(volume[names], VOLUME_FILE, faults)
     piles = dict(zip(zones[id_name], _numbers(zones[[pile_name]], ZONES_FILE, faults), strict=True))
     lost = [name for name in names if name not in piles]
-    if lost or not names:
-        what = f"no row for zone {lost[0]!r}" if lost else "there is no zone to read"
-        faults.append(Fault(ZONES_FILE, what, f"Give every zone of {VOLUME_FILE} a row."))
+    if lost:
+        mend = f"Give every zone of {VOLUME_FILE} a row."
+        faults.append(Fault(ZONES_FILE, f"no row for zone {lost[0]!r}", mend))
     _stop(folder, faults)
     counts = np.array([float(piles[name][0]) for name in names])
     return History(tuple(names), times[0], numbers, counts)
