@@ -16,11 +16,13 @@ from hypothesis import strategies as st
 from siting.data.build import build_problem
 from siting.data.demand import charging_shapes, demand_kwh, estimator_kwh
 from siting.data.demand_table import demand_table
+from siting.data.load import load_case
 from siting.errors import CaseError, ScenarioError
 from siting.pipeline import make_plan
 from siting.scenario_io import assumptions, load_scenario, override, resolve_toml
 from siting.verify import verify_plan
 from siting.verify.demand import day_shapes, demand_kwh_day
+from tests.small_case import layer_toml, write_case
 from tests.verify_case import asked, hand_case, spot
 
 if TYPE_CHECKING:
@@ -314,6 +316,46 @@ def test_a_city_without_points_or_raster_says_so() -> None:
         with pytest.raises(CaseError) as caught:
             build_problem(hand_case(), _with(item))
         assert words in str(caught.value)
+
+
+POIS = "id,kind,weight,lon,lat\nm,mall,,114.05,22.55\nn,mall,3,114.15,22.55\n"
+
+
+def test_points_come_out_of_a_file(tmp_path: Path) -> None:
+    """A layer of points: weight 1 where none is given; 100 kWh in the west, 300 in the east."""
+    layers = {"pois": layer_toml("pois", "pois.csv")}
+    case = load_case(write_case(tmp_path, layers=layers, files={"pois.csv": POIS}))
+    shops = _with({**SHOPS, "kwh_per_poi": {"mall": 100.0}})
+    assert estimator_kwh(case, shops)[0, 0].tolist() == [100.0, 300.0]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("mall,3", "mall,-3", 'pois.csv (pois), row 3, weight: "-3" is not >= 0'),
+        ("m,mall", "m,", "pois.csv (pois), row 2, kind: is empty"),
+    ],
+)
+def test_points_are_checked_on_entry(tmp_path: Path, old: str, new: str, words: str) -> None:
+    """A negative weight and a point of no kind are named by row."""
+    layers = {"pois": layer_toml("pois", "pois.csv")}
+    files: dict[str, str | bytes] = {"pois.csv": POIS.replace(old, new, 1)}
+    with pytest.raises(CaseError) as caught:
+        load_case(write_case(tmp_path, layers=layers, files=files))
+    assert words in str(caught.value)
+
+
+def test_people_and_piles_are_checked_on_entry(tmp_path: Path) -> None:
+    """What the zones count must be numbers of 0 or more; an empty cell is not known."""
+    text = "id,lon,lat,demand,people,piles\nz1,114.05,22.55,30,-1,many\nz2,114.15,22.55,10,,3\n"
+    with pytest.raises(CaseError) as caught:
+        load_case(write_case(tmp_path, files={"zones.csv": text}))
+    assert 'row 2, people: "-1" is not >= 0' in str(caught.value)
+    assert 'row 2, piles: "many" is not a number' in str(caught.value)
+    mended = text.replace("-1", "5").replace("many", "2")
+    zones = load_case(write_case(tmp_path, files={"zones.csv": mended})).zones
+    assert zones["people"].isna().tolist() == [False, True]
+    assert zones["piles"].tolist() == [2.0, 3.0]
 
 
 FILE = """
