@@ -107,6 +107,22 @@ def test_missing_layer_and_source(tmp_path: Path) -> None:
             'case.toml, layers.sites: "host" stands in columns and in constants. Keep one.',
         ),
         ("sites", "cell_m = 500", "case.toml, layers.sites.cell_m: only zones are split. Remove"),
+        ("fuel", "h3_resolution = 8", "case.toml, layers.fuel.h3_resolution: only zones are split"),
+        (
+            "zones",
+            'cells = "h3"',
+            'case.toml, layers.zones.cells: cells = "h3" has no size. Add h3_',
+        ),
+        (
+            "zones",
+            'cells = "h3"\nh3_resolution = 8\ncell_m = 500',
+            'case.toml, layers.zones.cell_m: goes with square cells. Write cells = "square", or',
+        ),
+        (
+            "zones",
+            'cells = "hex"',
+            'case.toml, layers.zones.cells: "hex" does not fit: input should',
+        ),
         (
             "sites",
             "bbox = [22.5, 114.0, 22.6, 114.1]",

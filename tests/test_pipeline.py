@@ -172,9 +172,9 @@ def test_same_seed_same_plan(case: Case) -> None:
     dt.datetime.fromisoformat(first.document.provenance.created)
 
 
-@pytest.mark.parametrize("name", ["coverage", "least-cost"])
+@pytest.mark.parametrize("name", ["coverage", "fleets-2025", "least-cost"])
 def test_other_questions_of_the_same_city_verify(name: str, case: Case) -> None:
-    """The most demand within km of a station; the least money for nine tenths of the energy."""
+    """The most demand within km of a station; demand by fleet; the least money."""
     question = _tenth(load_scenario(name))
     found = make_plan(case, question, progress=_quiet)
     assert [str(item) for item in verify_plan(found, case, question)] == []

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from siting.data.power import charging_shape
 from siting.data.problem import NONE
 from siting.plan import Kpis, PhaseResult, Ratio, RatioRow
 
@@ -86,7 +85,7 @@ def _kpis(answer: Answer, t: int) -> Kpis:
     stood = p.initial != NONE
     larger = stood & (answer.solution.type_at[t] > p.initial)
     mean, p95 = _access(answer, t)
-    load = answer.load_kw[t].sum() / 1000 * charging_shape(answer.scenario.grid).max()
+    load = answer.load_kw[t].sum() / 1000
     return Kpis(
         stations_open=int(opened.sum()),
         stations_new=int((opened & ~stood).sum()),

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from siting.data.power import base_mw, charging_shape, limit_mw
+from siting.data.demand import charging_shapes
+from siting.data.power import base_mw, limit_mw
 from siting.data.problem import NONE
 from siting.plan import LOAD_COLUMNS, Substation, SubstationStep
 
@@ -26,7 +27,7 @@ def _charging_mw(answer: Answer, t: int) -> NDArray[np.float64]:
     peak = np.bincount(
         where[tied], weights=answer.load_kw[t, tied], minlength=len(answer.problem.substations)
     )
-    return np.asarray(peak[:, None] / 1000 * charging_shape(answer.scenario.grid))
+    return np.asarray(peak[:, None] / 1000 * charging_shapes(answer.case, answer.scenario)[t])
 
 
 def substations(answer: Answer) -> tuple[Substation, ...]:

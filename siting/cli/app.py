@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from siting import __version__
+from siting.cli.demand import demand_app
 from siting.cli.explain import explain
 from siting.cli.fetch import fetch_case
 from siting.cli.from_osm import import_case
@@ -27,6 +28,7 @@ app.add_typer(case_app, name="case")
 case_app.command("fetch")(fetch_case)
 case_app.command("import")(import_case)
 app.command()(explain)
+app.add_typer(demand_app, name="demand")
 
 _DIFFERS = 2
 

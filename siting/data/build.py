@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 from scipy.spatial import cKDTree
 
+from siting.data.demand import demand_kwh
 from siting.data.fit import check_fit
 from siting.data.power import headroom_kw, peak_load_kw
 from siting.data.problem import NONE, Problem
@@ -42,19 +43,6 @@ def ranked_types(scenario: Scenario) -> tuple[str, ...]:
             key=lambda k: (scenario.stations[k].pool_kw, scenario.stations[k].guns, k),
         )
     )
-
-
-def demand_kwh(case: Case, scenario: Scenario) -> NDArray[np.float64]:
-    """Return supercharging demand in kWh a day, (T, I)."""
-    base = case.zones["demand"].to_numpy(float)
-    rows = []
-    for phase in scenario.phases:
-        if phase.city_gwh_day is None or phase.super_share is None:
-            rows.append(base * phase.growth)
-            continue
-        shares = scenario.demand.public_dc_share * phase.super_share * scenario.demand.case_share
-        rows.append(base / base.sum() * phase.city_gwh_day * 1e6 * shares)
-    return np.array(rows)
 
 
 def build_problem(case: Case, scenario: Scenario) -> Built:

@@ -49,7 +49,8 @@ class Case:
     metric_crs: str
     """The CRS distances are measured in."""
     zones: gpd.GeoDataFrame
-    """id, name, name_zh, district, demand (kWh/day, or any weight), polygons or points."""
+    """id, name, name_zh, district, demand (kWh/day, or any weight), people, jobs, piles,
+    measured_kwh (NaN unknown), polygons or points; raster_people where there is a raster."""
     sites: gpd.GeoDataFrame
     """id, name, name_zh, district, host, area_m2 (NaN unknown), extra_cost_cny, substation (id or
     None), points."""
@@ -71,3 +72,5 @@ class Case:
     """id, name, name_zh, substation, polygons; None or no rows: unknown."""
     fed_by_row: frozenset[str] = frozenset()
     """Ids of sites and stations whose own row names their substation."""
+    pois: gpd.GeoDataFrame | None = None
+    """id, name, name_zh, kind, weight, points; None or no rows where the case has none."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 CASE_FILE = "case.toml"
 
-Format = Literal["csv", "geojson", "gpkg", "shp", "parquet", "graphml", "osm"]
+Format = Literal["csv", "geojson", "gpkg", "shp", "parquet", "graphml", "osm", "tif"]
 
 _SUFFIXES: dict[str, Format] = {
     ".csv": "csv",
@@ -35,8 +35,12 @@ _SUFFIXES: dict[str, Format] = {
     ".graphml": "graphml",
     ".osm": "osm",
     ".xml": "osm",
+    ".tif": "tif",
+    ".tiff": "tif",
 }
 _GRAPHS = ("graphml", "osm")
+_ONLY_ZONES = ("cell_m", "cells", "h3_resolution")
+_NOT_TABLES = ("roads", "raster")
 _NOT_FOR_ROADS = ("constants", "where", "bbox", "id_prefix")
 
 Scalar = str | int | float | bool
@@ -86,6 +90,10 @@ class LayerSpec(_Table):
     """Keep only features whose point is inside west, south, east, north, in WGS-84 degrees."""
     cell_m: Annotated[float, Field(ge=50)] | None = None
     """Zones only: split polygons into square cells of that size."""
+    cells: Literal["square", "h3"] | None = None
+    """Zones only: what to split polygons into; h3: hexagons of h3_resolution (extra ``h3``)."""
+    h3_resolution: Annotated[int, Field(ge=0, le=12)] | None = None
+    """Zones only: 8 gives hexagons of some 0.7 km2, each step a seventh or seven times that."""
     id_prefix: str = ""
     """Put before every id, to tell two layers apart that are numbered alike."""
     source: Text
@@ -110,6 +118,8 @@ class Layers(_Table):
     exclusions: LayerSpec | None = None
     supply_areas: LayerSpec | None = None
     roads: LayerSpec | None = None
+    pois: LayerSpec | None = None
+    raster: LayerSpec | None = None
 
     def present(self) -> dict[str, LayerSpec]:
         """Return the layers the case has, by name."""
@@ -239,12 +249,9 @@ def _check_layer(name: str, layer: LayerSpec, findings: Findings) -> None:
     for column in set(layer.columns) & set(layer.constants):
         what = f"{shown(column)} stands in columns and in constants"
         findings.fault(CASE_FILE, what, "Keep one.", field=place)
-    given = layer.model_fields_set
-    if layer.cell_m is not None and name != "zones":
-        findings.fault(CASE_FILE, "only zones are split", "Remove it.", field=f"{place}.cell_m")
-    for key in _NOT_FOR_ROADS:
-        if name == "roads" and key in given:
-            findings.fault(CASE_FILE, "is not for roads", "Remove it.", field=f"{place}.{key}")
+    if name == "zones":
+        _check_cells(layer, place, findings)
+    _check_keys(name, layer, findings)
     if layer.bbox is not None and not _is_box(layer.bbox):
         what = f"{list(layer.bbox)} is not west, south, east, north in degrees"
         mend = "Write the smaller longitude and latitude first."
@@ -252,6 +259,30 @@ def _check_layer(name: str, layer: LayerSpec, findings: Findings) -> None:
     if layer.format in _GRAPHS and name != "roads":
         what = f"{shown(layer.format)} is a format for roads only"
         findings.fault(CASE_FILE, what, "Name a table format.", field=f"{place}.format")
+
+
+def _check_keys(name: str, layer: LayerSpec, findings: Findings) -> None:
+    """Refuse keys that this layer has no use for."""
+    place, given = f"layers.{name}", layer.model_fields_set
+    for key in _ONLY_ZONES:
+        if key in given and name != "zones":
+            findings.fault(CASE_FILE, "only zones are split", "Remove it.", field=f"{place}.{key}")
+    for key in _NOT_FOR_ROADS:
+        if name in _NOT_TABLES and key in given:
+            findings.fault(CASE_FILE, f"is not for {name}", "Remove it.", field=f"{place}.{key}")
+
+
+def _check_cells(layer: LayerSpec, place: str, findings: Findings) -> None:
+    """Let each way of splitting have its size, and only its own."""
+    for kind, key in (("square", "cell_m"), ("h3", "h3_resolution")):
+        wanted = layer.cells == kind or (layer.cells is None and kind == "square")
+        has = getattr(layer, key) is not None
+        if has and not wanted:
+            mend = f'Write cells = "{kind}", or remove it.'
+            findings.fault(CASE_FILE, f"goes with {kind} cells", mend, field=f"{place}.{key}")
+        if layer.cells == kind and not has:
+            what = f"cells = {shown(kind)} has no size"
+            findings.fault(CASE_FILE, what, f"Add {key} = ...", field=f"{place}.cells")
 
 
 def _is_box(bbox: tuple[float, ...]) -> bool:

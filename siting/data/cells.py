@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from siting.data.crs import WGS84, geometry_to_wgs84, parse_crs, project
+from siting.data.schema import SUMMED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,9 +24,9 @@ _SLIVER_SHARE = 0.25
 def split_zones(zones: gpd.GeoDataFrame, *, cell_m: float, metric_crs: str) -> gpd.GeoDataFrame:
     """Split areas into square cells; points, and areas no larger than a cell, stay whole.
 
-    Demand is shared by area and adds up to the zone's; the pieces of zone 589 are called 589-1,
-    589-2, and so on, from south to north, then west to east. Pieces smaller than a quarter of a
-    cell join a neighbour.
+    Demand, and all else that is counted, is shared by area and adds up to the zone's; the pieces of
+    zone 589 are called 589-1, 589-2, and so on, from south to north, then west to east. Pieces
+    smaller than a quarter of a cell join a neighbour.
 
     Parameters
     ----------
@@ -38,14 +39,42 @@ def split_zones(zones: gpd.GeoDataFrame, *, cell_m: float, metric_crs: str) -> g
     """
     plane = project(zones.geometry.to_numpy(), metric_crs)
     zone, piece = _pieces(plane, cell_m)
-    zone, piece = _without_slivers(zone, piece, _SLIVER_SHARE * cell_m**2)
+    return shared_out(zones, zone, piece, least_m2=_SLIVER_SHARE * cell_m**2, metric_crs=metric_crs)
+
+
+def shared_out(
+    zones: gpd.GeoDataFrame,
+    zone: NDArray[np.intp],
+    piece: Geometries,
+    *,
+    least_m2: float,
+    metric_crs: str,
+) -> gpd.GeoDataFrame:
+    """Share every summed column among pieces by area; each adds up to its zone's.
+
+    Parameters
+    ----------
+    zones
+        With id, name, name_zh, demand and more; EPSG:4326.
+    zone
+        (n,) zone of each piece, ascending.
+    piece
+        (n,) shapes on the plane of ``metric_crs``.
+    least_m2
+        Pieces smaller than this join a neighbour.
+    metric_crs
+        Where areas are measured.
+    """
+    zone, piece = _without_slivers(zone, piece, least_m2)
     area = shapely.area(piece)
     total = np.bincount(zone, weights=area, minlength=len(zones))
     count = np.bincount(zone, minlength=len(zones))
     share = np.divide(area, total[zone], out=np.ones_like(area), where=total[zone] > 0)
     cells = zones.iloc[zone].reset_index(drop=True)
-    demand = zones["demand"].to_numpy(dtype=np.float64)
-    cells["demand"] = _adding_up(demand[zone] * share, zone, demand)
+    for column in SUMMED:
+        if column in zones:
+            whole = zones[column].to_numpy(dtype=np.float64)
+            cells[column] = _adding_up(whole[zone] * share, zone, whole)
     number = np.arange(len(zone)) - np.repeat(np.cumsum(count) - count, count) + 1
     split = count[zone] > 1
     for column in ("id", "name", "name_zh"):
@@ -54,16 +83,16 @@ def split_zones(zones: gpd.GeoDataFrame, *, cell_m: float, metric_crs: str) -> g
         cells[column] = np.where(split, np.array(tagged, dtype=object), text)
     crs = parse_crs(metric_crs)
     geometry = piece if crs is None else geometry_to_wgs84(piece, crs)
-    whole = zones.geometry.to_numpy()[zone]
-    return cells.set_geometry(gpd.GeoSeries(np.where(split, geometry, whole), crs=WGS84))
+    uncut = zones.geometry.to_numpy()[zone]
+    return cells.set_geometry(gpd.GeoSeries(np.where(split, geometry, uncut), crs=WGS84))
 
 
 def _adding_up(
-    part: NDArray[np.float64], zone: NDArray[np.intp], demand: NDArray[np.float64]
+    part: NDArray[np.float64], zone: NDArray[np.intp], total: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Put what rounding lost into each zone's last piece."""
     last = np.flatnonzero(np.append(zone[1:] != zone[:-1], True)) if len(zone) else zone
-    rest = demand - np.bincount(zone, weights=part, minlength=len(demand))
+    rest = total - np.bincount(zone, weights=part, minlength=len(total))
     part[last] = np.maximum(part[last] + rest[zone[last]], 0)
     return part
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from siting.data.demand import check_estimators
 from siting.errors import CaseError, Fault, ScenarioError
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ def check_fit(case: Case, scenario: Scenario) -> None:
     Raises
     ------
     CaseError
-        If an existing station has a type the scenario does not know, or demand adds up to nothing.
+        If an existing station has a type the scenario does not know, or demand adds up to nothing,
+        or an estimator of demand counts what the case does not have.
     ScenarioError
         If the scenario names a district the case does not have, or counts nozzles nobody gave.
     """
@@ -72,3 +74,4 @@ def check_fit(case: Case, scenario: Scenario) -> None:
         )
         msg = f"The case {case.name} asks for no charging:"
         raise CaseError(msg, [fault])
+    check_estimators(case, scenario)

@@ -20,9 +20,11 @@ from siting.data.cells import split_zones
 from siting.data.crs import WGS84
 from siting.data.extents import check_extents
 from siting.data.findings import Findings, shown
+from siting.data.h3_cells import split_h3
 from siting.data.layer import layer_file, layer_info, read_layer
 from siting.data.nearest import did_you_mean
 from siting.data.places import check_ids_apart, give_districts, give_substations
+from siting.data.raster import PEOPLE, raster_people
 from siting.data.road_files import read_roads
 from siting.data.schema import LAYERS
 from siting.data.shift import Declared, shift_notes
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from siting.data.roads import Roads
 
 _log = logging.getLogger(__name__)
+_NOT_TABLES = ("roads", "raster")
 
 
 def case_folder(name_or_path: str) -> Path:
@@ -114,7 +117,8 @@ def _loaded(folder: Path, spec: CaseSpec) -> Case:
     layers = {
         name: layer
         for name, layer_spec in present.items()
-        if name != "roads" and (layer := read_layer(folder, name, layer_spec, findings)) is not None
+        if name not in _NOT_TABLES
+        and (layer := read_layer(folder, name, layer_spec, findings)) is not None
     }
     roads, road_info = _roads(folder, spec, findings)
     _compare(layers, roads, spec, findings)
@@ -122,12 +126,14 @@ def _loaded(folder: Path, spec: CaseSpec) -> Case:
     _stop_at_faults(folder, findings)
     findings.notes += _shifts(layers, spec, roads, metric_crs)
     layers["zones"] = _split(layers["zones"], spec, metric_crs, findings)
+    raster_info = _raster(folder, spec, layers["zones"].table, findings)
     tables = _tied(layers, metric_crs, findings)
     if tables["zones"]["demand"].sum() <= 0:
         mend = "Give at least one zone some demand."
         findings.fault(layers["zones"].where, "all demand is 0", mend, field="demand")
     _stop_at_faults(folder, findings)
-    infos = [layer.info for layer in layers.values()] + ([road_info] if road_info else [])
+    infos = [layer.info for layer in layers.values()]
+    infos += [info for info in (road_info, raster_info) if info]
     for note in findings.notes:
         _log.info("%s", note)
     return Case(
@@ -223,23 +229,40 @@ def _shifts(
 
 
 def _split(zones: Layer, spec: CaseSpec, metric_crs: str, findings: Findings) -> Layer:
-    cell_m = spec.layers.zones.cell_m if spec.layers is not None else None
-    if cell_m is None:
+    asked = spec.layers.zones if spec.layers is not None else None
+    if asked is not None and asked.h3_resolution is not None:
+        size = f"H3 resolution {asked.h3_resolution}"
+        cells = split_h3(zones.table, resolution=asked.h3_resolution, metric_crs=metric_crs)
+    elif asked is not None and asked.cell_m is not None:
+        size = f"{asked.cell_m:g} m"
+        cells = split_zones(zones.table, cell_m=asked.cell_m, metric_crs=metric_crs)
+    else:
         return zones
-    cells = split_zones(zones.table, cell_m=cell_m, metric_crs=metric_crs)
     findings.notes.append(
         f"{zones.where}: {len(zones.table)} zones were split into {len(cells)} cells of "
-        f"{cell_m:g} m, demand shared by area."
+        f"{size}, demand shared by area."
     )
     if cells["id"].duplicated().any():
         twice = cells["id"][cells["id"].duplicated()].iloc[0]
         what = f"cells and zones would share the id {shown(twice)}"
-        findings.fault(zones.where, what, "Set id_prefix, or leave cell_m out.", field="cell_m")
+        findings.fault(zones.where, what, "Set id_prefix, or do not split.", field="cell_m")
     row_of = dict(zip(zones.table["id"], zones.rows, strict=True))
     parent = cells["id"].map(row_of).fillna(cells["id"].str.rsplit("-", n=1).str[0].map(row_of))
     info = dataclasses.replace(zones.info, rows=len(cells))
     rows = parent.to_numpy(dtype=np.int64)
     return dataclasses.replace(zones, table=cells, rows=rows, info=info)
+
+
+def _raster(
+    folder: Path, spec: CaseSpec, zones: gpd.GeoDataFrame, findings: Findings
+) -> LayerInfo | None:
+    """Sum the raster, if there is one, into a column of the zones."""
+    asked = spec.layers.raster if spec.layers is not None else None
+    path = None if asked is None else layer_file(folder, "raster", asked, findings)
+    if asked is None or path is None:
+        return None
+    zones[PEOPLE] = raster_people(path, zones, f"{path.name} (raster)", findings)
+    return layer_info("raster", asked, path, len(zones))
 
 
 def _tied(
@@ -248,7 +271,7 @@ def _tied(
     """Give every row its district and substation; an absent layer becomes a table without rows."""
     tables = {}
     for name, schema in LAYERS.items():
-        if name == "roads":
+        if name in _NOT_TABLES:
             continue
         if name not in layers:
             tables[name] = _no_rows(schema.names)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from siting.data.demand import charging_shapes
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -28,11 +30,6 @@ def peak_load_kw(station: StationType, grid: Grid) -> float:
     return station.pool_kw * factor / grid.efficiency
 
 
-def charging_shape(grid: Grid) -> NDArray[np.float64]:
-    """Return the hourly charging load as a share of its peak, (24,)."""
-    return np.asarray(np.array(grid.charging_profile) / max(grid.charging_profile))
-
-
 def limit_mw(case: Case, scenario: Scenario) -> NDArray[np.float64]:
     """Return each substation's limit in MW, (G,): rating, N-1 limit, power factor, reserve."""
     grid, table = scenario.grid, case.substations
@@ -52,7 +49,7 @@ def headroom_kw(
 ) -> NDArray[np.float64]:
     """Return what all stations of a substation may ask together at their peak, (T, G).
 
-    All stations share one hourly shape, so the worst hour is known beforehand: the least of
+    All stations share the phase's hourly shape, so the worst hour is known beforehand: the least of
     (limit - base load) / shape over the day. Where the base load alone passes the limit nothing
     may be added. What stands already may go on standing.
 
@@ -66,9 +63,9 @@ def headroom_kw(
     size = (len(scenario.phases), len(case.substations))
     if not scenario.grid.enforce or not size[1]:
         return np.full(size, np.inf)
-    limit, shape = limit_mw(case, scenario), charging_shape(scenario.grid)
+    limit, shapes = limit_mw(case, scenario), charging_shapes(case, scenario)
     rows = []
-    for phase in scenario.phases:
+    for phase, shape in zip(scenario.phases, shapes, strict=True):
         room = limit[:, None] - base_mw(case, scenario, phase)
         scaled = np.full(room.shape, np.inf)
         np.divide(room, shape, out=scaled, where=shape > 0)

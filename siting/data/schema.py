@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Kind = Literal["id", "text", "number", "flag"]
-Shape = Literal["point", "area", "line"]
+Shape = Literal["point", "area", "line", "raster"]
 
 REQUIRED = "required"
 
@@ -83,6 +83,13 @@ _SITE = (
     Column("extra_cost_cny", "number", "CNY", "cost of this site beyond its type's", 0.0),
     Column("substation", "text", "-", "id of a row of substations", "", "the nearest one"),
 )
+_COUNTED = (
+    Column("people", "number", "persons", "inhabitants; NaN: unknown", float("nan")),
+    Column("jobs", "number", "jobs", "workplaces; NaN: unknown", float("nan")),
+    Column("piles", "number", "piles", "charging piles; NaN: unknown", float("nan")),
+    Column("measured_kwh", "number", "kWh/day", "metered charging; NaN: unknown", float("nan")),
+)
+"""What estimators of demand may count; split with a zone, like its demand."""
 
 _LAYERS = (
     LayerSchema(
@@ -92,6 +99,7 @@ _LAYERS = (
             *_COMMON,
             _DISTRICT,
             Column("demand", "number", "kWh/day or weight", "demand, or any weight to share it by"),
+            *_COUNTED,
         ),
         ("area", "point"),
         required=True,
@@ -180,10 +188,31 @@ _LAYERS = (
         ("line",),
         required=False,
     ),
+    LayerSchema(
+        "pois",
+        "points of interest, for estimators of demand",
+        (
+            *_COMMON,
+            Column("kind", "text", "-", "what it is, as a scenario's estimators name it"),
+            Column("weight", "number", "-", "how much it counts among its kind", 1.0),
+        ),
+        ("point", "area"),
+        required=False,
+    ),
+    LayerSchema(
+        "raster",
+        "GeoTIFF of inhabitants per cell, summed over each zone (extra 'raster')",
+        (),
+        ("raster",),
+        required=False,
+    ),
 )
 
 LAYERS: Mapping[str, LayerSchema] = MappingProxyType({layer.name: layer for layer in _LAYERS})
 """Every layer by name, in the order they are read."""
+
+SUMMED = ("demand", *(column.name for column in _COUNTED))
+"""Columns of zones that a split shares among the pieces, and that add up to the zone's."""
 
 SCHEMA_HEADER = ("layer", "column", "kind", "unit", "range", "default", "meaning")
 

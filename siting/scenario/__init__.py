@@ -12,7 +12,9 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from siting.scenario.base import Section, key
 from siting.scenario.candidate_rules import Candidates, SyntheticGrid
+from siting.scenario.estimators import Estimator
 from siting.scenario.sections import (
     Confidence,
     Demand,
@@ -25,18 +27,17 @@ from siting.scenario.sections import (
     Prices,
     Ratio,
     Reach,
-    Section,
     Service,
     Solve,
     Source,
     StationType,
-    key,
 )
 
 __all__ = [
     "Candidates",
     "Confidence",
     "Demand",
+    "Estimator",
     "Existing",
     "Grid",
     "Limits",
@@ -93,6 +94,10 @@ class Scenario(Section):
         if not any(phase.weight for phase in self.phases):
             msg = "phases: at least one weight must be above 0, or no plan is better than another"
             raise ValueError(msg)
+        for item in self.demand.estimators:
+            if strange := sorted(set(item.growth) - set(names)):
+                msg = f"demand.estimators.{item.name}.growth: {strange} are no phases of {names}"
+                raise ValueError(msg)
         if self.existing.default_type not in self.stations:
             known = sorted(self.stations)
             msg = f"existing.default_type: {self.existing.default_type!r} is not one of {known}"

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from siting.scenario.sections import NotNegative, Positive, Section, Share, key
+from siting.scenario.base import NotNegative, Positive, Section, Share, key
 
 SCORE_PARTS = ("road", "area", "demand", "grid")
 """What a site's score may be made of; each is 0 to 1, as `siting.data.site_score` defines it."""

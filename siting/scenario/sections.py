@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt  # noqa: TC003 - pydantic reads it at run time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from siting.scenario.base import (
+    SUM_SLACK,
+    NotNegative,
+    Positive,
+    Section,
+    Shape,
+    Share,
+    Slower,
+    key,
+)
+from siting.scenario.estimators import Estimator, refuse_double_counting
 
 Confidence = Literal["A", "B", "C", "D", "M", "X"]
 ObjectiveKind = Literal["served", "covered", "access", "cost"]
-
-Share = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Slower = Annotated[float, Field(ge=1, allow_inf_nan=False)]
-Shape = Annotated[tuple[NotNegative, ...], Field(min_length=24, max_length=24)]
-
-
-def key(unit: str, reason: str, *, default: Any = ...) -> Any:  # noqa: ANN401 - as pydantic's own Field
-    """Declare one scenario key with its unit and reason."""
-    return Field(default, description=reason, json_schema_extra={"unit": unit})
-
-
-class Section(BaseModel):
-    """Stand above every section: frozen, and unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Source(Section):
@@ -117,6 +112,14 @@ class Demand(Section):
     case_share: Share = key(
         "share", "part of the metered city this case holds (1 for the whole city)"
     )
+    estimators: tuple[Estimator, ...] = key(
+        "-", "what demand is made of; without them it is the zones' own column", default=()
+    )
+
+    @model_validator(mode="after")
+    def _counted_once(self) -> Demand:
+        refuse_double_counting(self.estimators)
+        return self
 
 
 class Phase(Section):
@@ -241,7 +244,7 @@ class Grid(Section):
 
     @model_validator(mode="after")
     def _profiles(self) -> Grid:
-        if abs(sum(self.charging_profile) - 1) > 1e-3:  # noqa: PLR2004 - published to 5 decimals
+        if abs(sum(self.charging_profile) - 1) > SUM_SLACK:
             msg = f"charging_profile sums to {sum(self.charging_profile):.4f}, not 1"
             raise ValueError(msg)
         if max(self.base_profile) != 1:

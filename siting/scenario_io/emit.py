@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from siting.scenario_io.keys import find_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from siting.scenario import Scenario
 
@@ -33,9 +33,15 @@ def resolve_toml(scenario: Scenario) -> str:
 
 
 def _given(data: dict[str, Any]) -> dict[str, Any]:
-    """Leave empty tables out of phases: they say nothing."""
-    phases = [{k: v for k, v in phase.items() if v != {}} for phase in data["phases"]]
-    return {**data, "phases": phases}
+    """Leave empty tables out of phases and estimators, and an empty list of these: no news."""
+    demand = {k: v for k, v in data["demand"].items() if k != "estimators"}
+    if data["demand"]["estimators"]:
+        demand["estimators"] = _filled(data["demand"]["estimators"])
+    return {**data, "demand": demand, "phases": _filled(data["phases"])}
+
+
+def _filled(tables: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    return [{k: v for k, v in table.items() if v != {}} for table in tables]
 
 
 def _tables(data: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:

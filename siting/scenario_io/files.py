@@ -172,6 +172,9 @@ def _lay_over(base: Layered, own: dict[str, Any], file: str, child: str | None) 
     told = dict(_flat_sources(given)) if isinstance(given, dict) else {"": given}
     if "phases" in body:
         base.sources = {k: v for k, v in base.sources.items() if not k.startswith("phases.")}
+    if isinstance(body.get("demand"), dict) and "estimators" in body["demand"]:
+        gone = "demand.estimators."
+        base.sources = {k: v for k, v in base.sources.items() if not k.startswith(gone)}
     _take_back(base, body.get("reach"))
     for path, _ in numbers(body):
         names = candidates(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from siting.plan import Assumption
-from siting.scenario_io.keys import find_key
+from siting.scenario_io.keys import ESTIMATORS, find_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,8 +23,8 @@ _SHOWN_IN_FULL = 8
 def numbers(data: dict[str, Any]) -> Iterator[tuple[Path, Any]]:
     """Yield every number, or list of numbers, of a raw scenario with its place.
 
-    A phase's place bears its name: ``("phases", "2025", "ratio")``; so does a station type's,
-    and each entry of a table such as ``reach.km``.
+    A phase's place bears its name: ``("phases", "2025", "ratio")``; so do an estimator's and a
+    station type's, and each entry of a table such as ``reach.km``.
 
     Parameters
     ----------
@@ -43,6 +43,15 @@ def numbers(data: dict[str, Any]) -> Iterator[tuple[Path, Any]]:
                     yield from _inside(("stations", name), station)
         elif section != "sources" and isinstance(value, dict):
             yield from _inside((section,), value)
+            if section == ESTIMATORS[0]:
+                yield from _estimators(value.get(ESTIMATORS[1]))
+
+
+def _estimators(items: object) -> Iterator[tuple[Path, Any]]:
+    """Yield the numbers of each estimator of demand; its place bears its name."""
+    for index, item in enumerate(items if isinstance(items, list | tuple) else ()):
+        if isinstance(item, dict):
+            yield from _inside((*ESTIMATORS, str(item.get("name", index + 1))), item)
 
 
 def _inside(prefix: Path, table: dict[str, Any]) -> Iterator[tuple[Path, Any]]:
@@ -68,6 +77,8 @@ def candidates(path: Path) -> list[str]:
     forms = [path]
     if path[0] in {"phases", "stations"}:
         forms.append((path[0], *path[2:]))
+    if path[:2] == ESTIMATORS:
+        forms.append((*ESTIMATORS, *path[3:]))
     key = find_key(path)
     if key is not None and len(path) > len(key.path):
         forms += [form[:-1] for form in forms]

@@ -10,7 +10,6 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-    from siting.data.case import Case
     from siting.scenario import Scenario, Service, StationType
 
 EARTH_KM = 6371.0088
@@ -75,21 +74,6 @@ def peak_kw(kind: StationType, scenario: Scenario) -> float:
     fitting = [factor for limit, factor in grid.demand_factors if kind.guns <= limit]
     factor = fitting[0] if fitting else grid.demand_factors[-1][1]
     return kind.pool_kw * factor / grid.efficiency
-
-
-def demand_kwh_day(case: Case, scenario: Scenario) -> NDArray[np.float64]:
-    """Return (phases, zones) supercharging demand."""
-    weight = case.zones["demand"].to_numpy(dtype=np.float64)
-    total = weight.sum()
-    rows = []
-    for phase in scenario.phases:
-        if phase.city_gwh_day is None or phase.super_share is None:
-            rows.append(weight * phase.growth)
-            continue
-        kwh = phase.city_gwh_day * 1e6 * scenario.demand.public_dc_share * phase.super_share
-        share = weight / total if total > 0 else 0 * weight
-        rows.append(kwh * scenario.demand.case_share * share)
-    return np.array(rows)
 
 
 def budgets_cny(scenario: Scenario) -> list[float | None]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from siting.plan import ZONE_COLUMNS
-from siting.verify.formulas import capacity_kwh_day, demand_kwh_day
+from siting.verify.demand import demand_kwh_day
+from siting.verify.formulas import capacity_kwh_day
 from siting.verify.mismatch import ABSOLUTE, MINUTES, RELATIVE
 from siting.verify.reach import find_reach
 from siting.verify.tables import read_table

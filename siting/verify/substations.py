@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from siting.plan import LOAD_COLUMNS
+from siting.verify.demand import day_shapes
 from siting.verify.formulas import peak_kw
 from siting.verify.mismatch import DEGREES, agree, slack
 from siting.verify.tables import read_table
@@ -56,7 +57,6 @@ def check_load(ledger: Ledger, state: State) -> None:
 def _recompute(state: State) -> Load:
     case, grid = state.case.substations, state.scenario.grid
     row = {label: number for number, label in enumerate(case["id"])}
-    shape = np.array(grid.charging_profile) / max(grid.charging_profile)
     peak = np.zeros((len(state.names), len(case)))
     standing = np.zeros(len(case))
     for phase in range(len(state.names)):
@@ -72,7 +72,7 @@ def _recompute(state: State) -> Load:
     rated = case["rating_mva"].to_numpy(np.float64) * case["n1_limit"].to_numpy(np.float64)
     return Load(
         base=growth[:, None, None] * base,
-        charging=peak[:, :, None] * shape,
+        charging=peak[:, :, None] * day_shapes(state.case, state.scenario)[:, None, :],
         limit=rated * grid.power_factor * (1 - grid.reserve),
         standing=standing,
     )
