@@ -36,7 +36,10 @@ def test_small_case(tmp_path: Path) -> None:
     """Two zones with 40 kWh/day in two districts; site b has neither name nor area."""
     found = report(tmp_path)
     assert [item.layer for item in found.layers] == ["zones", "sites", "fuel", "districts"]
-    assert found.absent == ("stations", "substations", "roads")
+    assert found.absent == (
+        *("stations", "substations", "exclusions", "supply_areas"),
+        *("pois", "roads", "raster"),
+    )
     zones = layer(found, "zones")
     assert zones.counts == ("2 rows", "demand 40 in all", "by district: west 1, east 1")
     assert zones.extent == (114.05, 22.55, 114.15, 22.55)

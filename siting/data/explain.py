@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from siting.data.build import demand_kwh, ranked_types
+from siting.data.build import ranked_types
 from siting.data.candidates import screen_sites, shown_value
+from siting.data.demand import demand_kwh
 from siting.data.nearest import did_you_mean
 from siting.data.power import headroom_kw, peak_load_kw
 from siting.data.site_list import Sites

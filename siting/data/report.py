@@ -19,9 +19,11 @@ from siting.data.odd import (
     odd_substations,
     odd_zones,
 )
-from siting.data.schema import LAYERS
+from siting.data.schema import LAYERS, SUMMED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import geopandas as gpd
 
     from siting.data.case import Case, LayerInfo
@@ -130,6 +132,10 @@ def _layer(case: Case, info: LayerInfo, notes: tuple[str, ...]) -> LayerReport:
     if info.layer == "roads" and case.roads is not None:
         counts, extent = _road_counts(case.roads), _extent(case.roads.geometry)
         gaps, odd = [], odd_roads(case.roads)
+    elif info.layer == "raster":
+        people = case.zones["people"]
+        counts, extent = [f"{people.sum():,.0f} people in the zones"], _extent(case.zones.geometry)
+        gaps, odd = [], []
     else:
         table = getattr(case, info.layer)
         counts, extent = _counts(info.layer, table), _extent(table.geometry.to_numpy())
@@ -185,6 +191,8 @@ def _gaps(layer: str, table: gpd.GeoDataFrame) -> list[str]:
     gaps = []
     for column in LAYERS[layer].names:
         values = table[column]
+        if column in SUMMED and values.isna().all():
+            continue  # nobody counted it, and nobody has to
         empty = values.isna() | (values.astype(object) == "")
         count = int(empty.sum())
         if count:
@@ -200,14 +208,15 @@ def _gaps(layer: str, table: gpd.GeoDataFrame) -> list[str]:
 
 def _odd(case: Case, layer: str, table: gpd.GeoDataFrame) -> list[Odd]:
     crs = case.metric_crs
-    found = {
+    looks: dict[str, Callable[[], list[Odd]]] = {
         "zones": lambda: odd_zones(table, crs),
         "sites": lambda: odd_sites(table, crs),
         "stations": lambda: odd_sites(table, crs),
         "fuel": lambda: odd_fuel(table, crs),
         "districts": lambda: odd_districts(table, crs),
         "substations": lambda: odd_substations(table),
-    }[layer]()
+    }
+    found = looks[layer]() if layer in looks else []
     if case.roads is not None and layer in {"zones", "sites", "stations"} and len(table):
         found += far_from_roads(table, case.roads, crs)
     return found

@@ -54,6 +54,10 @@ STALE = 60
 """Neighbourhoods without gain before the search gives up."""
 ECONOMY_SHARE = 0.1
 """Part of the time limit kept for the cheaper plan of the same worth."""
+WHOLE_ECONOMY_SHARE = 0.3
+"""The same, where HiGHS gets the whole program."""
+ECONOMY_GAP = 0.01
+"""Gap at which a cheaper plan is cheap enough."""
 GAIN = 1e-7
 """Least relative gain worth taking."""
 
@@ -232,18 +236,18 @@ class Search:
     def _economise(self, values: Values) -> Values:
         """Return a cheaper plan of the same worth where one is found in the time left.
 
-        It takes no longer than the answer itself took, and no more than its share of the limit.
+        A large search takes no longer for it than the answer itself took.
         """
         self.progress("looking for a cheaper plan of the same worth")
         arrays = with_floor(self.arrays, self.layout.cost_kcny, values)
-        spent_s = time.monotonic() - self.started
-        share_s = ECONOMY_SHARE * self.effort.time_limit_s
-        seconds = max(min(self.left_s(), share_s, spent_s + 2.0), 1.0)
+        limit_s, spent_s = self.effort.time_limit_s, time.monotonic() - self.started
         if len(arrays.cost) <= SMALL:
             highs = self._highs(arrays)
             highs.start_from(values)
-            run = highs.run(time_limit_s=seconds, gap=self.effort.gap)
+            seconds = max(min(self.left_s(), WHOLE_ECONOMY_SHARE * limit_s), 1.0)
+            run = highs.run(time_limit_s=seconds, gap=max(self.effort.gap, ECONOMY_GAP))
             return run.values if len(run.values) else values
+        seconds = min(self.left_s(), ECONOMY_SHARE * limit_s, spent_s)
         rng, layout = np.random.default_rng(self.effort.seed), self.layout
         program = _Program(arrays, matrix(arrays).tocsc(), layout)
         stale, until = 0, time.monotonic() + seconds
