@@ -19,6 +19,7 @@ from siting.data.odd import (
     odd_substations,
     odd_zones,
 )
+from siting.data.raster import PEOPLE
 from siting.data.schema import LAYERS, SUMMED
 
 if TYPE_CHECKING:
@@ -133,9 +134,9 @@ def _layer(case: Case, info: LayerInfo, notes: tuple[str, ...]) -> LayerReport:
         counts, extent = _road_counts(case.roads), _extent(case.roads.geometry)
         gaps, odd = [], odd_roads(case.roads)
     elif info.layer == "raster":
-        people = case.zones["people"]
-        counts, extent = [f"{people.sum():,.0f} people in the zones"], _extent(case.zones.geometry)
-        gaps, odd = [], []
+        table = case.zones
+        counts = [f"{table[PEOPLE].sum():,.0f} people in the zones"]
+        extent, gaps, odd = _extent(table.geometry.to_numpy()), list[str](), list[Odd]()
     else:
         table = getattr(case, info.layer)
         counts, extent = _counts(info.layer, table), _extent(table.geometry.to_numpy())
