@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from siting.data.road_core import contracted
@@ -100,7 +100,7 @@ class Search:
             found = []
             for targets, cost in least:
                 column = np.minimum(np.searchsorted(targets, of_target[far]), len(targets) - 1)
-                chosen = cost[which[:, None], column]
+                chosen = cost.take(column, axis=1).take(which, axis=0)
                 chosen[:, targets[column] != of_target[far]] = np.inf
                 found.append(chosen)
             yield self.near_rows[rows], self.far_rows[far], tuple(found)
@@ -126,7 +126,9 @@ class Search:
             np.concatenate(column) for column in zip(empty, *parts, strict=True)
         )
         zone, site = (far, near) if self.from_sites else (near, far)
-        order = np.argsort(zone.astype(np.int64) * (int(site.max(initial=0)) + 1) + site)
+        shape = (int(site.max(initial=0)) + 1, int(zone.max(initial=0)) + 1)
+        table = coo_array((np.arange(len(zone)), (site, zone)), shape=shape).tocsc()
+        order = table.data  # column by column, each sorted by row: faster than sorting pairs
         return (
             zone[order].astype(np.int32),
             site[order].astype(np.int32),
@@ -143,19 +145,20 @@ class Search:
         target = self.behind.target[rows]
         if not len(rows):
             return target, np.empty((len(sources), 0))
-        reached = cost[:, place[self.behind.node[rows]]] + self.behind.offsets[number][rows]
+        reached = cost.take(place[self.behind.node[rows]], axis=1)
+        reached += self.behind.offsets[number][rows]
         begin = np.flatnonzero(np.diff(target, prepend=-1))
         return target[begin], np.minimum.reduceat(reached, begin, axis=1)
 
 
 def _matrix(core: Pieces, cost: Floats) -> csr_array:
     """Return the least cost between neighbours."""
-    order = np.lexsort((cost, core.tail.astype(np.int64) * core.nodes + core.head))
-    start, stop, cost = core.tail[order], core.head[order], cost[order]
-    first = np.ones(len(order), dtype=bool)
-    first[1:] = (start[1:] != start[:-1]) | (stop[1:] != stop[:-1])
-    shape = (core.nodes, core.nodes)
-    return csr_array((cost[first], (start[first], stop[first])), shape=shape)
+    code = core.tail.astype(np.int64) * core.nodes + core.head
+    order = np.argsort(code)
+    begin = np.flatnonzero(np.diff(code[order], prepend=-1))
+    least = np.minimum.reduceat(cost[order], begin) if len(begin) else cost
+    start, stop = core.tail[order[begin]], core.head[order[begin]]
+    return csr_array((least, (start, stop)), shape=(core.nodes, core.nodes))
 
 
 def _clusters(place: Floats) -> Iterator[NDArray[np.intp]]:
