@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     Indices = NDArray[np.int32]
     Bools = NDArray[np.bool_]
     Found = tuple[Indices, Indices, Floats, Floats]
-    Batch = tuple[NDArray[np.intp], NDArray[np.intp], tuple[Floats, ...]]
+    Batch = tuple[Indices, Indices, tuple[Floats, ...]]
 
 _BATCH = 100
 """Most sources of one Dijkstra call."""
@@ -89,8 +89,8 @@ class Search:
         There is one limit for each cost, beyond which it is infinite; far rows beyond the first
         limit are left out.
         """
-        of_source = self.near.node[self.near_rows]
-        of_target = self.far.node[self.far_rows]
+        near_rows, far_rows = self.near_rows.astype(np.int32), self.far_rows.astype(np.int32)
+        of_source, of_target = self.near.node[near_rows], self.far.node[far_rows]
         for batch in _clusters(self.places):
             sources = self.sources[batch]
             rows = np.flatnonzero(np.isin(of_source, sources))
@@ -103,25 +103,21 @@ class Search:
                 chosen = cost.take(column, axis=1).take(which, axis=0)
                 chosen[:, targets[column] != of_target[far]] = np.inf
                 found.append(chosen)
-            yield self.near_rows[rows], self.far_rows[far], tuple(found)
+            yield near_rows[rows], far_rows[far], tuple(found)
 
-    def total(
-        self, near: NDArray[np.intp], far: NDArray[np.intp], cost: Floats, per_km: float
-    ) -> Floats:
+    def total(self, near: Indices, far: Indices, cost: Floats, per_km: float) -> Floats:
         """Add both access legs to costs (n, f)."""
         legs = self.near.access_km[near][:, None] + self.far.access_km[far][None, :]
         total: Floats = cost + per_km * legs
         return total
 
-    def bound(self, near: NDArray[np.intp], far: NDArray[np.intp], limit: Floats) -> Floats:
+    def bound(self, near: Indices, far: Indices, limit: Floats) -> Floats:
         """Return the zones' limits in the shape of costs: (1, f) or (n, 1)."""
         return limit[far][None, :] if self.from_sites else limit[near][:, None]
 
-    def gathered(
-        self, parts: list[tuple[NDArray[np.intp], NDArray[np.intp], Floats, Floats]]
-    ) -> Found:
+    def gathered(self, parts: list[tuple[Indices, Indices, Floats, Floats]]) -> Found:
         """Join what batches found (near row, far row, minutes, km), by zone, then site."""
-        empty = (np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0), np.empty(0))
+        empty = (np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0), np.empty(0))
         near, far, minutes, km = (
             np.concatenate(column) for column in zip(empty, *parts, strict=True)
         )
@@ -129,12 +125,7 @@ class Search:
         shape = (int(site.max(initial=0)) + 1, int(zone.max(initial=0)) + 1)
         table = coo_array((np.arange(len(zone)), (site, zone)), shape=shape).tocsc()
         order = table.data  # column by column, each sorted by row: faster than sorting pairs
-        return (
-            zone[order].astype(np.int32),
-            site[order].astype(np.int32),
-            minutes[order],
-            km[order],
-        )
+        return zone[order], site[order], minutes[order], km[order]
 
     def _least(self, number: int, sources: Indices, limit: float) -> tuple[Indices, Floats]:
         """Return the targets that lie near some sources, and the least cost to each, (s, t)."""
