@@ -115,17 +115,24 @@ class Search:
         """Return the zones' limits in the shape of costs: (1, f) or (n, 1)."""
         return limit[far][None, :] if self.from_sites else limit[near][:, None]
 
-    def gathered(self, parts: list[tuple[Indices, Indices, Floats, Floats]]) -> Found:
-        """Join what batches found (near row, far row, minutes, km), by zone, then site."""
-        empty = (np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0), np.empty(0))
-        near, far, minutes, km = (
-            np.concatenate(column) for column in zip(empty, *parts, strict=True)
-        )
+    def gathered(
+        self, parts: list[tuple[Indices, Indices, Floats]], km: list[Floats] | None = None
+    ) -> Found:
+        """Join what batches found (near row, far row, minutes; km), by zone, then site.
+
+        Without km they are NaN.
+        """
+        empty = (np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0))
+        near, far, minutes = (np.concatenate(column) for column in zip(empty, *parts, strict=True))
         zone, site = (far, near) if self.from_sites else (near, far)
         shape = (int(site.max(initial=0)) + 1, int(zone.max(initial=0)) + 1)
-        table = coo_array((np.arange(len(zone)), (site, zone)), shape=shape).tocsc()
-        order = table.data  # column by column, each sorted by row: faster than sorting pairs
-        return zone[order], site[order], minutes[order], km[order]
+        position = np.arange(len(zone), dtype=np.int32)
+        # Column by column, each sorted by row: faster than sorting pairs.
+        table = coo_array((position, (site, zone)), shape=shape).tocsc()
+        order = table.data
+        zone = np.repeat(np.arange(shape[1], dtype=np.int32), np.diff(table.indptr))
+        lengths = np.full(len(order), np.nan) if km is None else np.concatenate([*km, ()])[order]
+        return zone, table.indices.astype(np.int32, copy=False), minutes[order], lengths
 
     def _least(self, number: int, sources: Indices, limit: float) -> tuple[Indices, Floats]:
         """Return the targets that lie near some sources, and the least cost to each, (s, t)."""
