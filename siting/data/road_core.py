@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Indices = NDArray[np.int32]
     Bools = NDArray[np.bool_]
 
-_ROUNDS = 2
+_ROUNDS = 1
 """How often nodes with few neighbours are left out; more rounds take longer than they save."""
 _FEW = 3
 """Neighbours of a node that may be left out: more would take more arcs than they save."""
@@ -129,7 +129,8 @@ def _without_lesser(core: Pieces, behind: Behind, sources: Indices) -> tuple[Pie
 def _lesser(core: Pieces, sources: Indices) -> Bools:
     """Choose nodes with at most so many neighbours, of which none is chosen as well."""
     low, high = np.minimum(core.tail, core.head), np.maximum(core.tail, core.head)
-    code = np.unique(low[low < high].astype(np.int64) * core.nodes + high[low < high])
+    code = np.sort(low[low < high].astype(np.int64) * core.nodes + high[low < high])
+    code = code[np.flatnonzero(np.diff(code, prepend=-1))]
     low, high = code // core.nodes, code % core.nodes
     count = np.bincount(low, minlength=core.nodes) + np.bincount(high, minlength=core.nodes)
     able = (count >= 1) & (count <= _FEW)

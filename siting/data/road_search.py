@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from siting.data.road_core import contracted
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     Indices = NDArray[np.int32]
     Bools = NDArray[np.bool_]
     Found = tuple[Indices, Indices, Floats, Floats]
-    Batch = tuple[NDArray[np.intp], NDArray[np.intp], tuple[Floats, ...]]
+    Batch = tuple[Indices, Indices, tuple[Floats, ...]]
 
 _BATCH = 100
 """Most sources of one Dijkstra call."""
@@ -89,8 +89,8 @@ class Search:
         There is one limit for each cost, beyond which it is infinite; far rows beyond the first
         limit are left out.
         """
-        of_source = self.near.node[self.near_rows]
-        of_target = self.far.node[self.far_rows]
+        near_rows, far_rows = self.near_rows.astype(np.int32), self.far_rows.astype(np.int32)
+        of_source, of_target = self.near.node[near_rows], self.far.node[far_rows]
         for batch in _clusters(self.places):
             sources = self.sources[batch]
             rows = np.flatnonzero(np.isin(of_source, sources))
@@ -100,39 +100,39 @@ class Search:
             found = []
             for targets, cost in least:
                 column = np.minimum(np.searchsorted(targets, of_target[far]), len(targets) - 1)
-                chosen = cost[which[:, None], column]
+                chosen = cost.take(column, axis=1).take(which, axis=0)
                 chosen[:, targets[column] != of_target[far]] = np.inf
                 found.append(chosen)
-            yield self.near_rows[rows], self.far_rows[far], tuple(found)
+            yield near_rows[rows], far_rows[far], tuple(found)
 
-    def total(
-        self, near: NDArray[np.intp], far: NDArray[np.intp], cost: Floats, per_km: float
-    ) -> Floats:
+    def total(self, near: Indices, far: Indices, cost: Floats, per_km: float) -> Floats:
         """Add both access legs to costs (n, f)."""
         legs = self.near.access_km[near][:, None] + self.far.access_km[far][None, :]
         total: Floats = cost + per_km * legs
         return total
 
-    def bound(self, near: NDArray[np.intp], far: NDArray[np.intp], limit: Floats) -> Floats:
+    def bound(self, near: Indices, far: Indices, limit: Floats) -> Floats:
         """Return the zones' limits in the shape of costs: (1, f) or (n, 1)."""
         return limit[far][None, :] if self.from_sites else limit[near][:, None]
 
     def gathered(
-        self, parts: list[tuple[NDArray[np.intp], NDArray[np.intp], Floats, Floats]]
+        self, parts: list[tuple[Indices, Indices, Floats]], km: list[Floats] | None = None
     ) -> Found:
-        """Join what batches found (near row, far row, minutes, km), by zone, then site."""
-        empty = (np.empty(0, np.intp), np.empty(0, np.intp), np.empty(0), np.empty(0))
-        near, far, minutes, km = (
-            np.concatenate(column) for column in zip(empty, *parts, strict=True)
-        )
+        """Join what batches found (near row, far row, minutes; km), by zone, then site.
+
+        Without km they are NaN.
+        """
+        empty = (np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0))
+        near, far, minutes = (np.concatenate(column) for column in zip(empty, *parts, strict=True))
         zone, site = (far, near) if self.from_sites else (near, far)
-        order = np.argsort(zone.astype(np.int64) * (int(site.max(initial=0)) + 1) + site)
-        return (
-            zone[order].astype(np.int32),
-            site[order].astype(np.int32),
-            minutes[order],
-            km[order],
-        )
+        shape = (int(site.max(initial=0)) + 1, int(zone.max(initial=0)) + 1)
+        position = np.arange(len(zone), dtype=np.int32)
+        # Column by column, each sorted by row: faster than sorting pairs.
+        table = coo_array((position, (site, zone)), shape=shape).tocsc()
+        order = table.data
+        zone = np.repeat(np.arange(shape[1], dtype=np.int32), np.diff(table.indptr))
+        lengths = np.full(len(order), np.nan) if km is None else np.concatenate([*km, ()])[order]
+        return zone, table.indices.astype(np.int32, copy=False), minutes[order], lengths
 
     def _least(self, number: int, sources: Indices, limit: float) -> tuple[Indices, Floats]:
         """Return the targets that lie near some sources, and the least cost to each, (s, t)."""
@@ -143,19 +143,20 @@ class Search:
         target = self.behind.target[rows]
         if not len(rows):
             return target, np.empty((len(sources), 0))
-        reached = cost[:, place[self.behind.node[rows]]] + self.behind.offsets[number][rows]
+        reached = cost.take(place[self.behind.node[rows]], axis=1)
+        reached += self.behind.offsets[number][rows]
         begin = np.flatnonzero(np.diff(target, prepend=-1))
         return target[begin], np.minimum.reduceat(reached, begin, axis=1)
 
 
 def _matrix(core: Pieces, cost: Floats) -> csr_array:
     """Return the least cost between neighbours."""
-    order = np.lexsort((cost, core.tail.astype(np.int64) * core.nodes + core.head))
-    start, stop, cost = core.tail[order], core.head[order], cost[order]
-    first = np.ones(len(order), dtype=bool)
-    first[1:] = (start[1:] != start[:-1]) | (stop[1:] != stop[:-1])
-    shape = (core.nodes, core.nodes)
-    return csr_array((cost[first], (start[first], stop[first])), shape=shape)
+    code = core.tail.astype(np.int64) * core.nodes + core.head
+    order = np.argsort(code)
+    begin = np.flatnonzero(np.diff(code[order], prepend=-1))
+    least = np.minimum.reduceat(cost[order], begin) if len(begin) else cost
+    start, stop = core.tail[order[begin]], core.head[order[begin]]
+    return csr_array((least, (start, stop)), shape=(core.nodes, core.nodes))
 
 
 def _clusters(place: Floats) -> Iterator[NDArray[np.intp]]:

@@ -65,8 +65,7 @@ class SplitNetwork:
         for near, far, (cost,) in search.batches(minutes):
             total = search.total(near, far, cost, 60 / kmh)
             row, column = np.nonzero(total <= search.bound(near, far, limit))
-            found = total[row, column]
-            parts.append((near[row], far[column], found, np.full(len(found), np.nan)))
+            parts.append((near[row], far[column], total[row, column]))
         return search.gathered(parts)
 
     def within_km(self, zones: End, sites: End, *, limit_km: Floats, kmh: float) -> Found:
@@ -91,13 +90,14 @@ class SplitNetwork:
         still = float(self.minutes[~moving].sum())
         # The fastest way takes no longer than the shortest way at the network's slowest pace.
         longest = (top * slowest + still) * (1 + 1e-9)
-        parts = []
+        parts, km = [], []
         for near, far, (length, time) in search.batches(top, longest):
             total = search.total(near, far, length, 1.0)
             row, column = np.nonzero(total <= search.bound(near, far, limit_km))
             minutes = search.total(near, far, time, 60 / kmh)[row, column]
-            parts.append((near[row], far[column], minutes, total[row, column]))
-        return search.gathered(parts)
+            parts.append((near[row], far[column], minutes))
+            km.append(total[row, column])
+        return search.gathered(parts, km)
 
 
 def split_network(
