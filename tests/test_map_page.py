@@ -97,7 +97,10 @@ def test_numbers_are_those_of_the_plan() -> None:
 def test_types_rank_by_guns() -> None:
     """S (4 guns) comes before L (16), though L is met first when sorted by name."""
     data = block(render_map(small_plan(small_case()), small_case()), "siting-plan")
-    assert data["types"] == [{"key": "S", "guns": 4}, {"key": "L", "guns": 16}]
+    assert data["types"] == [
+        {"key": "S", "guns": 4, "plain": False},
+        {"key": "L", "guns": 16, "plain": False},
+    ]
     assert data["stations"][2]["types"] == [0, 1]  # e1: S, then L
     assert data["stations"][3]["types"] == [0, -1]  # e2: S, then closed
 

@@ -57,7 +57,10 @@ def print_summary(document: Document, folder: Path) -> None:
     outcome, origin = document.outcome, document.provenance
     answer(f"{origin.scenario_title} - {origin.case_title}")
     if origin.label:
-        answer(f"The city is {origin.label}: not all of it was surveyed.")
+        how = "no survey of the real one" if origin.synthetic else "not all of it was surveyed"
+        answer(f"The city is {origin.label}: {how}.")
+    if "straight lines" in origin.travel:
+        answer(f"Travel: {origin.travel}.")
     answer("")
     best = f"proved within {outcome.gap:.2%} of the best possible"
     if outcome.status == "optimal":

@@ -121,6 +121,9 @@ function statusAt(station, phase = state.phase) {
   return station.status;
 }
 const isShown = (station) => isOpen(station) || statusAt(station) === "closed";
+// Plain fast stations that the plan leaves as they are belong to what stood before, not to the answer.
+const isPlain = (station) => isOpen(station) && TYPES[typeAt(station)].plain && statusAt(station) === "kept";
+const isDrawn = (station) => isShown(station) && !isPlain(station);
 function gunsAt(station) {
   if (!isOpen(station)) return 0;
   const last = station.types[PHASES.length - 1];

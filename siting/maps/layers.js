@@ -237,7 +237,7 @@ function order() {
 function drawMarks() {
   stations.forEach((layer, i) => {
     const station = PLAN.stations[i];
-    const shown = isShown(station);
+    const shown = isDrawn(station);
     if (shown)
       layer.setParts(
         stationSymbol({ type: typeAt(station), status: statusAt(station), colour: stationColour(station) }),

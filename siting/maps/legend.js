@@ -59,7 +59,7 @@ function zoneKey() {
 }
 function stationKey() {
   const types = TYPES.map((type, i) =>
-    keyRow(
+    type.plain ? "" : keyRow(
       drawn(stationSymbol({ type: i, status: "new", colour: css("--neutral") })),
       given(type.key),
       missing(type.guns) ? "" : ` · ${num(type.guns)} ${t("unit_guns")}`,

@@ -45,7 +45,10 @@ def plan_block(plan: Plan, case: Case) -> Json:
     document = plan.document
     block: Json = document.model_dump(exclude={"stations", "substations"})
     types = station_types(document)
-    block["types"] = [{"key": key, "guns": guns} for key, guns in types.items()]
+    plain = {s.type for s in document.stations if s.type is not None and not s.super_guns}
+    block["types"] = [
+        {"key": key, "guns": guns, "plain": key in plain} for key, guns in types.items()
+    ]
     block["stations"] = [_station(document, station, list(types)) for station in document.stations]
     block["substations"] = _substations(plan)
     block["zones"] = _zone_phases(plan, case)
@@ -66,7 +69,7 @@ def places_block(case: Case, plan: Plan) -> Json:
     districts = np.asarray(case.districts.geometry.array)
     return {
         "units": geometry.UNITS_PER_DEGREE,
-        "bounds": geometry.bounds([case.zones, case.districts, case.fuel]),
+        "bounds": geometry.bounds([case.zones, case.fuel]),
         "zones": _zones(case),
         "districts": {
             **_names(case.districts),

@@ -53,7 +53,7 @@ function districtsTable() {
   );
 }
 function stationsTable() {
-  const open = PLAN.stations.map((s, i) => [s, i]).filter(([s]) => isShown(s));
+  const open = PLAN.stations.map((s, i) => [s, i]).filter(([s]) => isDrawn(s));
   open.sort((a, b) => b[0].served[state.phase] - a[0].served[state.phase]);
   return table(
     t("stations_caption", { phase: PHASES[state.phase].name }),
