@@ -6,6 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from siting.assembly import Answer, assemble, map_layers
+from siting.assembly.export import export_layers
 from siting.data.build import build_problem
 from siting.data.candidates import screen_sites, site_table
 from siting.data.load import case_folder, load_case
@@ -120,6 +121,13 @@ def run_map(folder: Path, *, case_name: str | None = None) -> list[Path]:
     files = _drawn(plan, case, screen_sites(case, scenario))
     write_plan(folder, plan, scenario=scenario, files=files, layers=map_layers(plan, case))
     return [folder / name for name in files]
+
+
+def run_export(folder: Path, *, crs: str, out: Path, case_name: str | None = None) -> list[Path]:
+    """Write a plan folder's layers as GeoJSON in another coordinate system."""
+    plan, scenario = read_plan(folder)
+    case = load_city(case_name or plan.document.provenance.case, scenario)
+    return export_layers(map_layers(plan, case), crs, out)
 
 
 def run_check(name: str) -> CaseReport | list[str]:

@@ -11,6 +11,7 @@ import typer
 from siting import __version__
 from siting.cli.demand import demand_app
 from siting.cli.explain import explain
+from siting.cli.export import export
 from siting.cli.fetch import fetch_case
 from siting.cli.from_osm import import_case
 from siting.cli.show import FinishedError, answer, print_json, print_table, progress
@@ -28,6 +29,7 @@ app.add_typer(case_app, name="case")
 case_app.command("fetch")(fetch_case)
 case_app.command("import")(import_case)
 app.command()(explain)
+app.command()(export)
 app.add_typer(demand_app, name="demand")
 
 _DIFFERS = 2

@@ -136,6 +136,23 @@ def geometry_to_wgs84(geometry: NDArray[np.object_], crs: CRS | Datum) -> NDArra
     return _transformed(geometry, change.transform)
 
 
+def geometry_from_wgs84(geometry: NDArray[np.object_], crs: CRS | Datum) -> NDArray[np.object_]:
+    """Return WGS-84 geometries in another system; the inverse of :func:`geometry_to_wgs84`.
+
+    Parameters
+    ----------
+    geometry
+        (n,) shapely geometries, longitude latitude, None allowed.
+    crs
+        What their coordinates shall be in.
+    """
+    if isinstance(crs, str):
+        datum = crs
+        return _transformed(geometry, lambda lon, lat: from_wgs84(lon, lat, datum))
+    change = Transformer.from_crs(WGS84, crs, always_xy=True)
+    return _transformed(geometry, change.transform)
+
+
 def project(geometry: NDArray[np.object_], metric_crs: str) -> NDArray[np.object_]:
     """Return WGS-84 geometries on the plane of a metric CRS.
 

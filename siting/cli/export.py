@@ -1,0 +1,41 @@
+"""Export the layers of a plan in the coordinates another program wants."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 - typer reads it at run time
+from typing import Annotated
+
+import typer
+
+from siting.cli.show import answer, print_json, progress
+
+
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="PLAN", help="Folder of a plan.")],
+    *,
+    crs: Annotated[str, typer.Option(help="gcj02, bd09, or a code such as EPSG:4326.")] = "gcj02",
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write; default PLAN/export-CRS.")
+    ] = None,
+    case: Annotated[
+        str | None, typer.Option(help="City, where it has moved: a name, or a folder.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", metavar="", help="Print one JSON document.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", metavar="", help="Print no progress.")
+    ] = False,
+) -> None:
+    """Write a plan's layers as GeoJSON in GCJ-02, BD-09 or any EPSG code."""
+    from siting.pipeline import run_export  # noqa: PLC0415 - heavy
+
+    target = folder / f"export-{crs.replace(':', '-').lower()}" if out is None else out
+    with progress(quiet=quiet) as report:
+        report(f"exporting {folder} to {crs}")
+        paths = run_export(folder, crs=crs, out=target, case_name=case)
+    if as_json:
+        print_json({"ok": True, "crs": crs, "files": [str(path) for path in paths]})
+    elif not quiet:
+        for path in paths:
+            answer(str(path))
