@@ -52,7 +52,8 @@ def export_layers(layers: Mapping[str, gpd.GeoDataFrame], crs: str, out: Path) -
     try:
         out.mkdir(parents=True, exist_ok=True)
         return [
-            _write(layer, crs, out / f"{name}.{mark}.geojson") for name, layer in layers.items()
+            _write(layer, system, crs, out / f"{name}.{mark}.geojson")
+            for name, layer in layers.items()
         ]
     except OSError as error:
         fault = Fault(str(out), error.strerror or str(error), "Give another folder with --out.")
