@@ -29,6 +29,10 @@ MOST_TEXT = 12_000
 """Characters of one name that go into a page; the rest is cut, marked by an ellipsis."""
 
 
+FAR_BEYOND = 2.0
+"""How much larger than the demand's box the districts' may be and still be shown whole."""
+
+
 def plan_block(plan: Plan, case: Case) -> Json:
     """Return the plan: the document, with stations, substations and service in columns.
 
@@ -69,7 +73,7 @@ def places_block(case: Case, plan: Plan) -> Json:
     districts = np.asarray(case.districts.geometry.array)
     return {
         "units": geometry.UNITS_PER_DEGREE,
-        "bounds": geometry.bounds([case.zones, case.fuel]),
+        "bounds": _view(case),
         "zones": _zones(case),
         "districts": {
             **_names(case.districts),
@@ -80,6 +84,18 @@ def places_block(case: Case, plan: Plan) -> Json:
         "existing": _points(case, case.stations),
         "sites": _points(case, case.sites[[name not in used for name in case.sites["id"]]]),
     }
+
+
+def _view(case: Case) -> list[float]:
+    """Return what the map shows first: the districts, or the demand where they reach far beyond."""
+    demand = geometry.bounds([case.zones, case.fuel])
+    whole = geometry.bounds([case.zones, case.fuel, case.districts])
+    return whole if _area(whole) <= FAR_BEYOND * _area(demand) else demand
+
+
+def _area(bounds: Sequence[float]) -> float:
+    west, south, east, north = bounds
+    return (east - west) * (north - south)
 
 
 def station_types(document: Document) -> dict[str, int | None]:
