@@ -90,20 +90,22 @@ class Search:
         limit are left out.
         """
         near_rows, far_rows = self.near_rows.astype(np.int32), self.far_rows.astype(np.int32)
-        of_source, of_target = self.near.node[near_rows], self.far.node[far_rows]
+        of_source = np.searchsorted(self.sources, self.near.node[near_rows])
+        of_target = self.far.node[far_rows]
         for batch in _clusters(self.places):
-            sources = self.sources[batch]
-            rows = np.flatnonzero(np.isin(of_source, sources))
-            which = np.searchsorted(sources, of_source[rows])
-            least = [self._least(number, sources, limit) for number, limit in enumerate(limits)]
-            far = np.flatnonzero(np.isin(of_target, least[0][0]))
+            position = _positions(batch, len(self.sources))[of_source]
+            rows = np.flatnonzero(position >= 0)
+            far: NDArray[np.intp] | None = None
             found = []
-            for targets, cost in least:
-                column = np.minimum(np.searchsorted(targets, of_target[far]), len(targets) - 1)
-                chosen = cost.take(column, axis=1).take(which, axis=0)
-                chosen[:, targets[column] != of_target[far]] = np.inf
-                found.append(chosen)
-            yield near_rows[rows], far_rows[far], tuple(found)
+            for number, limit in enumerate(limits):
+                targets, cost = self._least(number, self.sources[batch], limit)
+                column = _positions(targets, self.matrices[number].shape[0])[of_target]
+                far = np.flatnonzero(column >= 0) if far is None else far
+                # Column -1 stands for no way: within the first limit, but beyond this one.
+                least = np.column_stack([cost, np.full(len(cost), np.inf)])
+                found.append(least.take(column[far], axis=1).take(position[rows], axis=0))
+            if far is not None:
+                yield near_rows[rows], far_rows[far], tuple(found)
 
     def total(self, near: Indices, far: Indices, cost: Floats, per_km: float) -> Floats:
         """Add both access legs to costs (n, f)."""
@@ -159,6 +161,13 @@ def _matrix(core: Pieces, cost: Floats) -> csr_array:
     return csr_array((least, (start, stop)), shape=(core.nodes, core.nodes))
 
 
+def _positions(chosen: NDArray[np.integer], count: int) -> Indices:
+    """Return where each of so many numbers stands among some chosen ones; -1 for nowhere."""
+    found = np.full(count, -1, dtype=np.int32)
+    found[chosen] = np.arange(len(chosen), dtype=np.int32)
+    return found
+
+
 def _clusters(place: Floats) -> Iterator[NDArray[np.intp]]:
     """Yield positions (ascending) of points that lie near each other, at most a batch of them.
 
@@ -188,8 +197,7 @@ def _within(matrix: csr_array, nodes: Indices, limit: float) -> tuple[csr_array,
     """
     nearest = dijkstra(matrix, indices=nodes, limit=limit, min_only=True)
     inside = np.flatnonzero(np.isfinite(nearest)).astype(np.int32)
-    number = np.full(matrix.shape[0], -1, dtype=np.int32)
-    number[inside] = np.arange(len(inside), dtype=np.int32)
+    number = _positions(inside, matrix.shape[0])
     begin, end = matrix.indptr[inside], matrix.indptr[inside + 1]
     count = end - begin
     start = np.cumsum(count) - count

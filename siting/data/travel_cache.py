@@ -136,8 +136,9 @@ def _read(path: Path, zones: int, sites: int) -> Pairs | None:
         if hashlib.sha256(content[_DIGEST:]).digest() != content[:_DIGEST]:
             return None
         with np.load(io.BytesIO(content[_DIGEST:]), allow_pickle=False) as arrays:
-            pairs = Pairs(**{name: arrays[name] for name in Pairs.__dataclass_fields__})
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+            kept = {name: arrays[name] for name in arrays.files}
+        pairs = Pairs(**({"km": np.full(len(kept["zone"]), np.nan)} | kept))
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
         return None
     if (len(pairs.snapped_zone), len(pairs.snapped_site)) != (zones, sites):
         return None
@@ -147,8 +148,11 @@ def _read(path: Path, zones: int, sites: int) -> Pairs | None:
 
 
 def _write(path: Path, pairs: Pairs) -> None:
+    arrays = {name: getattr(pairs, name) for name in Pairs.__dataclass_fields__}
+    if np.isnan(pairs.km).all():
+        del arrays["km"]
     stream = io.BytesIO()
-    np.savez(stream, **{name: getattr(pairs, name) for name in Pairs.__dataclass_fields__})
+    np.savez(stream, **arrays)
     data = stream.getvalue()
     if len(data) > MOST_BYTES // 2:
         return
