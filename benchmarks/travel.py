@@ -26,12 +26,14 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import numpy as np
 import shapely
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
 
+from benchmarks.travel_peers import ACCESS_KMH, agree, by_networkx, by_scipy, by_siting, graph, matrix
+    ACCESS_KMH,
+    agree,
+    by_siting,
+)
 from siting.data.load import load_case
 from siting.data.road_search import End
 from siting.data.road_travel import split_network
@@ -53,14 +55,12 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 CUTOFFS = (6.0, 10.0, 15.0, 30.0)
 """Minutes; the shipped scenarios have 6 and 10."""
-ACCESS_KMH, MAX_SNAP_M = 15.0, 1000.0
+MAX_SNAP_M = 1000.0
 REPEATS = 3
 SAMPLE, SEED = 60, 1
 """Sources that networkx and plain scipy run from."""
 MOST_PAIRS = 40_000_000
 """A cut-off at which more pairs are likely is left out."""
-SCIPY_BATCH = 64
-SAME_MIN = 1e-3
 
 
 @dataclass(frozen=True)
@@ -140,17 +140,17 @@ def measure(name: str, folder: Path, *, every: bool = False) -> tuple[City, list
         Travel from every site to every site, rather than from zones.
     """
     ends = Ends(folder, every=every)
-    matrix_s, matrix = _repeated(partial(_matrix, ends))
-    graph_s, graph = _repeated(partial(_graph, matrix))
+    matrix_s, arcs = _repeated(partial(matrix, ends))
+    graph_s, network = _repeated(partial(graph, arcs))
     usable = np.flatnonzero(ends.near.within)
     one_each = usable[np.unique(ends.near.node[usable], return_index=True)[1]]
     sample = np.random.default_rng(SEED).permutation(one_each)[:SAMPLE]
     share = ends.sources / len(sample)
     rows = []
     for cutoff in CUTOFFS:
-        spent, found = _repeated(partial(_siting, ends, cutoff))
-        by_nx, slow = _repeated(partial(_networkx, ends, graph, sample, cutoff))
-        by_scipy, plain = _repeated(partial(_scipy, ends, matrix, sample, cutoff))
+        spent, found = _repeated(partial(by_siting, ends, cutoff))
+        slow_s, slow = _repeated(partial(by_networkx, ends, network, sample, cutoff))
+        plain_s, plain = _repeated(partial(by_scipy, ends, arcs, sample, cutoff))
         row = Row(
             city=name,
             nodes=ends.network.nodes,
@@ -159,91 +159,14 @@ def measure(name: str, folder: Path, *, every: bool = False) -> tuple[City, list
             cutoff=cutoff,
             pairs=len(found[0]),
             ours_s=spent,
-            scipy_s=matrix_s + by_scipy * share,
-            networkx_s=graph_s + by_nx * share,
-            agree=_agree(ends, found, (slow, plain), sample),
+            scipy_s=matrix_s + plain_s * share,
+            networkx_s=graph_s + slow_s * share,
+            agree=agree(ends, found, (slow, plain), sample),
         )
         rows.append(row)
         if row.pairs * 3 > MOST_PAIRS:
             break
     return City(name, ends.load_s, ends.snap_s, *_apart(folder)), rows
-
-
-def _siting(ends: Ends, cutoff: float) -> tuple[Any, ...]:
-    return ends.network.within_minutes(ends.zones, ends.sites, minutes=cutoff, kmh=ACCESS_KMH)
-
-
-def _networkx(ends: Ends, graph: nx.DiGraph[int], sample: Rows, cutoff: float) -> Pairs:
-    """Return pairs of the sample, as near and far row, by networkx's Dijkstra with a cut-off."""
-    found: Pairs = {}
-    at_node: dict[int, list[int]] = {}
-    for far in np.flatnonzero(ends.far.within).tolist():
-        at_node.setdefault(int(ends.far.node[far]), []).append(far)
-    leg = (60 / ACCESS_KMH * ends.far.access_km).tolist()
-    for near in sample.tolist():
-        own = 60 / ACCESS_KMH * float(ends.near.access_km[near])
-        start = int(ends.near.node[near])
-        for node, minutes in nx.single_source_dijkstra_path_length(
-            graph, start, cutoff=cutoff
-        ).items():
-            for far in at_node.get(node, ()):
-                total = minutes + own + leg[far]
-                if total <= cutoff:
-                    found[near, far] = total
-    return found
-
-
-def _scipy(ends: Ends, matrix: csr_array, sample: Rows, cutoff: float) -> Pairs:
-    """Return pairs of the sample by scipy's Dijkstra with a limit, and nothing else."""
-    found: Pairs = {}
-    far = np.flatnonzero(ends.far.within)
-    for begin in range(0, len(sample), SCIPY_BATCH):
-        batch = sample[begin : begin + SCIPY_BATCH]
-        reached = dijkstra(matrix, indices=ends.near.node[batch], limit=cutoff)
-        legs = ends.near.access_km[batch][:, None] + ends.far.access_km[far][None, :]
-        total = reached[:, ends.far.node[far]] + 60 / ACCESS_KMH * legs
-        row, column = np.nonzero(total <= cutoff)
-        pairs = zip(batch[row].tolist(), far[column].tolist(), strict=True)
-        found |= dict(zip(pairs, total[row, column].tolist(), strict=True))
-    return found
-
-
-def _matrix(ends: Ends) -> csr_array:
-    """Return minutes between neighbours in the direction of the search."""
-    network = ends.network
-    tail, head = network.tail, network.head
-    start, stop = (head, tail) if ends.from_sites else (tail, head)
-    order = np.lexsort((network.minutes, stop, start))
-    start, stop, minutes = start[order], stop[order], network.minutes[order]
-    first = np.ones(len(order), dtype=bool)
-    first[1:] = (np.diff(start) != 0) | (np.diff(stop) != 0)
-    shape = (network.nodes, network.nodes)
-    return csr_array((minutes[first], (start[first], stop[first])), shape=shape)
-
-
-def _graph(matrix: csr_array) -> nx.DiGraph[int]:
-    arcs = matrix.tocoo()
-    tail, head = arcs.coords
-    graph: nx.DiGraph[int] = nx.DiGraph()
-    graph.add_nodes_from(range(matrix.shape[0]))
-    graph.add_weighted_edges_from(
-        zip(tail.tolist(), head.tolist(), arcs.data.tolist(), strict=True)
-    )
-    return graph
-
-
-def _agree(ends: Ends, found: tuple[Any, ...], others: tuple[Pairs, ...], sample: Rows) -> bool:
-    """Tell whether all find the same pairs of the sample, and the same minutes."""
-    zone, site, minutes, _ = found
-    near, far = (site, zone) if ends.from_sites else (zone, site)
-    mine = np.isin(near, sample)
-    pairs = zip(near[mine].tolist(), far[mine].tolist(), strict=True)
-    ours = dict(zip(pairs, minutes[mine].tolist(), strict=True))
-    return all(
-        ours.keys() == other.keys()
-        and all(abs(ours[pair] - other[pair]) < SAME_MIN for pair in ours)
-        for other in others
-    )
 
 
 def _points(geometry: NDArray[np.object_]) -> Floats:
