@@ -29,10 +29,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from benchmarks.travel_peers import ACCESS_KMH, agree, by_networkx, by_scipy, by_siting, graph, matrix
+from benchmarks.travel_peers import (
     ACCESS_KMH,
     agree,
+    by_networkx,
+    by_scipy,
     by_siting,
+    graph,
+    matrix,
 )
 from siting.data.load import load_case
 from siting.data.road_search import End
