@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     Indices = NDArray[np.int32]
     Bools = NDArray[np.bool_]
 
-_ROUNDS = 1
+_ROUNDS = 2
 """How often nodes with few neighbours are left out; more rounds take longer than they save."""
 _FEW = 3
 """Neighbours of a node that may be left out: more would take more arcs than they save."""
@@ -53,41 +53,48 @@ class Behind(NamedTuple):
 def contracted(pieces: Pieces, sources: Indices, targets: Indices) -> tuple[Pieces, Behind]:
     """Leave out what no search needs as a node, and say where the targets lie.
 
+    Of points on a street only the sources stay, and no way leads to them: they have arcs to the
+    street's end, so they are in nobody else's way.
+
     Parameters
     ----------
     pieces
         The network, in the direction of the search.
     sources
-        Nodes where searches begin; they stay.
+        Nodes where searches begin.
     targets
         Nodes to find.
     """
-    kept = np.zeros(pieces.nodes, dtype=bool)
-    kept[: pieces.junctions] = True
-    kept[sources] = True
-    begin = np.flatnonzero(kept[pieces.tail])
-    chain = np.cumsum(kept[pieces.tail]) - 1
+    inner = np.arange(pieces.nodes) >= pieces.junctions
+    begin = np.flatnonzero(~inner[pieces.tail])
+    chain = np.cumsum(~inner[pieces.tail]) - 1
     ends = np.append(begin[1:], len(chain)) - 1 if len(begin) else begin
-    passed = np.flatnonzero(~kept[pieces.head])
-    own = targets[kept[targets]]
-    sums = [np.cumsum(cost) for cost in pieces.costs]
-    before = [total[begin] - cost[begin] for total, cost in zip(sums, pieces.costs, strict=True)]
+    along = tuple(_along(cost, begin, chain) for cost in pieces.costs)
+    starts = _marked(sources, pieces.nodes)
+    start = np.flatnonzero((inner & starts)[pieces.head])
+    passed = np.flatnonzero((inner & _marked(targets, pieces.nodes))[pieces.head])
+    own = targets[~inner[targets] | starts[targets]]
+    last = ends[chain[start]]
+    low, high = (np.searchsorted(passed, at, side="right") for at in (start, last))
+    which, position = _ranges(low, high - low)
+    ahead, behind_it = passed[position], start[which]
     core = Pieces(
-        tail=pieces.tail[begin],
-        head=pieces.head[ends],
+        tail=np.concatenate([pieces.tail[begin], pieces.head[start]]),
+        head=np.concatenate([pieces.head[ends], pieces.head[last]]),
         costs=tuple(
-            np.where(begin == ends, cost[begin], total[ends] - base)
-            for total, base, cost in zip(sums, before, pieces.costs, strict=True)
+            np.concatenate([far[ends], np.maximum(far[last] - far[start], 0)]) for far in along
         ),
         nodes=pieces.nodes,
         junctions=pieces.junctions,
     )
     behind = Behind(
-        target=np.concatenate([own, pieces.head[passed]]),
-        node=np.concatenate([own, pieces.tail[begin[chain[passed]]]]),
+        target=np.concatenate([own, pieces.head[passed], pieces.head[ahead]]),
+        node=np.concatenate([own, pieces.tail[begin[chain[passed]]], pieces.head[behind_it]]),
         offsets=tuple(
-            np.concatenate([np.zeros(len(own)), total[passed] - base[chain[passed]]])
-            for total, base in zip(sums, before, strict=True)
+            np.concatenate(
+                [np.zeros(len(own)), far[passed], np.maximum(far[ahead] - far[behind_it], 0)]
+            )
+            for far in along
         ),
     )
     for _ in range(_ROUNDS):
@@ -95,6 +102,20 @@ def contracted(pieces: Pieces, sources: Indices, targets: Indices) -> tuple[Piec
     order = np.argsort(behind.target, kind="stable")
     offsets = tuple(offset[order] for offset in behind.offsets)
     return core, Behind(behind.target[order], behind.node[order], offsets)
+
+
+def _marked(nodes: Indices, count: int) -> Bools:
+    marked = np.zeros(count, dtype=bool)
+    marked[nodes] = True
+    return marked
+
+
+def _along(cost: Floats, begin: NDArray[np.intp], chain: NDArray[np.intp]) -> Floats:
+    """Return what it costs from the begin of each piece's chain to the end of the piece."""
+    total = np.cumsum(cost)
+    far = total - (total[begin] - cost[begin])[chain]
+    far[begin] = cost[begin]
+    return far
 
 
 def _without_lesser(core: Pieces, behind: Behind, sources: Indices) -> tuple[Pieces, Behind]:
@@ -128,7 +149,9 @@ def _without_lesser(core: Pieces, behind: Behind, sources: Indices) -> tuple[Pie
 
 def _lesser(core: Pieces, sources: Indices) -> Bools:
     """Choose nodes with at most so many neighbours, of which none is chosen as well."""
-    low, high = np.minimum(core.tail, core.head), np.maximum(core.tail, core.head)
+    street = (core.tail < core.junctions) & (core.head < core.junctions)
+    tail, head = core.tail[street], core.head[street]
+    low, high = np.minimum(tail, head), np.maximum(tail, head)
     code = np.sort(low[low < high].astype(np.int64) * core.nodes + high[low < high])
     code = code[np.flatnonzero(np.diff(code, prepend=-1))]
     low, high = code // core.nodes, code % core.nodes
@@ -147,6 +170,13 @@ def _joined(keys: Indices, ordered: Indices) -> tuple[NDArray[np.intp], NDArray[
     """Return positions of keys and of equal entries of an ordered list, every combination."""
     begin = np.searchsorted(ordered, keys, side="left")
     count = np.searchsorted(ordered, keys, side="right") - begin
-    of_key = np.repeat(np.arange(len(keys)), count)
-    nth = np.arange(len(of_key)) - np.repeat(np.cumsum(count) - count, count)
-    return of_key, begin[of_key] + nth
+    return _ranges(begin, count)
+
+
+def _ranges(
+    begin: NDArray[np.intp], count: NDArray[np.intp]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return number and members of ranges, one after the other."""
+    which = np.repeat(np.arange(len(begin)), count)
+    nth = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
+    return which, begin[which] + nth

@@ -1,10 +1,10 @@
 """Search a split network from the points of one end to those of the other, within a limit.
 
 One Dijkstra run per node of the smaller side gives every pair: from sites on the reversed network,
-which gives times from zone to site. What is left out of the search changes no answer. Points where
-no search begins are no nodes: they lie so far behind the last node before them. Junctions with few
-neighbours where no search begins are no nodes either: the ways through them become arcs
-(`siting.data.road_core`). And sources that lie near each other are searched for
+which gives times from zone to site. What is left out of the search changes no answer. Points on a
+street are no nodes: they lie so far behind the last junction before them, and where a search begins
+it leaves the street at its end. Junctions with few neighbours are no nodes either: the ways through
+them become arcs (`siting.data.road_core`). And sources that lie near each other are searched for
 together, in the part of the network within the limit of the nearest of them, where all ways from
 all of them lie.
 
