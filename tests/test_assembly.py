@@ -115,8 +115,13 @@ def test_provenance(plan: Plan) -> None:
 
 def test_travel_by_road_is_told() -> None:
     """Five nodes and seven directed edges; reach by km is told as such."""
-    by_road = assemble(_answer(TYPES, case=hand_case(hand_roads()), changes={"reach.minutes": 7.0}))
-    assert by_road.document.provenance.travel == "within 7 min on 5 road nodes and 7 directed edges"
+    case = hand_case(hand_roads())
+    calm = {"reach.minutes": 7.0}
+    by_road = assemble(_answer(TYPES, case=case, changes=calm)).document.provenance.travel
+    assert by_road == "within 7 min on 5 road nodes and 7 directed edges, free flow"
+    rush = {**calm, "reach.congestion": [1.0] * 18 + [1.5] * 6, "reach.hour": 18}
+    busy = assemble(_answer(TYPES, case=case, changes=rush)).document.provenance.travel
+    assert busy.endswith("at 18:00: driving takes 1.5 times as long as in free flow")
     by_km = {"reach.minutes": None, "reach.km": {"default": 2.5}}
     straight = assemble(_answer(TYPES, changes=by_km)).document.provenance.travel
     assert straight.startswith("within km by district; no roads")

@@ -49,7 +49,11 @@ def _travel(answer: Answer) -> str:
             f"within {limit}; no roads in this case: straight lines times {reach.detour_factor:g} "
             f"at {reach.straight_kmh:g} km/h"
         )
-    return f"within {limit} on {len(roads.lon):,} road nodes and {len(roads.tail):,} directed edges"
+    text = f"within {limit} on {len(roads.lon):,} road nodes and {len(roads.tail):,} directed edges"
+    if reach.slowdown == 1:
+        return f"{text}, free flow"
+    times = f"driving takes {reach.slowdown:g} times as long as in free flow"
+    return f"{text}, at {reach.hour}:00: {times}"
 
 
 def unreached(answer: Answer) -> Unreached:
