@@ -90,7 +90,7 @@ def to_arrays(statement: Statement) -> Arrays:
 
 
 class Highs:
-    """Hold one program inside HiGHS: bounds may change between runs, rows may not.
+    """Hold one program inside HiGHS.
 
     Parameters
     ----------
@@ -121,12 +121,6 @@ class Highs:
         if self._highs.setOptionValue(option, value) != highspy.HighsStatus.kOk:
             msg = f"HiGHS refuses option {option} = {value!r}"
             raise ValueError(msg)
-
-    def fix(
-        self, columns: NDArray[np.int32], lower: NDArray[np.float64], upper: NDArray[np.float64]
-    ) -> None:
-        """Set the bounds of some columns."""
-        self._highs.changeColsBounds(len(columns), columns, lower, upper)
 
     def start_from(self, values: NDArray[np.float64]) -> None:
         """Offer a solution to start from."""
