@@ -14,9 +14,10 @@ import time
 
 from siting.data.build import build_problem
 from siting.data.load import case_folder, load_case
+from siting.models.effort import Effort
 from siting.models.highs import Highs, to_arrays, version
 from siting.models.layout import Layout
-from siting.models.search import Effort, Search
+from siting.models.search import Search
 from siting.models.statement import state
 from siting.scenario_io import load_scenario
 

@@ -14,7 +14,7 @@ from siting.data.report import case_report
 from siting.data.supply import supplied
 from siting.errors import CaseError, ScenarioError
 from siting.maps import render_map, render_report
-from siting.models.search import Effort
+from siting.models.effort import Effort
 from siting.models.solve import solve
 from siting.plan_folder import SITES_FILE, read_plan, write_plan
 from siting.plan_folder.tables import table_bytes

@@ -11,7 +11,7 @@ import pytest
 
 from siting.errors import InfeasibleError, NoSolutionError, SolverError
 from siting.models import other_solvers
-from siting.models.search import Effort
+from siting.models.effort import Effort
 from siting.models.solve import solve
 from tests.golden import KINDS
 from tests.toy import E, F, S, random_problem, toy

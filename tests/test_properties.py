@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from siting.data.build import build_problem
 from siting.errors import InfeasibleError, NoSolutionError
 from siting.models import search
-from siting.models.search import Effort
+from siting.models.effort import Effort
 from siting.models.solve import solve
 from siting.pipeline import make_plan
 from siting.verify import verify_plan

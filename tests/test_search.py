@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from siting.errors import InfeasibleError, NoSolutionError
 from siting.models import search
+from siting.models.effort import Effort
 from siting.models.highs import Arrays, Highs, to_arrays
 from siting.models.labels import names_for
 from siting.models.layout import Layout
@@ -25,7 +26,7 @@ from siting.models.relaxation import (
     with_floor,
     with_rows,
 )
-from siting.models.search import Effort, Search
+from siting.models.search import Search
 from siting.models.solve import solve
 from siting.models.statement import state
 from tests.brute import valued_plans

@@ -16,9 +16,9 @@ from siting.data.problem import NONE
 from siting.errors import InfeasibleError, NoSolutionError
 from siting.models import highs
 from siting.models.conflict_words import Requirement, sentence
+from siting.models.effort import Effort
 from siting.models.highs import Highs, Run
 from siting.models.reopen import reopen
-from siting.models.search import Effort
 from siting.models.solution import Certificate, certify
 from siting.models.solve import solve
 from tests.brute import brute_force, valued_plans

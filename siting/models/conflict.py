@@ -21,7 +21,7 @@ from siting.models.statement import state
 
 if TYPE_CHECKING:
     from siting.data.problem import Problem
-    from siting.models.search import Effort
+    from siting.models.effort import Effort
 
 _TEST_SECONDS = 20.0
 _REQUIREMENT = re.compile(r"^(ratio|most|budget|headroom|spacing|served|covered)\(")

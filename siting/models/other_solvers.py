@@ -18,7 +18,7 @@ from siting.models.highs import Arrays, Highs, Run
 from siting.models.layout import Layout
 from siting.models.linear import relax
 from siting.models.relaxation import matrix
-from siting.models.search import Effort, Found
+from siting.models.search import Found
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from siting.data.problem import Problem
+    from siting.models.effort import Effort
     from siting.models.program import Statement
 
 SHORT = {"cbc": "PULP_CBC_CMD", "scip": "SCIP_PY", "gurobi": "GUROBI", "cplex": "CPLEX_PY"}

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from scipy import sparse
 
+    from siting.models.effort import Effort
     from siting.models.layout import Layout
 
     Indices = NDArray[np.int64]
@@ -60,16 +61,6 @@ ECONOMY_GAP = 0.01
 """Gap at which a cheaper plan is cheap enough."""
 GAIN = 1e-7
 """Least relative gain worth taking."""
-
-
-@dataclass(frozen=True)
-class Effort:
-    """Limit a search."""
-
-    gap: float
-    time_limit_s: float
-    seed: int
-    threads: int
 
 
 @dataclass(frozen=True, eq=False)

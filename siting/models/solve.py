@@ -15,7 +15,7 @@ from siting.models.assign import assign
 from siting.models.conflict import explain
 from siting.models.layout import Layout
 from siting.models.reopen import reopen
-from siting.models.search import Effort, Found, Search
+from siting.models.search import Found, Search
 from siting.models.solution import Solution, certify, objective_of
 from siting.models.statement import KCNY, state
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from siting.data.problem import Problem
+    from siting.models.effort import Effort
     from siting.models.program import Statement
 
 log = logging.getLogger(__name__)

@@ -1,0 +1,1 @@
+"""Answer the classical questions of location science on one set of arrays."""
