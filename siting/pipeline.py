@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from siting.assembly import Answer, assemble, map_layers
 from siting.assembly.export import export_layers
+from siting.assembly.styles import layer_styles
 from siting.data.build import build_problem
 from siting.data.candidates import screen_sites, site_table
 from siting.data.load import case_folder, load_case
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from siting.data.candidates import Screening
     from siting.data.case import Case
     from siting.data.report import CaseReport
-    from siting.plan import Plan
+    from siting.plan import ExportFormat, Plan
     from siting.scenario import Scenario
     from siting.verify import Mismatch
 
@@ -92,7 +93,7 @@ def run_plan(
         raise RuntimeError(msg)
     progress("drawing map and report")
     files = _drawn(plan, case, screening)
-    write_plan(out, plan, scenario=scenario, files=files, layers=map_layers(plan, case))
+    _write(out, plan, scenario, case, files)
     return plan
 
 
@@ -107,6 +108,14 @@ def _drawn(plan: Plan, case: Case, screening: Screening | None) -> dict[str, str
     return files
 
 
+def _write(
+    out: Path, plan: Plan, scenario: Scenario, case: Case, files: dict[str, str | bytes]
+) -> None:
+    layers = map_layers(plan, case)
+    styles = layer_styles(layers)
+    write_plan(out, plan, scenario=scenario, files=files, layers=layers, styles=styles)
+
+
 def run_verify(folder: Path, *, case_name: str | None = None) -> list[Mismatch]:
     """Recompute a plan folder from its inputs; return every number that differs."""
     plan, scenario = read_plan(folder)
@@ -119,15 +128,17 @@ def run_map(folder: Path, *, case_name: str | None = None) -> list[Path]:
     plan, scenario = read_plan(folder)
     case = load_city(case_name or plan.document.provenance.case, scenario)
     files = _drawn(plan, case, screen_sites(case, scenario))
-    write_plan(folder, plan, scenario=scenario, files=files, layers=map_layers(plan, case))
+    _write(folder, plan, scenario, case, files)
     return [folder / name for name in files]
 
 
-def run_export(folder: Path, *, crs: str, out: Path, case_name: str | None = None) -> list[Path]:
-    """Write a plan folder's layers as GeoJSON in another coordinate system."""
+def run_export(
+    folder: Path, *, crs: str, out: Path, form: ExportFormat, case_name: str | None = None
+) -> list[Path]:
+    """Write a plan folder's layers in another coordinate system and format."""
     plan, scenario = read_plan(folder)
     case = load_city(case_name or plan.document.provenance.case, scenario)
-    return export_layers(map_layers(plan, case), crs, out)
+    return export_layers(map_layers(plan, case), crs, out, form=form)
 
 
 def run_check(name: str) -> CaseReport | list[str]:

@@ -18,6 +18,8 @@ FORMAT = "siting-plan/1"
 
 OutcomeStatus = Literal["optimal", "feasible"]
 StationStatus = Literal["new", "kept", "upgraded", "closed"]
+ExportFormat = Literal["geojson", "gpkg", "geoparquet", "csv", "xlsx"]
+"""What a plan's layers are written as, for other programs."""
 Hour = Annotated[int, Field(ge=0, le=23)]
 
 

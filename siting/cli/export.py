@@ -1,4 +1,4 @@
-"""Export the layers of a plan in the coordinates another program wants."""
+"""Export the layers of a plan in the coordinates and the format another program wants."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ from typing import Annotated
 import typer
 
 from siting.cli.show import answer, print_json, progress
+from siting.plan import ExportFormat  # noqa: TC001 - typer reads it at run time
 
 
 def export(
     folder: Annotated[Path, typer.Argument(metavar="PLAN", help="Folder of a plan.")],
     *,
-    crs: Annotated[str, typer.Option(help="gcj02, bd09, or a code such as EPSG:4326.")] = "gcj02",
-    out: Annotated[
-        Path | None, typer.Option(help="Folder to write; default PLAN/export-CRS.")
-    ] = None,
+    form: Annotated[
+        ExportFormat, typer.Option("--format", help="What the other program reads.")
+    ] = "geojson",
+    crs: Annotated[str, typer.Option(help="gcj02, bd09, or an EPSG code.")] = "EPSG:4326",
+    out: Annotated[Path | None, typer.Option(help="Folder to write; default PLAN/export.")] = None,
     case: Annotated[
         str | None, typer.Option(help="City, where it has moved: a name, or a folder.")
     ] = None,
@@ -27,15 +29,15 @@ def export(
         bool, typer.Option("--quiet", "-q", metavar="", help="Print no progress.")
     ] = False,
 ) -> None:
-    """Write a plan's layers as GeoJSON in GCJ-02, BD-09 or any EPSG code."""
+    """Write a plan's layers for a GIS, a web map or a spreadsheet, in any coordinate system."""
     from siting.pipeline import run_export  # noqa: PLC0415 - heavy
 
-    target = folder / f"export-{crs.replace(':', '-').lower()}" if out is None else out
+    target = folder / "export" if out is None else out
     with progress(quiet=quiet) as report:
-        report(f"exporting {folder} to {crs}")
-        paths = run_export(folder, crs=crs, out=target, case_name=case)
+        report(f"exporting {folder} as {form} in {crs}")
+        paths = run_export(folder, crs=crs, out=target, form=form, case_name=case)
     if as_json:
-        print_json({"ok": True, "crs": crs, "files": [str(path) for path in paths]})
+        print_json({"ok": True, "crs": crs, "format": form, "files": [str(path) for path in paths]})
     elif not quiet:
         for path in paths:
             answer(str(path))

@@ -20,12 +20,13 @@ if TYPE_CHECKING:
 
 CASE_FILE = "case.toml"
 
-Format = Literal["csv", "geojson", "gpkg", "shp", "parquet", "graphml", "osm", "tif"]
+Format = Literal["csv", "xlsx", "geojson", "gpkg", "shp", "parquet", "graphml", "osm", "tif"]
 
 _SUFFIXES: dict[str, Format] = {
     ".csv": "csv",
     ".tsv": "csv",
     ".txt": "csv",
+    ".xlsx": "xlsx",
     ".geojson": "geojson",
     ".json": "geojson",
     ".gpkg": "gpkg",
@@ -71,15 +72,15 @@ class LayerSpec(_Table):
     format: Format | None = None
     """By the file's extension if absent."""
     layer: str | None = None
-    """Of a GeoPackage."""
+    """Of a GeoPackage, or sheet of a workbook."""
     crs: str | None = None
     """Any EPSG code, gcj02 or bd09; may be left out for files that carry one."""
     lon: str = "lon"
-    """CSV column."""
+    """Column of a CSV or a workbook."""
     lat: str = "lat"
-    """CSV column."""
+    """Column of a CSV or a workbook."""
     wkt: str | None = None
-    """CSV column with well-known text, instead of lon and lat."""
+    """Column with well-known text, instead of lon and lat."""
     columns: dict[str, str] = {}
     """Our column = the file's column; "" to ignore a file's column of that name."""
     constants: dict[str, Scalar] = {}

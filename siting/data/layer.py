@@ -62,7 +62,7 @@ def layer_file(folder: Path, name: str, spec: LayerSpec, findings: Findings) -> 
     kind = spec.kind(path.suffix)
     graph, raster = kind in {"graphml", "osm"}, kind == "tif"
     if kind is None or (graph and name != "roads") or raster != (name == "raster"):
-        mend = 'Write format = "csv", "geojson", "gpkg", "shp" or "parquet", or save it as one.'
+        mend = 'Write format = "csv", "xlsx", "geojson", "gpkg", "shp" or "parquet", or save it so.'
         mend = "Save it as a GeoTIFF (.tif)." if name == "raster" else mend
         what = f"{shown(path.suffix)} is no format known for {name}"
         findings.fault(where, what, mend, field=f"layers.{name}.format")

@@ -17,6 +17,8 @@ import pyogrio.errors
 import shapely.errors
 
 from siting.data.findings import shown
+from siting.data.workbook import read_sheet
+from siting.plan_folder.tables import unguarded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,6 +72,8 @@ def read_raw(path: Path, spec: LayerSpec, where: str, findings: Findings) -> Raw
     try:
         if kind == "csv":
             return _read_csv(path, where, findings)
+        if kind == "xlsx":
+            return _named(read_sheet(path, spec.layer), where, findings)
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
             raw = (
@@ -140,8 +144,16 @@ def _read_csv(path: Path, where: str, findings: Findings) -> Raw | None:
         mend = "Give every row as many cells as the header; put text with commas in quotes."
         findings.fault(where, what, mend)
         return None
-    frame = frame.fillna("").apply(lambda column: column.str.strip())
+    return _named(frame.fillna("").map(unguarded), where, findings)
+
+
+def _named(frame: pd.DataFrame, where: str, findings: Findings) -> Raw | None:
+    """Take the first row as the columns' names, and leave out rows without a word in them."""
+    frame = frame.apply(lambda column: column.str.strip())
     names = pd.Index(frame.iloc[0])
+    if not (names != "").any():
+        findings.fault(where, "has no header", "Name the columns in the first row.", row=1)
+        return None
     twice = names[names.duplicated() & (names != "")].unique()
     for name in twice:
         what = f"has more than one column {shown(name)}"

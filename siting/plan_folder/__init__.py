@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from siting.errors import Fault, PlanError, ScenarioError
 from siting.plan import FORMAT, Document, Plan
+from siting.plan_folder.geopackage import write_geopackage
 from siting.plan_folder.swap import replace_folder
 from siting.plan_folder.tables import PLAN_TABLES, all_tables, clean_text, read_table, write_table
 from siting.scenario_io import load_scenario, resolve_toml
@@ -55,6 +56,7 @@ def write_plan(
     scenario: Scenario,
     files: Mapping[str, str | bytes],
     layers: Mapping[str, gpd.GeoDataFrame],
+    styles: Mapping[str, str] | None = None,
 ) -> None:
     """Write a plan folder; an old plan there is replaced in one step, or left as it was.
 
@@ -72,6 +74,8 @@ def write_plan(
         Further files by name, such as ``map.html``.
     layers
         Layers of ``plan.gpkg`` by name; no file is written where there are none.
+    styles
+        QGIS style documents by the layer's name.
 
     Raises
     ------
@@ -89,8 +93,7 @@ def write_plan(
         _write(folder / "scenario.toml", resolve_toml(scenario))
         for name, content in files.items():
             _write(folder / name, content)
-        for name, layer in layers.items():
-            _write_layer(folder / "plan.gpkg", name, layer)
+        write_geopackage(folder / "plan.gpkg", layers, styles or {})
         _carry_over(target, folder)
 
     try:
@@ -223,14 +226,6 @@ def _is_plan(folder: Path) -> bool:
 def _write(path: Path, content: str | bytes) -> None:
     data = clean_text(content).encode("utf-8") if isinstance(content, str) else content
     path.write_bytes(data)
-
-
-def _write_layer(path: Path, name: str, layer: gpd.GeoDataFrame) -> None:
-    clean = layer.copy()  # cells are rewritten below
-    for column in clean.columns.difference([layer.geometry.name]):
-        if clean[column].dtype == object or clean[column].dtype == "str":
-            clean[column] = [clean_text(v) if isinstance(v, str) else v for v in clean[column]]
-    clean.to_file(path, layer=name, driver="GPKG", engine="pyogrio")
 
 
 def _carry_over(old: Path, new: Path) -> None:

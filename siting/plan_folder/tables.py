@@ -129,7 +129,7 @@ def read_table(path: Path) -> tuple[pd.DataFrame, list[Fault]]:
 def _parsed(cells: pd.Series[str], file: str) -> tuple[pd.Series[Any], list[Fault]]:
     name = str(cells.name)
     if name in _TEXT:
-        return _map(cells, _unguarded), []
+        return _map(cells, unguarded), []
     if name in _FLAGS:
         values = cells.map(_TRUTH)
         bad = values.isna()
@@ -168,7 +168,14 @@ def _guarded(text: str) -> str:
     return _FORMULA.sub(r"'\1", clean_text(text))
 
 
-def _unguarded(text: str) -> str:
+def unguarded(text: str) -> str:
+    """Return a cell's text without the apostrophe that kept it from being a formula.
+
+    Parameters
+    ----------
+    text
+        A cell as it stands in a file.
+    """
     return _ESCAPED.sub(r"\1", text)
 
 
