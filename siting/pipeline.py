@@ -14,10 +14,10 @@ from siting.data.load import case_folder, load_case
 from siting.data.report import case_report
 from siting.data.supply import supplied
 from siting.errors import CaseError, ScenarioError
-from siting.maps import render_map, render_report
+from siting.maps import print_pdf, render_map, render_report
 from siting.models.effort import Effort
 from siting.models.solve import solve
-from siting.plan_folder import SITES_FILE, read_plan, write_plan
+from siting.plan_folder import PDF_FILE, SITES_FILE, read_plan, write_into, write_plan
 from siting.plan_folder.tables import table_bytes
 from siting.scenario_io import assumptions, load_scenario
 from siting.scenario_io.files import find
@@ -130,6 +130,17 @@ def run_map(folder: Path, *, case_name: str | None = None) -> list[Path]:
     files = _drawn(plan, case, screen_sites(case, scenario))
     _write(folder, plan, scenario, case, files)
     return [folder / name for name in files]
+
+
+def run_report(folder: Path, *, pdf: bool = False, case_name: str | None = None) -> list[Path]:
+    """Write the report of a plan folder again, also as PDF if asked; return what was written."""
+    plan, scenario = read_plan(folder)
+    case = load_city(case_name or plan.document.provenance.case, scenario)
+    page = render_report(plan, case)
+    files: dict[str, str | bytes] = {"report.html": page}
+    if pdf:
+        files[PDF_FILE] = print_pdf(page)
+    return write_into(folder, files)
 
 
 def run_export(

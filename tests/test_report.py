@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import html
 import re
+import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from siting.maps import render_report
+from siting.errors import InputError
+from siting.maps import print_pdf, render_report
 from siting.maps.figure import Frame
 from siting.maps.report_text import gap_text, ratio_text, shortfall
 from siting.plan import Plan, Ratio, RatioRow
 from tests.map_cases import small_case, small_plan
+from tests.map_city import large_case, large_plan
 from tests.map_hostile import hostile
 
 
 def text_of(page: str, heading: str) -> str:
     """Return the text of one section, tags away and white space squeezed."""
-    section = re.search(rf"<section><h2>{heading}.*?</section>", page, re.DOTALL)
+    section = re.search(rf"<section[^>]*><h2>{heading}.*?</section>", page, re.DOTALL)
     assert section is not None, heading
     return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", section[0])))
 
@@ -88,14 +91,27 @@ def test_assumptions_say_so() -> None:
     assert "service.max_wait_min 5 min assumption 假设 X a promise, not a measurement" in text
 
 
+def test_assumptions_are_named_in_brief_as_well() -> None:
+    """On the second page each one stands with value, unit and confidence; a long value is cut."""
+    case = small_case()
+    plan = small_plan(case)
+    (row,) = plan.document.assumptions[:1]
+    long = row.model_copy(update={"value": "9" * 40})
+    document = plan.document.model_copy(update={"assumptions": (row, long)})
+    text = text_of(render_report(replace(plan, document=document), case), "What is assumed")
+    assert "these 2 values" in text
+    assert "service.max_wait_min 5 min X" in text
+    assert f"{'9' * 35}\N{HORIZONTAL ELLIPSIS}" in text
+    assert "9" * 36 not in text
+
+
 def test_label_sources_and_way_back() -> None:
     """Label, synthetic layers, licences, seed and hashes are told."""
     page = small_report()
     assert "stylised / 示意" in html.unescape(page)
     assert "7 of 7 layers" in text_of(page, "Data and licences")
-    again = text_of(page, "How to make it again")
-    assert "--seed 7" in again
-    assert "0" * 64 in again
+    assert "0" * 64 in text_of(page, "Data and licences")
+    assert "--seed 7" in text_of(page, "How to make it again")
 
 
 def test_figure_shows_every_station_once() -> None:
@@ -176,3 +192,39 @@ def test_guns_form_counts_nozzles() -> None:
 def test_gap_is_never_rounded_to_nothing(gap: float, text: str) -> None:
     """A gap of 0.002 % is not shown as none."""
     assert gap_text(gap) == text
+
+
+@pytest.mark.browser
+def test_two_pages_to_decide_on() -> None:
+    """Without its annex a report of 300 stations in 10 districts and 4 phases takes two pages."""
+    if shutil.which("chromium") is None:
+        pytest.skip("no Chromium on this machine")
+    case = large_case(zone_count=200, site_count=400)
+    page = render_report(large_plan(case, 300, 4), case)
+    whole = print_pdf(page)
+    first = print_pdf(page.replace('<div class="annex">', '<div class="annex" hidden>'))
+    assert whole.startswith(b"%PDF")
+    assert (pages(first), pages(whole) > 2) == (2, True)
+
+
+def pages(pdf: bytes) -> int:
+    """Count the page objects of a PDF."""
+    return len(re.findall(rb"/Type\s*/Page\b", pdf))
+
+
+def test_without_a_browser_the_mend_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is printed where no browser is; a name that leads nowhere is told as such."""
+    monkeypatch.delenv("SITING_BROWSER", raising=False)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    with pytest.raises(InputError, match=r"no browser of the Chromium family.*SITING_BROWSER"):
+        print_pdf("<p>")
+    monkeypatch.setenv("SITING_BROWSER", "no-such-browser")
+    with pytest.raises(InputError, match=r"no-such-browser: is no program here"):
+        print_pdf("<p>")
+
+
+def test_a_browser_that_prints_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it said last stands in the error."""
+    monkeypatch.setenv("SITING_BROWSER", "false")
+    with pytest.raises(InputError, match="printed nothing: exit code 1"):
+        print_pdf("<p>")

@@ -141,11 +141,35 @@ def draw_map(
     with progress(quiet=quiet) as report:
         report(f"drawing {folder}")
         paths = pipeline.run_map(folder, case_name=case)
+    _tell_files(paths, as_json=as_json, quiet=quiet)
+
+
+def _tell_files(paths: list[Path], *, as_json: bool, quiet: bool) -> None:
     if as_json:
         print_json({"ok": True, "files": [str(path) for path in paths]})
     elif not quiet:
         for path in paths:
             answer(str(path))
+
+
+@app.command("report")
+def write_report(
+    folder: PlanFolder,
+    *,
+    pdf: Annotated[
+        bool, typer.Option("--pdf", metavar="", help="Also as PDF, by the browser that is here.")
+    ] = False,
+    case: CaseName = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write the report of a plan again, also as PDF: two pages to decide on, and an annex."""
+    from siting import pipeline  # noqa: PLC0415 - heavy
+
+    with progress(quiet=quiet) as report:
+        report(f"writing the report of {folder}")
+        paths = pipeline.run_report(folder, pdf=pdf, case_name=case)
+    _tell_files(paths, as_json=as_json, quiet=quiet)
 
 
 @app.command()

@@ -1,7 +1,7 @@
 """Write the report: what was asked, the answer, how sure it is, and what it rests on.
 
-In English and Chinese, for print. Every number is one of the plan's; nothing is fetched, no script
-runs.
+In English and Chinese. Two printed pages are what is decided on; an annex lists every assumption
+and every layer. Every number is one of the plan's; nothing is fetched, no script runs.
 """
 
 from __future__ import annotations
@@ -34,18 +34,32 @@ def render_report(plan: Plan, case: Case) -> str:
     """
     document = plan.document
     style = (resources.files("siting.maps") / "report.css").read_text(encoding="utf-8")
-    body = [
+    first = [
         _head(document),
-        section("r_question", parts.question(document)),
-        section("r_answer", parts.answer(document)),
+        parts.answer(document),
+        _beside(
+            section("r_question", parts.question(document)),
+            section("r_proof", parts.proof(document)),
+        ),
         section("r_figure", figure(document, case) + parts.figure_key(document)),
-        section("r_proof", parts.proof(document)),
+    ]
+    second = [
         section("phases_title", parts.phases(document)),
-        section("r_districts", parts.districts(plan)),
-        section("r_limits", parts.limits(plan)),
+        _beside(
+            section("r_districts", parts.districts(plan)),
+            section("r_limits", parts.limits(plan)),
+        ),
+        section("r_assumed", rests.assumed(document)),
+        section("r_again", rests.again(document)),
+    ]
+    annex = [
         section("assumptions_title", rests.assumptions(document)),
         section("r_sources", rests.sources(document, case)),
-        section("r_again", rests.again(document)),
+    ]
+    body = [
+        f'<div class="sheet">{"".join(first)}</div>',
+        f'<div class="sheet">{"".join(second)}</div>',
+        f'<div class="annex">{"".join(annex)}</div>',
     ]
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -54,6 +68,10 @@ def render_report(plan: Plan, case: Case) -> str:
         f"<title>{escaped(document.provenance.scenario_title)}</title>\n<style>{style}</style>\n"
         f"</head>\n<body>\n<main>\n{''.join(body)}</main>\n</body>\n</html>\n"
     )
+
+
+def _beside(left: str, right: str) -> str:
+    return f'<div class="beside">{left}{right}</div>'
 
 
 def _head(document: Document) -> str:

@@ -27,26 +27,25 @@ from siting.maps.strings import STRINGS
 if TYPE_CHECKING:
     from siting.plan import Document, Plan, RatioRow, Substation
 
-TIGHTEST = 8
+TIGHTEST = 6
 """Substations listed."""
 OVER = 1 + 1e-9
 """A loading above this passes the limit."""
 
 
 def question(document: Document) -> str:
-    """Say what was asked: the objective, and each phase's target and money."""
+    """Say what was asked: the objective, and each phase's target."""
     objective = both(f"r_objective_{document.outcome.objective_kind}")
     rows = [
         [
             given(phase.name),
             given(phase.date),
             number(phase.ratio.city.target, 2),
-            million(phase.budget_cny),
         ]
         for phase in document.phases
     ]
     form = both("ratio_guns" if document.ratio.form == "guns" else "ratio_stations")
-    return objective + form + table(head("phase", "r_date", "r_city_target", "r_budget"), rows)
+    return objective + form + table(head("phase", "r_date", "r_city_target"), rows)
 
 
 def answer(document: Document) -> str:
@@ -73,7 +72,8 @@ def answer(document: Document) -> str:
     below = [row for row in document.ratio.districts if not meets(row)]
     names = ", ".join(both_names(row.name, row.name_zh) for row in below)
     where = both("r_below", names=names) if below else both("districts_met")
-    return f'<div class="lead">{both("r_answer_text", **values)}{verdict}{where}</div>'
+    text = both("r_answer_text", **values) + verdict + where
+    return f'<section class="lead"><h2>{inline("r_answer")}</h2>{text}</section>'
 
 
 def figure_key(document: Document) -> str:
@@ -132,6 +132,7 @@ def phases(document: Document) -> str:
         "r_minutes",
         "r_peak",
         "cost_mcny",
+        "r_budget",
     )
     rows = [
         [
@@ -145,6 +146,7 @@ def phases(document: Document) -> str:
             number(phase.kpis.access_minutes_mean, 1),
             number(phase.kpis.peak_mw, 1),
             million(phase.kpis.capex_cny),
+            million(phase.budget_cny),
         ]
         for phase in document.phases
     ]
@@ -193,22 +195,22 @@ def _reached(row: RatioRow, form: str) -> str:
 def limits(plan: Plan) -> str:
     """Say what stands in the way of a better plan: money, the grid, demand out of reach."""
     document = plan.document
-    money = [
-        [
-            given(phase.name),
-            million(phase.kpis.capex_cny),
-            million(phase.budget_cny),
-            percent(phase.kpis.capex_cny / phase.budget_cny, 0) if phase.budget_cny else "–",
-        ]
-        for phase in document.phases
-    ]
-    text = table(head("phase", "cost_mcny", "r_budget", "r_used"), money) + _grid(plan)
+    text = _money(document) + _grid(plan)
     unreached = document.unreached
     if unreached.zones:
         text += both(
             "unreached", n=len(unreached.zones), demand=number(unreached.zone_demand_kwh_day)
         )
     return text
+
+
+def _money(document: Document) -> str:
+    limited = [phase for phase in document.phases if phase.budget_cny]
+    if not limited:
+        return both("r_no_budget")
+    phase = max(limited, key=lambda item: item.kpis.capex_cny / (item.budget_cny or 1))
+    used = phase.kpis.capex_cny / (phase.budget_cny or 1)
+    return both("r_money", used=f"<b>{percent(used)}</b>", phase=given(phase.name))
 
 
 def _grid(plan: Plan) -> str:

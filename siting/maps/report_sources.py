@@ -19,6 +19,26 @@ if TYPE_CHECKING:
     from siting.data.case import Case
     from siting.plan import Document
 
+LONGEST = 36
+"""Characters of a value on the printed pages; the annex has it whole."""
+
+
+def assumed(document: Document) -> str:
+    """Name every assumption with its value, in brief."""
+    if not document.assumptions:
+        return both("no_assumptions")
+    items = "".join(
+        f"<li>{given(row.key)} <b>{given(_clipped(row.value))}</b>"
+        f"{'' if row.unit == '-' else ' ' + given(_clipped(row.unit))} "
+        f"<small>{given(row.confidence)}</small></li>"
+        for row in document.assumptions
+    )
+    return both("r_assumed_text", n=len(document.assumptions)) + f'<ul class="brief">{items}</ul>'
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "\N{HORIZONTAL ELLIPSIS}"
+
 
 def assumptions(document: Document) -> str:
     """List every value that nobody has measured."""
@@ -61,12 +81,18 @@ def sources(document: Document, case: Case) -> str:
         ("r_date", ""),
         ("r_rows", NUMBER),
     )
+    hashes = [
+        [layer_name(layer.layer), given(layer.file), f"<code>{escaped(layer.sha256)}</code>"]
+        for layer in layers
+    ]
+    files = [(inline(key), "") for key in ("r_layer", "r_file", "r_sha256")]
     notes = "".join(f"<li>{given(note)}</li>" for note in case.notes)
     return (
         honest
         + f"<p>{inline('travel')} {given(document.provenance.travel)}</p>"
         + table([(inline(key), kind) for key, kind in columns], rows)
         + (f"<ul>{notes}</ul>" if notes else "")
+        + table(files, hashes)
     )
 
 
@@ -76,15 +102,9 @@ def again(document: Document) -> str:
     versions = ", ".join(
         f"{given(name)} {given(value)}" for name, value in provenance.versions.items()
     )
-    hashes = [
-        [layer_name(layer.layer), given(layer.file), f"<code>{escaped(layer.sha256)}</code>"]
-        for layer in provenance.layers
-    ]
-    columns = ("r_layer", "r_file", "r_sha256")
     return (
         both("r_again_text")
         + f"<pre>siting plan scenario.toml --seed {provenance.seed} --out again\n"
         + "siting verify again</pre>"
         + f'<p class="fine">{given(provenance.case)} · {versions} · {given(provenance.created)}</p>'
-        + table([(inline(key), "") for key in columns], hashes)
     )
