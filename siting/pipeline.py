@@ -14,6 +14,9 @@ from siting.data.load import case_folder, load_case
 from siting.data.report import case_report
 from siting.data.supply import supplied
 from siting.errors import CaseError, ScenarioError
+from siting.grid.folder import study_plan, write_study
+from siting.grid.study import FOLDER as GRID_FOLDER
+from siting.grid.study import Study
 from siting.maps import print_pdf, render_map, render_report
 from siting.models.effort import Effort
 from siting.models.solve import solve
@@ -21,6 +24,7 @@ from siting.plan_folder import PDF_FILE, SITES_FILE, read_plan, write_into, writ
 from siting.plan_folder.tables import table_bytes
 from siting.scenario_io import assumptions, load_scenario
 from siting.scenario_io.files import find
+from siting.scenario_io.settings import load_settings
 from siting.verify import verify_plan
 
 if TYPE_CHECKING:
@@ -30,6 +34,7 @@ if TYPE_CHECKING:
     from siting.data.candidates import Screening
     from siting.data.case import Case
     from siting.data.report import CaseReport
+    from siting.grid.folder import GridStudy
     from siting.plan import ExportFormat, Plan
     from siting.scenario import Scenario
     from siting.verify import Mismatch
@@ -141,6 +146,23 @@ def run_report(folder: Path, *, pdf: bool = False, case_name: str | None = None)
     if pdf:
         files[PDF_FILE] = print_pdf(page)
     return write_into(folder, files)
+
+
+def run_grid(
+    folder: Path, *, study: str, out: Path, whole_year: bool = False, case_name: str | None = None
+) -> tuple[GridStudy, list[Path]]:
+    """Place a plan's load on its substations; return what was found and the files written.
+
+    Raises
+    ------
+    InputError
+        If the plan, its city or the study has faults.
+    """
+    plan, scenario = read_plan(folder)
+    days = load_settings(Study, study, folder=GRID_FOLDER)
+    case = load_city(case_name or plan.document.provenance.case, scenario)
+    found = study_plan(plan, case, scenario, days)
+    return found, write_study(found, plan, case, out, whole_year=whole_year)
 
 
 def run_export(

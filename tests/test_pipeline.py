@@ -14,6 +14,7 @@ import pyogrio
 import pytest
 
 from siting import pipeline
+from siting.cli import main
 from siting.content import content_folder
 from siting.data.load import load_case
 from siting.data.report import CaseReport
@@ -161,6 +162,30 @@ def _lasting(plan: Plan) -> dict[str, Any]:
     document["outcome"].pop("seconds")
     document["provenance"].pop("created")
     return document
+
+
+def test_the_grid_holds_where_the_plan_kept_its_limits(
+    out: Path, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On the days planned for the command ends with 0; when every day is a heat wave, with 5."""
+    assert _grid(out, folder, tmp_path / "grid") == 0
+    assert "25 substations hold, in every phase and hour" in capsys.readouterr().out
+    heat = tmp_path / "heat.toml"
+    heat.write_text('extends = "year"\n[days.hot]\nbase_factor = 1.2\n', encoding="utf-8")
+    assert _grid(out, folder, tmp_path / "grid", "--study", str(heat), "--json") == 5
+    told = json.loads(capsys.readouterr().out)
+    over = [row for row in told["substations"] if row["over"]]
+    assert not told["ok"]
+    assert told["label"] == "stylised"
+    assert {row["worst_day"] for row in over} == {"hot"}
+    assert _grid(out, folder, tmp_path / "grid", "--study", "yeer") == 2
+
+
+def _grid(out: Path, folder: Path, to: Path, *more: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(["grid", str(out), "--case", str(folder), "--out", str(to), *more])
+    assert isinstance(ended.value.code, int)
+    return ended.value.code
 
 
 def test_same_seed_same_plan(case: Case) -> None:

@@ -14,6 +14,7 @@ from siting.cli.explain import explain
 from siting.cli.export import export
 from siting.cli.fetch import fetch_case
 from siting.cli.from_osm import import_case
+from siting.cli.grid import grid
 from siting.cli.show import FinishedError, answer, print_json, print_table, progress
 
 app = typer.Typer(
@@ -22,7 +23,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Plan EV supercharging networks: where, how big, when, at what cost, and with a proof.",
     epilog="Exit codes: 0 done, 2 bad input, 3 the requirements cannot hold together, "
-    "4 no plan found in time, 6 a data source failed, 1 a bug, 130 stopped.",
+    "4 no plan found in time, 5 a grid limit is passed, 6 a data source failed, 1 a bug, "
+    "130 stopped.",
 )
 case_app = typer.Typer(no_args_is_help=True, help="Make cities.")
 app.add_typer(case_app, name="case")
@@ -30,6 +32,7 @@ case_app.command("fetch")(fetch_case)
 case_app.command("import")(import_case)
 app.command()(explain)
 app.command()(export)
+app.command()(grid)
 app.add_typer(demand_app, name="demand")
 
 _DIFFERS = 2

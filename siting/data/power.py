@@ -37,10 +37,24 @@ def limit_mw(case: Case, scenario: Scenario) -> NDArray[np.float64]:
     return np.asarray(rated * grid.power_factor * (1 - grid.reserve))
 
 
-def base_mw(case: Case, scenario: Scenario, phase: Phase) -> NDArray[np.float64]:
-    """Return each substation's load without the plan's stations in MW, (G, 24)."""
+def base_mw(
+    case: Case,
+    scenario: Scenario,
+    phase: Phase,
+    *,
+    profile: tuple[float, ...] | None = None,
+) -> NDArray[np.float64]:
+    """Return each substation's load without the plan's stations in MW, (G, 24).
+
+    Parameters
+    ----------
+    case, scenario, phase
+        The substations, and how their load grows.
+    profile
+        Hourly shares of the peak; the scenario's own design day where left out.
+    """
     peak = case.substations["base_peak_mw"].to_numpy(float)
-    day = np.array(scenario.grid.base_profile) * phase.base_load_growth
+    day = np.array(profile or scenario.grid.base_profile) * phase.base_load_growth
     return np.asarray(peak[:, None] * day)
 
 

@@ -50,9 +50,11 @@ PLAN_FILES = (
 )
 """Names siting writes; any other file in a plan folder is the user's, and is carried over."""
 SITES_FILE = "sites.csv"
-"""Written where the scenario has rules for candidate sites; never carried over from an old plan."""
+"""Written where the scenario has rules for candidate sites."""
 PDF_FILE = "report.pdf"
-"""Written when asked for; never carried over from an old plan."""
+"""Written when asked for."""
+LATER = (SITES_FILE, PDF_FILE, "export", "grid")
+"""What siting may add to a plan's folder: of an old plan, none of it is carried over."""
 
 _AGAIN = "Make the plan again with 'siting plan'."
 _SHOWN_FAULTS = 20
@@ -274,7 +276,7 @@ def _carry_over(old: Path, new: Path) -> None:
     if not old.is_dir():
         return
     for path in sorted(old.iterdir()):
-        if path.name in (*PLAN_FILES, SITES_FILE, PDF_FILE) or path.name.startswith("plan.gpkg-"):
+        if path.name in (*PLAN_FILES, *LATER) or path.name.startswith("plan.gpkg-"):
             continue
         if (new / path.name).exists():
             continue

@@ -88,16 +88,27 @@ def _fault(error: ErrorDetails, data: Mapping[str, Any], where: Callable[[Place]
     if kind == "missing":
         return Fault(file, "is missing", _add(place), field=field)
     if kind == "value_error":
-        context = error.get("ctx", {})
-        message = str(context.get("error", error["msg"]))
-        return Fault(file, message, f"Change it; {_MORE}.", field=field or None)
+        return Fault(file, told(error), f"Change it; {_MORE}.", field=field or None)
+    verb = "Correct the list" if kind in {"too_short", "too_long"} else "Correct it"
+    return Fault(file, told(error), _meaning(place, verb), field=field)
+
+
+def told(error: ErrorDetails) -> str:
+    """Return in plain words what is wrong with a value.
+
+    Parameters
+    ----------
+    error
+        As pydantic tells it.
+    """
+    kind, context = error["type"], error.get("ctx", {})
     if kind in {"too_short", "too_long"}:
-        what = f"holds {error['ctx']['actual_length']} values; {_bound(kind, error['ctx'])}"
-        return Fault(file, what, _meaning(place, "Correct the list"), field=field)
-    limits = {name: _plain(value) for name, value in error.get("ctx", {}).items()}
+        return f"holds {context['actual_length']} values; {_bound(kind, context)}"
+    if kind == "value_error":
+        return str(context.get("error", error["msg"]))
+    limits = {name: _plain(value) for name, value in context.items()}
     words = _WORDS.get(kind, error["msg"]).format(**limits)
-    what = f"{_shown(error['input'])} {words}"
-    return Fault(file, what, _meaning(place, "Correct it"), field=field)
+    return f"{_shown(error['input'])} {words}"
 
 
 def nearest(name: str, known: Sequence[str]) -> str | None:

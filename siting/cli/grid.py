@@ -1,0 +1,149 @@
+"""Ask whether the grid holds, and print what was found."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 - typer reads it at run time
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from siting.cli.show import FinishedError, answer, print_json, print_table, progress
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from siting.grid.folder import GridStudy
+
+LIMIT_BROKEN = 5
+"""Exit code where a limit is passed."""
+_SHOWN = 8
+
+
+def grid(
+    folder: Annotated[Path, typer.Argument(metavar="PLAN", help="Folder of a plan.")],
+    *,
+    study: Annotated[
+        str, typer.Option(help="Kinds of day: a name in models/grid, or a TOML file.")
+    ] = "year",
+    year: Annotated[
+        bool, typer.Option("--year", metavar="", help="Also write all 8,760 hours.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder to write; default PLAN/grid.")] = None,
+    case: Annotated[
+        str | None, typer.Option(help="City, where it has moved: a name, or a folder.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", metavar="", help="Print one JSON document.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", metavar="", help="Print no progress.")
+    ] = False,
+) -> None:
+    """Check a plan's load on every substation, hour by hour; exit 5 if a limit is passed."""
+    from siting import pipeline  # noqa: PLC0415 - heavy
+
+    target = folder / "grid" if out is None else out
+    with progress(quiet=quiet) as report:
+        report(f"placing the load of {folder}")
+        found, paths = pipeline.run_grid(
+            folder, study=study, out=target, whole_year=year, case_name=case
+        )
+    if as_json:
+        print_json(_document(found, paths))
+    elif not quiet:
+        _print(found, paths)
+    if not found.holds:
+        raise FinishedError(LIMIT_BROKEN)
+
+
+def _document(found: GridStudy, paths: list[Path]) -> dict[str, Any]:
+    return {
+        "ok": found.holds,
+        "study": found.study.name,
+        "label": found.label,
+        "city": _city(found),
+        "substations": found.verdicts.to_dict("records"),
+        "files": [str(path) for path in paths],
+    }
+
+
+def _city(found: GridStudy) -> list[dict[str, Any]]:
+    """Return the city's own worst hour by phase and kind of day."""
+    placement, rows = found.placement, []
+    for t, phase in enumerate(placement.phases):
+        for d, day in enumerate(placement.days):
+            design = placement.design_kw[t, :, d].sum(axis=0) / 1000
+            expected = placement.expected_kw[t, :, d].sum(axis=0) / 1000
+            base = placement.base_mw[t, :, d].sum(axis=0)
+            rows.append(
+                {
+                    "phase": phase,
+                    "day": day,
+                    "charging_peak_mw": float(design.max()),
+                    "charging_peak_hour": int(design.argmax()),
+                    "expected_peak_mw": float(expected.max()),
+                    "expected_mwh": float(expected.sum()),
+                    "base_peak_mw": float(base.max()),
+                }
+            )
+    return rows
+
+
+def _print(found: GridStudy, paths: list[Path]) -> None:
+    if found.label:
+        answer(f"The city is {found.label}: its substations are not surveyed ones.")
+    columns = ["phase", "day", "charging, MW", "at", "expected, MW", "MWh a day", "base, MW"]
+    print_table(
+        columns,
+        [
+            [
+                row["phase"],
+                row["day"],
+                f"{row['charging_peak_mw']:,.1f}",
+                f"{row['charging_peak_hour']:02d}:00",
+                f"{row['expected_peak_mw']:,.1f}",
+                f"{row['expected_mwh']:,.0f}",
+                f"{row['base_peak_mw']:,.1f}",
+            ]
+            for row in _city(found)
+        ],
+    )
+    table = found.verdicts
+    if table.empty:
+        answer("The city has no substations: nothing limits the load.")
+    else:
+        _print_substations(table)
+    for path in paths:
+        answer(str(path))
+
+
+def _print_substations(table: pd.DataFrame) -> None:
+    over = table[table["over"]]
+    last = table[table["phase"] == table["phase"].iloc[-1]]
+    shown = over if len(over) else last
+    worst = shown.sort_values("loading", ascending=False).head(_SHOWN)
+    columns = ["substation", "phase", "limit, MW", "worst, MW", "when", "loading", "over, h a year"]
+    print_table(
+        columns,
+        [
+            [
+                str(row["substation"]),
+                str(row["phase"]),
+                f"{row['limit_mw']:,.1f}",
+                f"{row['worst_mw']:,.1f}",
+                f"{row['worst_day']} {row['worst_hour']:02d}:00",
+                f"{row['loading']:.1%}",
+                f"{row['hours_over_per_year']:,.0f}",
+            ]
+            for row in worst.to_dict("records")
+        ],
+    )
+    names = over["substation"].nunique()
+    alone = over.loc[over["base_alone_over"], "substation"].nunique()
+    if names:
+        answer(
+            f"{names} of {table['substation'].nunique()} substations pass their limit, {alone} of "
+            "them without any charging."
+        )
+    else:
+        answer(f"All {table['substation'].nunique()} substations hold, in every phase and hour.")
