@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from siting import __version__
+from siting.cli.accounts import carbon, money
 from siting.cli.demand import demand_app
 from siting.cli.explain import explain
 from siting.cli.export import export
@@ -33,6 +34,8 @@ case_app.command("import")(import_case)
 app.command()(explain)
 app.command()(export)
 app.command()(grid)
+app.command()(carbon)
+app.command()(money)
 app.add_typer(demand_app, name="demand")
 
 _DIFFERS = 2

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from siting.errors import Fault, PlanError
 from siting.grid.calendar import year_load
@@ -21,6 +22,7 @@ from siting.plan_folder.tables import write_table
 from siting.scenario_io.settings import settings_assumptions
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     import pandas as pd
@@ -88,13 +90,68 @@ def write_study(
     PlanError
         If the disk refuses.
     """
+    with writing(out):
+        return _write(found, plan, case, out, whole_year=whole_year)
+
+
+@contextmanager
+def writing(out: Path) -> Iterator[None]:
+    """Make a folder to write into, and turn what a disk refuses into an error a user reads.
+
+    Parameters
+    ----------
+    out
+        The folder.
+
+    Raises
+    ------
+    PlanError
+        If the disk refuses.
+    """
     try:
         out.mkdir(parents=True, exist_ok=True)
-        return _write(found, plan, case, out, whole_year=whole_year)
+        yield
     except OSError as error:
-        msg = "The grid study cannot be written."
+        msg = "The study cannot be written."
         fault = Fault(str(out), error.strerror or str(error), "Give another folder with --out.")
         raise PlanError(msg, [fault]) from error
+
+
+def write_tables(
+    tables: Mapping[str, pd.DataFrame],
+    summary: Mapping[str, Any],
+    out: Path,
+    *,
+    name: str,
+    label: str,
+) -> list[Path]:
+    """Write tables as CSV, and their summary as JSON; return the files.
+
+    Parameters
+    ----------
+    tables
+        By name; ``carbon`` and ``year`` become ``carbon_year.csv``.
+    summary
+        A few numbers.
+    out
+        Folder; made where missing.
+    name
+        Of the account.
+    label
+        '' for real data, else what every output must say.
+
+    Raises
+    ------
+    PlanError
+        If the disk refuses.
+    """
+    with writing(out):
+        paths = [out / f"{name}_{key}.csv" for key in tables]
+        for path, table in zip(paths, tables.values(), strict=True):
+            write_table(table.assign(label=label or "real data"), path)
+        text = json.dumps({"label": label, **summary}, ensure_ascii=False, indent=1)
+        (out / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    return [*paths, out / f"{name}.json"]
 
 
 def _write(found: GridStudy, plan: Plan, case: Case, out: Path, *, whole_year: bool) -> list[Path]:

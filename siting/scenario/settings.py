@@ -55,5 +55,11 @@ def _inside(place: str, value: object, unit: str) -> Iterator[tuple[str, object,
     elif isinstance(value, tuple) and value and isinstance(value[0], Section):
         for number, item in enumerate(value, start=1):
             yield from _inside(f"{place}.{getattr(item, 'name', number)}", item, unit)
-    elif isinstance(value, int | float | tuple) and not isinstance(value, bool):
+    elif _numeric(value):
         yield place, value, unit
+
+
+def _numeric(value: object) -> bool:
+    if isinstance(value, tuple):
+        return bool(value) and all(_numeric(item) for item in value)
+    return isinstance(value, int | float) and not isinstance(value, bool)
