@@ -59,11 +59,10 @@ class SplitNetwork:
         kmh
             Speed on access legs.
         """
-        search = Search(self.pieces((self.minutes,)), zones, sites)
+        search = Search(self.pieces((self.minutes,)), zones, sites, (60 / kmh,))
         limit = np.full(len(zones.node), float(minutes))
         parts = []
-        for near, far, (cost,) in search.batches(minutes):
-            total = search.total(near, far, cost, 60 / kmh)
+        for near, far, (total,) in search.batches(minutes):
             row, column = np.nonzero(total <= search.bound(near, far, limit))
             parts.append((near[row], far[column], total[row, column]))
         return search.gathered(parts)
@@ -83,7 +82,7 @@ class SplitNetwork:
         kmh
             Speed on access legs.
         """
-        search = Search(self.pieces((self.km, self.minutes)), zones, sites)
+        search = Search(self.pieces((self.km, self.minutes)), zones, sites, (1.0, 60 / kmh))
         top = float(limit_km.max(initial=0))
         moving = self.km > 0
         slowest = float(np.max(self.minutes[moving] / self.km[moving], initial=0.0))
@@ -92,11 +91,9 @@ class SplitNetwork:
         longest = (top * slowest + still) * (1 + 1e-9)
         parts, km = [], []
         for near, far, (length, time) in search.batches(top, longest):
-            total = search.total(near, far, length, 1.0)
-            row, column = np.nonzero(total <= search.bound(near, far, limit_km))
-            minutes = search.total(near, far, time, 60 / kmh)[row, column]
-            parts.append((near[row], far[column], minutes))
-            km.append(total[row, column])
+            row, column = np.nonzero(length <= search.bound(near, far, limit_km))
+            parts.append((near[row], far[column], time[row, column]))
+            km.append(length[row, column])
         return search.gathered(parts, km)
 
 
