@@ -26,6 +26,9 @@ _ROUNDS = 3
 _FEW = 9
 """Ways through a node that may be left out, each a new arc: as three two-way streets that meet."""
 
+_HASH, _HASH_BITS = 40503, 16
+"""Knuth's multiplier for 16 bits: neighbours, often numbered in order, come to lie far apart."""
+
 
 class Pieces(NamedTuple):
     """Hold pieces of edges in order: those of one edge follow each other, from its tail on."""
@@ -187,10 +190,10 @@ def _lesser(core: Pieces, sources: Indices) -> Bools:
     ways *= np.bincount(core.tail, minlength=core.nodes)
     able = (ways > 0) & (ways <= _FEW)
     able[sources] = False
-    # Of two neighbours the one with fewer ways goes, of equals the one that hashes lower.
-    rank = ways * np.int64(core.nodes) + (np.arange(core.nodes) * 40503) % core.nodes
     pairs = np.flatnonzero(able[core.tail] & able[core.head])
     one, other = core.tail[pairs], core.head[pairs]
+    # Of two neighbours the one with fewer ways goes, of equals the one that hashes lower.
+    rank = (ways << _HASH_BITS) + (np.arange(core.nodes) * _HASH & ((1 << _HASH_BITS) - 1))
     able[np.where(rank[one] < rank[other], other, one)] = False
     return np.asarray(able)
 

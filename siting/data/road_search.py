@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 _BATCH = 100
 """Most sources of one Dijkstra call."""
+_MOST_SHARE = 0.8
+"""If more of a network is within the limit, taking that part out of it saves nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,9 +136,14 @@ class Search:
                 least = reached
         return least
 
-    def bound(self, near: Indices, far: Indices, limit: Floats) -> Floats:
-        """Return the zones' limits in the shape of costs: (1, f) or (n, 1)."""
-        return limit[far][None, :] if self.from_sites else limit[near][:, None]
+    def reached(
+        self, near: Indices, far: Indices, cost: Floats, limit: Floats
+    ) -> tuple[Indices, Indices, Rows]:
+        """Return near rows, far rows and flat positions of costs (n, f) within zones' limits."""
+        bound = limit[far][None, :] if self.from_sites else limit[near][:, None]
+        position = np.flatnonzero(cost <= bound)
+        row = position // max(len(far), 1)
+        return near[row], far[position - row * len(far)], position
 
     def gathered(
         self, parts: list[tuple[Indices, Indices, Floats]], km: list[Floats] | None = None
@@ -186,9 +193,12 @@ def _reached(at: list[Indices]) -> Rows:
 
 
 def _matrices(core: Core) -> list[csr_array]:
-    """Return the arcs as matrices, one for each cost; parallel arcs stay apart."""
-    order, begin = grouped(core.tail, core.nodes)
-    head, shape = core.head[order], (core.nodes, core.nodes)
+    """Return the arcs as matrices, one for each cost, with a last node that stands for nowhere.
+
+    Parallel arcs stay apart: leaving out the longer ones takes longer than it saves.
+    """
+    order, begin = grouped(core.tail, core.nodes + 1)
+    head, shape = core.head[order], (core.nodes + 1, core.nodes + 1)
     return [csr_array((cost[order], head, begin), shape=shape) for cost in core.costs]
 
 
@@ -229,13 +239,15 @@ def _within(matrix: csr_array, nodes: Indices, limit: float) -> tuple[csr_array,
     Returns
     -------
     part
-        (k, k) costs. Its last node stands for all that are left out: no way leads there.
+        (k, k) costs; the last node again stands for nowhere.
     number
         (N,) position of each node in the part; -1 where it is left out.
     """
     nearest = dijkstra(matrix, indices=nodes, limit=limit, min_only=True)
     inside = np.flatnonzero(np.isfinite(nearest)).astype(np.int32)
-    number = _positions(inside, matrix.shape[0])
+    if len(inside) > _MOST_SHARE * len(nearest):
+        return matrix, np.append(np.arange(len(nearest) - 1, dtype=np.int32), np.int32(-1))
+    number = _positions(inside, len(nearest))
     begin, end = matrix.indptr[inside], matrix.indptr[inside + 1]
     count = end - begin
     start = np.cumsum(count) - count

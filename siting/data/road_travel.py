@@ -63,8 +63,8 @@ class SplitNetwork:
         limit = np.full(len(zones.node), float(minutes))
         parts = []
         for near, far, (total,) in search.batches(minutes):
-            row, column = np.nonzero(total <= search.bound(near, far, limit))
-            parts.append((near[row], far[column], total[row, column]))
+            *rows, position = search.reached(near, far, total, limit)
+            parts.append((*rows, total.ravel()[position]))
         return search.gathered(parts)
 
     def within_km(self, zones: End, sites: End, *, limit_km: Floats, kmh: float) -> Found:
@@ -91,9 +91,9 @@ class SplitNetwork:
         longest = (top * slowest + still) * (1 + 1e-9)
         parts, km = [], []
         for near, far, (length, time) in search.batches(top, longest):
-            row, column = np.nonzero(length <= search.bound(near, far, limit_km))
-            parts.append((near[row], far[column], time[row, column]))
-            km.append(length[row, column])
+            *rows, position = search.reached(near, far, length, limit_km)
+            parts.append((*rows, time.ravel()[position]))
+            km.append(length.ravel()[position])
         return search.gathered(parts, km)
 
 
