@@ -68,7 +68,9 @@ class Core(NamedTuple):
     """Where searches begin, in the order asked."""
 
 
-def contracted(pieces: Pieces, sources: Indices, targets: Indices) -> Core:
+def contracted(
+    pieces: Pieces, sources: Indices, targets: Indices, legs: tuple[Floats, ...]
+) -> Core:
     """Leave out what no search needs as a node, and say where the targets lie.
 
     Of points on a street only the sources stay, and no way leads to them: they have arcs to the
@@ -82,8 +84,11 @@ def contracted(pieces: Pieces, sources: Indices, targets: Indices) -> Core:
         Nodes where searches begin.
     targets
         Nodes to find.
+    legs
+        For each cost, what is added to every way from a node, (nodes,). It is 0 at junctions, which
+        ways lead through.
     """
-    core, behind = _without_points(pieces, sources, targets)
+    core, behind = _without_points(pieces, sources, targets, legs)
     for _ in range(_ROUNDS):
         core, behind = _without_lesser(core, behind, sources)
     used = np.zeros(core.nodes, dtype=bool)
@@ -100,7 +105,9 @@ def contracted(pieces: Pieces, sources: Indices, targets: Indices) -> Core:
     )
 
 
-def _without_points(pieces: Pieces, sources: Indices, targets: Indices) -> tuple[Pieces, Behind]:
+def _without_points(
+    pieces: Pieces, sources: Indices, targets: Indices, legs: tuple[Floats, ...]
+) -> tuple[Pieces, Behind]:
     """Leave out points on streets: arcs run from junction to junction, and from sources."""
     inner = np.arange(pieces.nodes) >= pieces.junctions
     begin = np.flatnonzero(~inner[pieces.tail])
@@ -119,7 +126,8 @@ def _without_points(pieces: Pieces, sources: Indices, targets: Indices) -> tuple
         tail=np.concatenate([pieces.tail[begin], pieces.head[start]]),
         head=np.concatenate([pieces.head[ends], pieces.head[last]]),
         costs=tuple(
-            np.concatenate([far[ends], np.maximum(far[last] - far[start], 0)]) for far in along
+            np.concatenate([far[ends], _step(far, start, last) + leg[pieces.head[start]]])
+            for far, leg in zip(along, legs, strict=True)
         ),
         nodes=pieces.nodes,
         junctions=pieces.junctions,
@@ -129,9 +137,9 @@ def _without_points(pieces: Pieces, sources: Indices, targets: Indices) -> tuple
         node=np.concatenate([own, pieces.tail[begin[chain[passed]]], pieces.head[behind_it]]),
         offsets=tuple(
             np.concatenate(
-                [np.zeros(len(own)), far[passed], np.maximum(far[ahead] - far[behind_it], 0)]
+                [leg[own], far[passed], _step(far, behind_it, ahead) + leg[pieces.head[behind_it]]]
             )
-            for far in along
+            for far, leg in zip(along, legs, strict=True)
         ),
     )
     return core, behind
@@ -149,6 +157,10 @@ def _along(cost: Floats, begin: Rows, chain: Rows) -> Floats:
     far = total - (total[begin] - cost[begin])[chain]
     far[begin] = cost[begin]
     return far
+
+
+def _step(far: Floats, start: Rows, stop: Rows) -> Floats:
+    return np.maximum(far[stop] - far[start], 0)
 
 
 def _without_lesser(core: Pieces, behind: Behind, sources: Indices) -> tuple[Pieces, Behind]:

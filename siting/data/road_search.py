@@ -3,10 +3,10 @@
 One Dijkstra run per node of the smaller side gives every pair: from sites on the reversed network,
 which gives times from zone to site. What is left out of the search changes no answer. Points on a
 street are no nodes: they lie so far behind the last junction before them, and where a search begins
-it leaves the street at its end. Junctions with few neighbours are no nodes either: the ways through
-them become arcs (`siting.data.road_core`). And sources that lie near each other are searched for
-together, in the part of the network within the limit of the nearest of them, where all ways from
-all of them lie.
+it leaves the street at its end; its access leg is driven first, so that the limit ends the search
+the earlier. Junctions that few ways lead through are no nodes either: those ways become arcs
+(`siting.data.road_core`). And sources that lie near each other are searched for together, in the
+part of the network within the limit of the nearest of them, where all ways from all of them lie.
 
 References
 ----------
@@ -88,11 +88,14 @@ class Search:
         first, last = distinct if self.from_sites else distinct[::-1]
         nodes = near.node[self.near_rows[first]]
         oriented = pieces.reversed() if self.from_sites else pieces
-        core = contracted(oriented, nodes, far.node[far_rows[last]])
+        near_legs = [near.access_km[self.near_rows] * per for per in per_km]
+        own = near.node[self.near_rows]
+        legs = tuple(_shared_legs(own, leg, pieces) for leg in near_legs)
+        core = contracted(oriented, nodes, far.node[far_rows[last]], legs)
         self.sources = core.sources
         self.places = near.place[self.near_rows[first]]
-        self.of_source = _positions(nodes, pieces.nodes)[near.node[self.near_rows]]
-        self.near_legs = [near.access_km[self.near_rows] * per for per in per_km]
+        self.of_source = _positions(nodes, pieces.nodes)[own]
+        self.near_legs = [leg - least[own] for leg, least in zip(near_legs, legs, strict=True)]
         far_legs = [far.access_km[far_rows] * per for per in per_km]
         order, self.ways = _ways(core.behind, far.node[far_rows], far_legs, pieces.nodes)
         self.far_rows = far_rows[order]
@@ -162,6 +165,15 @@ class Search:
         zone = np.repeat(np.arange(shape[1], dtype=np.int32), np.diff(table.indptr))
         lengths = np.full(len(order), np.nan) if km is None else np.concatenate([*km, ()])[order]
         return zone, table.indices.astype(np.int32, copy=False), minutes[order], lengths
+
+
+def _shared_legs(node: Indices, leg: Floats, pieces: Pieces) -> Floats:
+    """Return for each node of a network the least leg of the points there; 0 at junctions."""
+    least = np.full(pieces.nodes, np.inf)
+    np.minimum.at(least, node, leg)
+    least[: pieces.junctions] = 0
+    least[np.isinf(least)] = 0
+    return least
 
 
 def _ways(

@@ -63,8 +63,8 @@ class SplitNetwork:
         limit = np.full(len(zones.node), float(minutes))
         parts = []
         for near, far, (total,) in search.batches(minutes):
-            *rows, position = search.reached(near, far, total, limit)
-            parts.append((*rows, total.ravel()[position]))
+            some, others, position = search.reached(near, far, total, limit)
+            parts.append((some, others, total.ravel()[position]))
         return search.gathered(parts)
 
     def within_km(self, zones: End, sites: End, *, limit_km: Floats, kmh: float) -> Found:
@@ -85,14 +85,14 @@ class SplitNetwork:
         search = Search(self.pieces((self.km, self.minutes)), zones, sites, (1.0, 60 / kmh))
         top = float(limit_km.max(initial=0))
         moving = self.km > 0
-        slowest = float(np.max(self.minutes[moving] / self.km[moving], initial=0.0))
+        slowest = float(np.max(self.minutes[moving] / self.km[moving], initial=60 / kmh))
         still = float(self.minutes[~moving].sum())
         # The fastest way takes no longer than the shortest way at the network's slowest pace.
         longest = (top * slowest + still) * (1 + 1e-9)
         parts, km = [], []
         for near, far, (length, time) in search.batches(top, longest):
-            *rows, position = search.reached(near, far, length, limit_km)
-            parts.append((*rows, time.ravel()[position]))
+            some, others, position = search.reached(near, far, length, limit_km)
+            parts.append((some, others, time.ravel()[position]))
             km.append(length.ravel()[position])
         return search.gathered(parts, km)
 
