@@ -36,7 +36,7 @@ def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
             found.append(seconds)
 
     monkeypatch.setattr("siting.data.fetch.web.sleep", nap)
-    monkeypatch.setattr("siting.data.fetch.queries._ROADS_KM2", 8.0)  # Testford: 2 by 2 tiles
+    monkeypatch.setattr("siting.data.fetch.queries._ROADS_KM2", 16.0)  # Testford: 2 by 2 tiles
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     return found
 

@@ -21,6 +21,7 @@ from siting.data.odd import (
 )
 from siting.data.raster import PEOPLE
 from siting.data.schema import LAYERS, SUMMED
+from siting.data.shift import TOO_FEW
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +72,7 @@ class LayerReport:
         """Return one line."""
         if any(word in note for note in self.notes for word in _GRAVE):
             return "doubtful: its coordinates look shifted"
-        looks = len(self.odd) + len(self.notes)
+        looks = len(self.odd) + sum(TOO_FEW not in note for note in self.notes)
         if looks:
             return f"usable; {looks} {'thing' if looks == 1 else 'things'} to look at"
         if self.gaps:

@@ -36,6 +36,7 @@ _SHARES = ((0.5, "half"), (0.9, "one in ten"))
 _FALL = 0.5
 _FALL_OUTSIDE = 0.25
 _LEAST_POINTS = 15
+TOO_FEW = "too few places to tell"
 _LEAST_OUTSIDE = 5
 _LEAST_M = 15.0
 """A layer so near the roads is not shifted."""
@@ -142,13 +143,37 @@ def find_shift(points: NDArray[np.object_], crs: str | None, reference: Referenc
     return best
 
 
+def places_compared(
+    points: NDArray[np.object_], crs: str | None, reference: Reference
+) -> int | None:
+    """Return how many distinct places of a layer can be compared, at most over the systems.
+
+    Parameters
+    ----------
+    points, crs, reference
+        As :func:`find_shift` takes them.
+
+    Returns
+    -------
+    places
+        None where no other system comes into question.
+    """
+    lonlat = _thinned(shapely.get_coordinates(points))
+    inside = _inside(lonlat, reference.box)
+    counts = [
+        int((inside & _inside(moved, reference.box)).sum())
+        for moved in _readings(lonlat, crs).values()
+    ]
+    return max(counts, default=None)
+
+
 def shift_notes(
     layers: Mapping[str, Declared],
     roads: Roads | None,
     districts: NDArray[np.object_],
     metric_crs: str,
 ) -> list[str]:
-    """Return one warning for each layer that looks shifted, with the mend.
+    """Return one warning for each layer that looks shifted, with the mend, or is too small to tell.
 
     Parameters
     ----------
@@ -172,6 +197,12 @@ def shift_notes(
     for name, item in layers.items():
         found = find_shift(item.points, item.crs, reference)
         if found is None:
+            count = places_compared(item.points, item.crs, reference)
+            if count is not None and count < _LEAST_POINTS:
+                notes.append(
+                    f"{item.where}: {TOO_FEW} ({count}) whether its coordinates are shifted; it "
+                    f"takes {_LEAST_POINTS} distinct ones."
+                )
             continue
         mend = " or ".join(f'crs = "{system}"' for system in found.systems)
         notes.append(

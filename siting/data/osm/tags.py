@@ -123,9 +123,11 @@ def first_rule(tags: Mapping[str, str], rules: Iterable[TagRule]) -> TagRule | N
 def is_driven(tags: Mapping[str, str]) -> bool:
     """Tell whether a way is a public road for cars.
 
-    By ``highway`` and ``access``. Tags of single modes, such as ``motor_vehicle``, are not read.
+    By ``highway`` and ``access``, and not if it is drawn as an area. Tags of single modes, such as
+    ``motor_vehicle``, are not read.
     """
-    return tags.get("highway") in DRIVEN and tags.get("access") not in CLOSED_ACCESS
+    open_road = tags.get("highway") in DRIVEN and tags.get("access") not in CLOSED_ACCESS
+    return open_road and tags.get("area") != "yes"
 
 
 def speed_limit(tags: Mapping[str, str], side: str) -> str:
