@@ -255,8 +255,8 @@ def _road_notes(network: DriveNetwork, clip: BaseGeometry | None) -> list[str]:
     notes = []
     if clip is not None:
         notes.append(
-            f"roads: kept up to {ROAD_MARGIN_M:g} m beyond the area, so that those at its border are "
-            "whole."
+            f"roads: kept up to {ROAD_MARGIN_M:g} m beyond the area, so that those at its border "
+            "are whole."
         )
     if network.dropped_edges:
         notes.append(
