@@ -254,9 +254,15 @@ def test_damaged_roads(roads: bytes) -> None:
     assert check({"roads.geojson": roads}) in {"loaded", "refused"}
 
 
-STREETS = [([1, 2, 3], {"highway": "primary", "maxspeed": "60"}), ([3, 1], {"highway": "tertiary"})]
+STREETS = [([1, 2, 3], {"highway": "primary", "maxspeed": "60"}), ([2, 4], {"highway": "tertiary"})]
 EAST, NORTH = 114.0 / STEP, 22.55 / STEP
-OSM = osm_xml({1: (EAST, NORTH), 2: (EAST + 20, NORTH), 3: (EAST + 20, NORTH + 1)}, STREETS)
+OSM = osm_xml(
+    {
+        number: (EAST + east, NORTH + north)
+        for number, east, north in ((1, 0, 0), (2, 10, 0), (3, 20, 0), (4, 10, 1))
+    },
+    STREETS,
+)
 
 
 @FUZZ
