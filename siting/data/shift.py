@@ -143,37 +143,13 @@ def find_shift(points: NDArray[np.object_], crs: str | None, reference: Referenc
     return best
 
 
-def places_compared(
-    points: NDArray[np.object_], crs: str | None, reference: Reference
-) -> int | None:
-    """Return how many distinct places of a layer can be compared, at most over the systems.
-
-    Parameters
-    ----------
-    points, crs, reference
-        As :func:`find_shift` takes them.
-
-    Returns
-    -------
-    places
-        None where no other system comes into question.
-    """
-    lonlat = _thinned(shapely.get_coordinates(points))
-    inside = _inside(lonlat, reference.box)
-    counts = [
-        int((inside & _inside(moved, reference.box)).sum())
-        for moved in _readings(lonlat, crs).values()
-    ]
-    return max(counts, default=None)
-
-
 def shift_notes(
     layers: Mapping[str, Declared],
     roads: Roads | None,
     districts: NDArray[np.object_],
     metric_crs: str,
 ) -> list[str]:
-    """Return one warning for each layer that looks shifted, with the mend, or is too small to tell.
+    """Return one warning for each layer that looks shifted, with the mend.
 
     Parameters
     ----------
@@ -197,12 +173,6 @@ def shift_notes(
     for name, item in layers.items():
         found = find_shift(item.points, item.crs, reference)
         if found is None:
-            count = places_compared(item.points, item.crs, reference)
-            if count is not None and count < _LEAST_POINTS:
-                notes.append(
-                    f"{item.where}: {TOO_FEW} ({count}) whether its coordinates are shifted; it "
-                    f"takes {_LEAST_POINTS} distinct ones."
-                )
             continue
         mend = " or ".join(f'crs = "{system}"' for system in found.systems)
         notes.append(
@@ -211,6 +181,31 @@ def shift_notes(
             f"If so, write {mend} in [layers.{name}]."
         )
     return notes
+
+
+def too_few_note(points: NDArray[np.object_], reference: Reference) -> str:
+    """Say that a layer has too few places for :func:`find_shift`; '' if it has enough.
+
+    It is '' too where no other system comes into question.
+
+    Parameters
+    ----------
+    points, reference
+        As :func:`find_shift` takes them.
+    """
+    lonlat = _thinned(shapely.get_coordinates(points))
+    inside = _inside(lonlat, reference.box)
+    counts = [
+        int((inside & _inside(moved, reference.box)).sum())
+        for moved in _readings(lonlat, None).values()
+    ]
+    count = max(counts, default=_LEAST_POINTS)
+    if count >= _LEAST_POINTS:
+        return ""
+    return (
+        f"{TOO_FEW} ({count}) whether its coordinates are shifted; it takes {_LEAST_POINTS} "
+        "distinct ones."
+    )
 
 
 def _readings(lonlat: Floats, crs: str | None) -> dict[str, Floats]:
