@@ -21,6 +21,7 @@ from siting.data.odd import (
 )
 from siting.data.raster import PEOPLE
 from siting.data.schema import LAYERS, SUMMED
+from siting.data.shift import TOO_FEW, district_reference, road_reference, too_few_note
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +72,7 @@ class LayerReport:
         """Return one line."""
         if any(word in note for note in self.notes for word in _GRAVE):
             return "doubtful: its coordinates look shifted"
-        looks = len(self.odd) + len(self.notes)
+        looks = len(self.odd) + sum(TOO_FEW not in note for note in self.notes)
         if looks:
             return f"usable; {looks} {'thing' if looks == 1 else 'things'} to look at"
         if self.gaps:
@@ -117,6 +118,8 @@ def case_report(case: Case) -> CaseReport:
             by_layer[found[1]].append(note[found.end() :])
         else:
             general.append(note)
+    for name, note in _unchecked(case):
+        by_layer[name].append(note)
     order = list(LAYERS)
     infos = sorted(case.layers, key=lambda info: order.index(info.layer))
     return CaseReport(
@@ -127,6 +130,24 @@ def case_report(case: Case) -> CaseReport:
         absent=tuple(name for name in order if name not in by_layer),
         notes=tuple(general),
     )
+
+
+def _unchecked(case: Case) -> list[tuple[str, str]]:
+    """Return layers of points that are too small to tell whether they are shifted, and say so."""
+    reference = (
+        district_reference(case.districts.geometry.to_numpy())
+        if case.roads is None
+        else road_reference(case.roads, case.metric_crs)
+    )
+    names = [info.layer for info in case.layers if info.layer not in {"roads", "raster"}]
+    tables = {name: getattr(case, name) for name in names}
+    points = {
+        name: table.geometry.to_numpy()
+        for name, table in tables.items()
+        if len(table) and (table.geom_type == "Point").all()
+    }
+    found = [(name, too_few_note(places, reference)) for name, places in points.items()]
+    return [(name, note) for name, note in found if note]
 
 
 def _layer(case: Case, info: LayerInfo, notes: tuple[str, ...]) -> LayerReport:

@@ -175,6 +175,7 @@ _LAYERS = (
                 open_low=True,
             ),
             Column("maxspeed", "text", "-", "OpenStreetMap maxspeed value", ""),
+            Column("name", "text", "-", "name of the road", ""),
             Column("oneway", "flag", "-", "true: only from u to v", "", "false"),
             Column(
                 "length_m",
