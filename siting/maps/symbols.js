@@ -65,6 +65,7 @@ function substationSymbol(loadingLevel) {
 }
 const fuelSymbol = () => [{ shape: "drop", r: 3.6, fill: css("--fuel"), stroke: css("--halo"), width: 0.8 }];
 const siteSymbol = () => [{ shape: "circle", r: 2, fill: css("--site"), stroke: css("--halo"), width: 0.6 }];
+const poiSymbol = () => [{ shape: "circle", r: 3, fill: css("--poi") }];
 const existingSymbol = (r = 8) => [{ shape: "circle", r: r + 3, stroke: css("--ring"), width: 1.4 }];
 
 function paint(ctx, parts, x, y, scale) {

@@ -1,0 +1,162 @@
+"""Say what each audience of a map may see: what is not named here does not enter its file."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from siting.maps.strings import STRINGS
+from siting.maps.tiles import Tiles
+
+if TYPE_CHECKING:
+    from siting.plan import Assumption, Document
+
+Audience = Literal["planner", "grid", "public"]
+Language = Literal["zh", "en", "both"]
+Json = dict[str, Any]
+
+PLACES = ("zones", "districts", "fuel", "existing", "sites", "pois", "water", "parks")
+_ANYONE = frozenset({"districts", "fuel", "existing", "water", "parks"})
+_MONEY = re.compile(r"cny|capex|budget|price|cost|tariff|opex|rmb|yuan", re.IGNORECASE)
+_MONEY_TEXTS = re.compile(r"cost|budget|cny")
+
+
+@dataclass(frozen=True)
+class Sight:
+    """Say what one audience sees."""
+
+    station: frozenset[str]
+    """Columns of a station, beside its place, phase and types."""
+    load: bool
+    """Stations' energy and load, substations and their days."""
+    service: bool
+    """Which zone charges where."""
+    money: bool
+    zones: tuple[str, ...]
+    """Columns of zones by phase."""
+    places: frozenset[str]
+    """Layers of the city."""
+    notes: bool
+    """What loading found, file names and hashes."""
+
+
+_PLAIN = frozenset({"id", "name", "name_zh", "district", "status", "guns", "super_guns", "kw"})
+SIGHTS: dict[Audience, Sight] = {
+    "planner": Sight(
+        station=_PLAIN | {"host", "substation", "capex_cny"},
+        load=True,
+        service=True,
+        money=True,
+        zones=("demand_kwh_day", "served_kwh_day", "minutes", "covered"),
+        places=frozenset(PLACES),
+        notes=True,
+    ),
+    "grid": Sight(
+        station=_PLAIN | {"host", "substation"},
+        load=True,
+        service=False,
+        money=False,
+        zones=(),
+        places=_ANYONE,
+        notes=True,
+    ),
+    "public": Sight(
+        station=_PLAIN,
+        load=False,
+        service=False,
+        money=False,
+        zones=("share", "minutes", "covered"),
+        places=_ANYONE | {"zones"},
+        notes=False,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class MapView:
+    """Say for whom a map is, in which language, and over which tiles."""
+
+    audience: Audience = "planner"
+    language: Language = "both"
+    """both: a switch in the page, which starts in the reader's own."""
+    tiles: Tiles | None = None
+    """None: the map shows the case's own roads, and fetches nothing."""
+
+    @property
+    def sight(self) -> Sight:
+        """Return what the audience may see."""
+        return SIGHTS[self.audience]
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Return the page's languages, the catalogue's order kept."""
+        return ("en", "zh") if self.language == "both" else (self.language,)
+
+    @property
+    def file_name(self) -> str:
+        """Return the file this audience's map has in a plan folder."""
+        return "map.html" if self.audience == "planner" else f"map-{self.audience}.html"
+
+    def texts(self) -> dict[str, list[str]]:
+        """Return the catalogue in the page's languages, without what this audience never reads."""
+        column = {"en": 0, "zh": 1}
+        return {
+            key: [text[column[name]] for name in self.languages]
+            for key, text in STRINGS.items()
+            if not key.startswith("r_") and (self.sight.money or not _MONEY_TEXTS.search(key))
+        }
+
+    def block(self) -> Json:
+        """Return what the page's script needs to know of the view."""
+        tiles = self.tiles
+        found = None if tiles is None else vars(tiles) | {"origins": tiles.origins}
+        return {"audience": self.audience, "languages": self.languages, "tiles": found}
+
+
+def document_for(document: Document, sight: Sight) -> Json:
+    """Return the document without stations and substations, as one audience may see it.
+
+    Parameters
+    ----------
+    document
+        The plan's.
+    sight
+        What to leave in.
+    """
+    block: Json = document.model_dump(exclude={"stations", "substations"})
+    if not sight.money:
+        _drop_money(block)
+        block["assumptions"] = [
+            item.model_dump() for item in document.assumptions if not _of_money(item)
+        ]
+    if not sight.load:
+        for kpis in _all_kpis(block):
+            del kpis["peak_mw"]
+    if not sight.notes:
+        provenance = block["provenance"]
+        provenance.pop("case")
+        for layer in provenance["layers"]:
+            layer.pop("file")
+            layer.pop("sha256")
+        block["unreached"]["sites"] = ()
+    return block
+
+
+def _drop_money(block: Json) -> None:
+    for kpis in _all_kpis(block):
+        del kpis["capex_cny"]
+    for phase in block["phases"]:
+        del phase["budget_cny"]
+    outcome = block["outcome"]
+    if _MONEY.search(outcome["objective_unit"]) or outcome["objective_kind"] == "cost":
+        for key in ("objective", "bound", "objective_unit", "objective_kind"):
+            del outcome[key]
+
+
+def _all_kpis(block: Json) -> list[Json]:
+    return [block["kpis"], *(phase["kpis"] for phase in block["phases"])]
+
+
+def _of_money(item: Assumption) -> bool:
+    return any(_MONEY.search(text) for text in (item.key, item.unit, item.value, item.source))
