@@ -13,10 +13,10 @@ from siting.data.load import case_folder, load_case
 from siting.data.report import case_report
 from siting.data.supply import supplied
 from siting.errors import CaseError, ScenarioError
-from siting.maps import render_map, render_report
+from siting.maps import FOR_PLANNERS, render_map, render_report
 from siting.models.effort import Effort
 from siting.models.solve import solve
-from siting.plan_folder import SITES_FILE, read_plan, write_plan
+from siting.plan_folder import SITES_FILE, read_plan, write_into, write_plan
 from siting.plan_folder.tables import table_bytes
 from siting.scenario_io import assumptions, load_scenario
 from siting.scenario_io.files import find
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from siting.data.candidates import Screening
     from siting.data.case import Case
     from siting.data.report import CaseReport
+    from siting.maps import MapView
     from siting.plan import Plan
     from siting.scenario import Scenario
     from siting.verify import Mismatch
@@ -96,10 +97,12 @@ def run_plan(
     return plan
 
 
-def _drawn(plan: Plan, case: Case, screening: Screening | None) -> dict[str, str | bytes]:
+def _drawn(
+    plan: Plan, case: Case, screening: Screening | None, view: MapView = FOR_PLANNERS
+) -> dict[str, str | bytes]:
     """Return map and report; and, where the scenario has rules for sites, what became of each."""
     files: dict[str, str | bytes] = {
-        "map.html": render_map(plan, case),
+        view.file_name: render_map(plan, case, view),
         "report.html": render_report(plan, case),
     }
     if screening is not None:
@@ -114,13 +117,18 @@ def run_verify(folder: Path, *, case_name: str | None = None) -> list[Mismatch]:
     return verify_plan(plan, case, scenario)
 
 
-def run_map(folder: Path, *, case_name: str | None = None) -> list[Path]:
-    """Draw the map and the report of a plan folder again; return what was written."""
+def run_map(
+    folder: Path, *, view: MapView = FOR_PLANNERS, case_name: str | None = None
+) -> list[Path]:
+    """Draw a plan's map again; for planners the report too. Return what was written.
+
+    A map for others stands beside the planner's, under a name of its own.
+    """
     plan, scenario = read_plan(folder)
     case = load_city(case_name or plan.document.provenance.case, scenario)
-    files = _drawn(plan, case, screen_sites(case, scenario))
-    write_plan(folder, plan, scenario=scenario, files=files, layers=map_layers(plan, case))
-    return [folder / name for name in files]
+    if view.audience == "planner":
+        return write_into(folder, _drawn(plan, case, screen_sites(case, scenario), view))
+    return write_into(folder, {view.file_name: render_map(plan, case, view)})
 
 
 def run_export(folder: Path, *, crs: str, out: Path, case_name: str | None = None) -> list[Path]:

@@ -2,114 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
 
 from siting.maps import render_map, render_report
+from tests.browsing import DESK, PHONE
 from tests.map_cases import bare, small_case, small_plan
 from tests.map_city import large_case, large_plan
 from tests.map_hostile import hostile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from tests.browsing import Opener
 
-    from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request
-
-CHROMIUM = (
-    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-)
-ARGUMENTS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine"),
-]
-DESK, PHONE = (1440, 900), (390, 844)
-
-
-@dataclass
-class Watched:
-    """A page and all it tried: requests off the machine, console errors, dialogs."""
-
-    page: Page
-    trouble: list[str] = field(default_factory=list)
-
-    def on_request(self, request: Request) -> None:
-        """Note whatever is not the file itself."""
-        if not request.url.startswith("file:"):
-            self.trouble.append(f"request {request.url[:80]}")
-
-    def on_console(self, message: ConsoleMessage) -> None:
-        """Note errors and warnings; policy violations are errors."""
-        if message.type in {"error", "warning"}:
-            self.trouble.append(message.text)
-
-    def on_dialog(self, dialog: Dialog) -> None:
-        """Note that something ran."""
-        self.trouble.append(f"dialog {dialog.message}")
-        dialog.dismiss()
-
-    def text(self, selector: str) -> str:
-        """Return the text of the first element."""
-        return self.page.locator(selector).first.inner_text()
-
-
-Open = "Callable[..., Watched]"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Start Chromium once for this file."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only where there is a browser
-
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        yield started
-        started.close()
-
-
-@pytest.fixture
-def open_page(browser: Browser, tmp_path: Path) -> Iterator[Callable[..., Watched]]:
-    """Open a page from a file with the network off, and watch it."""
-    contexts = []
-
-    def opened(
-        html: str, size: tuple[int, int] = DESK, *, locale: str = "en-GB", touch: bool = False
-    ) -> Watched:
-        path = tmp_path / "map.html"
-        path.write_text(html, encoding="utf-8")
-        context = browser.new_context(
-            viewport={"width": size[0], "height": size[1]},
-            locale=locale,
-            offline=True,
-            has_touch=touch,
-        )
-        contexts.append(context)
-        watched = Watched(context.new_page())
-        watched.page.on("request", watched.on_request)
-        watched.page.on("console", watched.on_console)
-        watched.page.on("dialog", watched.on_dialog)
-        watched.page.on("pageerror", lambda error: watched.trouble.append(str(error)))
-        watched.page.goto(path.as_uri())
-        if "siting-plan" in html:
-            watched.page.wait_for_selector("html[data-ready]", timeout=20_000)
-        return watched
-
-    yield opened
-    for context in contexts:
-        context.close()
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
@@ -119,18 +25,16 @@ def small_page() -> str:
     return render_map(small_plan(case), case)
 
 
-def test_opens_offline_and_in_order(open_page: Callable[..., Watched], small_page: str) -> None:
+def test_opens_offline_and_in_order(open_page: Opener, small_page: str) -> None:
     """No request, no console error; title, language and label are there."""
     seen = open_page(small_page)
     assert seen.page.title() == "As many superchargers as fuel stations · Toy town (stylised)"
     assert seen.page.locator("html").get_attribute("lang") == "en"
     assert seen.text(".label-badge") == "stylised / 示意"
-    assert seen.trouble == []
+    assert seen.quiet
 
 
-def test_every_layer_can_be_shown_and_hidden(
-    open_page: Callable[..., Watched], small_page: str
-) -> None:
+def test_every_layer_can_be_shown_and_hidden(open_page: Opener, small_page: str) -> None:
     """Each layer of the case has its switch, and switching it changes the picture."""
     seen = open_page(small_page)
     names = seen.page.locator("#legend input").evaluate_all(
@@ -151,10 +55,10 @@ def test_every_layer_can_be_shown_and_hidden(
         seen.page.click(f'#legend input[data-layer="{name}"]')
         seen.page.wait_for_timeout(120)
         assert seen.page.locator("#siting_map").screenshot() != before, name
-    assert seen.trouble == []
+    assert seen.quiet
 
 
-def test_slider_changes_the_key_figures(open_page: Callable[..., Watched], small_page: str) -> None:
+def test_slider_changes_the_key_figures(open_page: Opener, small_page: str) -> None:
     """2025: 3 stations, ratio 1.00 of 0.50, 50.0 % served, 2.5 M CNY; 2027: 88.9 %, 18.8 M CNY."""
     seen = open_page(small_page)
     assert "88.9" in seen.text('[data-kpi="served"]')
@@ -164,12 +68,10 @@ def test_slider_changes_the_key_figures(open_page: Callable[..., Watched], small
     assert "2.5" in seen.text('[data-kpi="cost"]')
     assert "of 0.50 asked" in seen.text('[data-kpi="ratio"]')
     assert seen.page.evaluate("document.activeElement.id") == "phase-range"
-    assert seen.trouble == []
+    assert seen.quiet
 
 
-def test_answers_are_on_the_first_screen(
-    open_page: Callable[..., Watched], small_page: str
-) -> None:
+def test_answers_are_on_the_first_screen(open_page: Opener, small_page: str) -> None:
     """How many, is the target reached and where not, the tightest substation, how sure."""
     seen = open_page(small_page)
     view = seen.text("#view-overview")
@@ -183,7 +85,7 @@ def test_answers_are_on_the_first_screen(
     assert seen.page.locator('[data-kpi="stations"] b').inner_text() == "3"
 
 
-def test_language_switch(open_page: Callable[..., Watched], small_page: str) -> None:
+def test_language_switch(open_page: Opener, small_page: str) -> None:
     """Every text changes, names too; a Chinese browser starts in Chinese."""
     seen = open_page(small_page)
     seen.page.click("#lang")
@@ -195,9 +97,7 @@ def test_language_switch(open_page: Callable[..., Watched], small_page: str) -> 
     assert chinese.text("h1") == "超充站数量赶上加油站"
 
 
-def test_search_opens_the_station_and_its_catchment(
-    open_page: Callable[..., Watched], small_page: str
-) -> None:
+def test_search_opens_the_station_and_its_catchment(open_page: Opener, small_page: str) -> None:
     """'car pa' finds s2; its popup has the numbers, its three zones an outline and a line."""
     seen = open_page(small_page)
     seen.page.fill("#search-box", "car pa")
@@ -210,12 +110,10 @@ def test_search_opens_the_station_and_its_catchment(
     assert seen.page.locator(".focus-zone").count() == 3
     assert seen.page.locator(".popup .day svg path").count() == 2
     seen.page.keyboard.press("Escape")
-    assert seen.trouble == []
+    assert seen.quiet
 
 
-def test_a_click_on_the_map_opens_what_lies_there(
-    open_page: Callable[..., Watched], small_page: str
-) -> None:
+def test_a_click_on_the_map_opens_what_lies_there(open_page: Opener, small_page: str) -> None:
     """A click on a zone's middle opens the zone; a click on a station's mark the station."""
     seen = open_page(small_page)
     place = """(latlng) => {
@@ -224,13 +122,13 @@ def test_a_click_on_the_map_opens_what_lies_there(
         return [box.x + point.x, box.y + point.y];
     }"""
     seen.page.mouse.click(*seen.page.evaluate(place, [22.5075, 114.0085]))
-    assert "Zone 0-0" in seen.text(".popup h3")
+    assert "Zone 0-0" in seen.text(".popup h2")
     seen.page.mouse.click(*seen.page.evaluate(place, [22.504, 114.004]))
-    assert "Mall" in seen.text(".popup h3")
-    assert seen.trouble == []
+    assert "Mall" in seen.text(".popup h2")
+    assert seen.quiet
 
 
-def test_a_bare_case_opens(open_page: Callable[..., Watched]) -> None:
+def test_a_bare_case_opens(open_page: Opener) -> None:
     """One phase, zones as points, no roads and no substations: circles to click, no slider."""
     case, plan = bare()
     seen = open_page(render_map(plan, case))
@@ -242,10 +140,10 @@ def test_a_bare_case_opens(open_page: Callable[..., Watched]) -> None:
     seen.page.fill("#search-box", "z20")
     seen.page.keyboard.press("Enter")
     assert "300 kWh/day" in seen.text(".popup")
-    assert seen.trouble == []
+    assert seen.quiet
 
 
-def test_tables_read_without_the_map(open_page: Callable[..., Watched], small_page: str) -> None:
+def test_tables_read_without_the_map(open_page: Opener, small_page: str) -> None:
     """Stations, districts and substations are plain tables with headers; a row leads to the map."""
     seen = open_page(small_page)
     seen.page.click("#tab-stations")
@@ -253,15 +151,13 @@ def test_tables_read_without_the_map(open_page: Callable[..., Watched], small_pa
     seen.page.click("#tab-grid")
     assert "110" in seen.text("#view-grid tbody tr")
     seen.page.click("#view-grid tbody button")
-    assert "South" in seen.text(".popup h3")
+    assert "South" in seen.text(".popup h2")
     seen.page.click("#tab-districts")
     assert "▼ 1.00" in seen.text("#view-districts tbody tr")
     assert seen.page.locator('table th[scope="col"]').count() > 0
 
 
-def test_sources_and_assumptions_are_told(
-    open_page: Callable[..., Watched], small_page: str
-) -> None:
+def test_sources_and_assumptions_are_told(open_page: Opener, small_page: str) -> None:
     """Sources names synthetic layers, assumptions with their code, licences, the map engine."""
     seen = open_page(small_page)
     seen.page.click("#tab-about")
@@ -278,11 +174,9 @@ def test_sources_and_assumptions_are_told(
     assert "Made by hand, CC0-1.0" in seen.text("#credit")
 
 
-def test_phone_shows_the_map_and_a_sheet(
-    open_page: Callable[..., Watched], small_page: str
-) -> None:
+def test_phone_shows_the_map_and_a_sheet(open_page: Opener, small_page: str) -> None:
     """The sheet starts low, with a summary; the handle raises it; nothing is too wide."""
-    seen = open_page(small_page, PHONE, touch=True)
+    seen = open_page(small_page, PHONE, has_touch=True)
     box = seen.page.locator("#panel").bounding_box()
     assert box is not None
     assert box["height"] < PHONE[1] / 4
@@ -291,10 +185,10 @@ def test_phone_shows_the_map_and_a_sheet(
     seen.page.wait_for_timeout(500)
     assert seen.page.evaluate("document.getElementById('panel').offsetHeight") > 500
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
-    assert seen.trouble == []
+    assert seen.quiet
 
 
-def test_hostile_text_runs_nothing(open_page: Callable[..., Watched]) -> None:
+def test_hostile_text_runs_nothing(open_page: Opener) -> None:
     """Payloads in every text; every tab, popup and search result opened: no dialog, no error."""
     case, plan, _ = hostile()
     seen = open_page(render_map(plan, case))
@@ -316,10 +210,10 @@ def test_hostile_text_runs_nothing(open_page: Callable[..., Watched]) -> None:
             page.click("#lang")
     assert page.locator("#app img, #app iframe, #app script, #app math, #app base").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth") <= DESK[0]
-    assert seen.trouble == []
+    assert seen.quiet
 
 
-def test_hostile_text_is_shown_as_text(open_page: Callable[..., Watched]) -> None:
+def test_hostile_text_is_shown_as_text(open_page: Opener) -> None:
     """The assumptions' keys are the payloads, letter by letter."""
     case, plan, payloads = hostile()
     seen = open_page(render_map(plan, case))
@@ -331,16 +225,16 @@ def test_hostile_text_is_shown_as_text(open_page: Callable[..., Watched]) -> Non
     assert set(tame) <= set(shown)
 
 
-def test_hostile_report_runs_nothing(open_page: Callable[..., Watched]) -> None:
+def test_hostile_report_runs_nothing(open_page: Opener) -> None:
     """The report shows the same payloads and runs none."""
     case, plan, _ = hostile()
     seen = open_page(render_report(plan, case))
     assert "<img src=x onerror=alert(1)>" in seen.text("main")
     assert seen.page.locator("main img, main iframe, main script").count() == 0
-    assert seen.trouble == []
+    assert seen.quiet
 
 
-def test_city_sized_map_opens(open_page: Callable[..., Watched]) -> None:
+def test_city_sized_map_opens(open_page: Opener) -> None:
     """300 stations and 3,000 zones: drawn, and following the slider, without trouble."""
     case = large_case()
     seen = open_page(render_map(large_plan(case), case))
@@ -349,13 +243,13 @@ def test_city_sized_map_opens(open_page: Callable[..., Watched]) -> None:
     seen.page.keyboard.press("Home")
     seen.page.wait_for_timeout(300)
     assert seen.page.locator("#siting_map").screenshot() != before
-    assert seen.trouble == []
+    assert seen.quiet
 
 
-def test_prints_on_paper(open_page: Callable[..., Watched], small_page: str) -> None:
+def test_prints_on_paper(open_page: Opener, small_page: str) -> None:
     """Printing opens the hidden tabs that belong on paper and yields a PDF."""
     seen = open_page(small_page)
     pdf = seen.page.pdf(format="A4")
     assert pdf.startswith(b"%PDF")
     assert "West" in (seen.page.locator("#view-districts").text_content() or "")
-    assert seen.trouble == []
+    assert seen.quiet

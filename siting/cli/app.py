@@ -10,6 +10,7 @@ import typer
 
 from siting import __version__
 from siting.cli.demand import demand_app
+from siting.cli.draw import draw_map
 from siting.cli.explain import explain
 from siting.cli.export import export
 from siting.cli.fetch import fetch_case
@@ -30,6 +31,7 @@ case_app.command("fetch")(fetch_case)
 case_app.command("import")(import_case)
 app.command()(explain)
 app.command()(export)
+app.command("map")(draw_map)
 app.add_typer(demand_app, name="demand")
 
 _DIFFERS = 2
@@ -129,23 +131,6 @@ def verify(
         answer("Verified: every number follows from the case and the scenario.")
     if found:
         raise FinishedError(_DIFFERS)
-
-
-@app.command("map")
-def draw_map(
-    folder: PlanFolder, *, case: CaseName = None, as_json: AsJson = False, quiet: Quiet = False
-) -> None:
-    """Draw the map and the report of a plan again."""
-    from siting import pipeline  # noqa: PLC0415 - heavy
-
-    with progress(quiet=quiet) as report:
-        report(f"drawing {folder}")
-        paths = pipeline.run_map(folder, case_name=case)
-    if as_json:
-        print_json({"ok": True, "files": [str(path) for path in paths]})
-    elif not quiet:
-        for path in paths:
-            answer(str(path))
 
 
 @app.command()

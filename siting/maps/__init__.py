@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from siting.maps.audience import MapView
+from siting.maps.audience import FOR_PLANNERS, MapView
 from siting.maps.page import render_map
 from siting.maps.report import render_report
 from siting.maps.tiles import read_tiles
 
-__all__ = ["MapView", "read_tiles", "render_map", "render_report"]
+__all__ = ["FOR_PLANNERS", "MapView", "read_tiles", "render_map", "render_report"]

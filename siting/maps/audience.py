@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from siting.maps.strings import STRINGS
-from siting.maps.tiles import Tiles
 
 if TYPE_CHECKING:
+    from siting.maps.tiles import Tiles
     from siting.plan import Assumption, Document
 
 Audience = Literal["planner", "grid", "public"]
@@ -112,6 +112,10 @@ class MapView:
         tiles = self.tiles
         found = None if tiles is None else vars(tiles) | {"origins": tiles.origins}
         return {"audience": self.audience, "languages": self.languages, "tiles": found}
+
+
+FOR_PLANNERS = MapView()
+"""Everything, in both languages, over the case's own roads."""
 
 
 def document_for(document: Document, sight: Sight) -> Json:

@@ -40,7 +40,18 @@ function drawLabels() {
   });
   placeLabels();
 }
-// Where labels would lie on each other, the one with more stations to count stays.
+// Labels keep off each other: one that would lie on another moves aside, and is left out where there is no room. Those
+// with most to count choose first.
+const ASIDE = [
+  [0, 0],
+  [0, -0.9],
+  [0, 0.9],
+  [0.6, -0.7],
+  [-0.6, -0.7],
+  [0.6, 0.7],
+  [-0.6, 0.7],
+];
+const clash = (a, b) => a.x < b.x + b.w + 4 && b.x < a.x + a.w + 4 && a.y < b.y + b.h + 2 && b.y < a.y + a.h + 2;
 function placeLabels() {
   if (!map.hasLayer(groups.districts)) return;
   const order = labels
@@ -50,13 +61,16 @@ function placeLabels() {
   for (const [marker] of order) {
     const element = marker.getElement();
     if (!element) continue;
-    element.classList.remove("hidden");
-    const box = element.firstChild.getBoundingClientRect();
-    const clash = taken.some(
-      (b) => box.left < b.right + 4 && b.left < box.right + 4 && box.top < b.bottom + 2 && b.top < box.bottom + 2,
-    );
-    if (clash) element.classList.add("hidden");
-    else taken.push(box);
+    const label = element.firstChild;
+    const { x, y } = map.latLngToLayerPoint(marker.getLatLng());
+    const [w, h_] = [label.offsetWidth, label.offsetHeight];
+    const boxes = ASIDE.map(([dx, dy]) => ({ x: x + (dx - 0.5) * w, y: y + (dy - 0.5) * h_, w, h: h_, dx, dy }));
+    const free = boxes.find((box) => !taken.some((other) => clash(box, other)));
+    element.classList.toggle("hidden", !free);
+    if (!free) continue;
+    label.style.setProperty("--dx", `${free.dx * w}px`);
+    label.style.setProperty("--dy", `${free.dy * h_}px`);
+    taken.push(free);
   }
 }
 
@@ -65,6 +79,7 @@ function placeLabels() {
 const markScale = () =>
   (small.matches ? 0.85 : 1) * Math.min(1.5, Math.max(0.45, Math.pow(1.19, map.getZoom() - 11.5)));
 function scaleOf(kind, index) {
+  if (VIEW.audience === "grid") return markScale() * ({ substations: 1, stations: 0.6 }[kind] || 0.8);
   if (kind !== "substations" || PLAN.substations.length < 30) return markScale();
   const level = loadingClass(stepAt(PLAN.substations[index]).loading);
   const far = Math.min(1, Math.max(0, (13 - map.getZoom()) / 2));

@@ -9,7 +9,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from siting import __version__
-from siting.maps.audience import MapView
+from siting.maps.audience import FOR_PLANNERS
 from siting.maps.geometry import road_tiers
 from siting.maps.leaflet import LICENCE, leaflet_file
 from siting.maps.payload import plan_block
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from siting.data.case import Case
+    from siting.maps.audience import MapView
     from siting.plan import Plan
 
 SCRIPTS = (
@@ -46,10 +47,9 @@ MONEY_SCRIPT = "money.js"
 """What only those who may see costs get; before the parts that ask it."""
 TILES_SCRIPT = "tiles.js"
 MAP_NAME = "siting_map"
-_PLANNER = MapView()
 
 
-def render_map(plan: Plan, case: Case, view: MapView = _PLANNER) -> str:
+def render_map(plan: Plan, case: Case, view: MapView = FOR_PLANNERS) -> str:
     """Draw the interactive map as one HTML file that needs no network.
 
     Parameters
@@ -91,7 +91,11 @@ def render_map(plan: Plan, case: Case, view: MapView = _PLANNER) -> str:
 def _title(plan: Plan, view: MapView) -> str:
     p = plan.document.provenance
     english, chinese = (p.scenario_title, p.case_title), (p.scenario_title_zh, p.case_title_zh)
-    names = english if view.language != "zh" else [b or a for a, b in zip(english, chinese, strict=True)]
+    names = (
+        english
+        if view.language != "zh"
+        else [b or a for a, b in zip(english, chinese, strict=True)]
+    )
     return " · ".join(filter(None, names))
 
 
@@ -140,7 +144,7 @@ def _head(title: str, scripts: Iterable[str], styles: Iterable[str], view: MapVi
 
 def _body(container: str, skip: Sequence[str]) -> str:
     return (
-        '</head>\n<body>\n'
+        "</head>\n<body>\n"
         f'<a id="skip" href="#view-stations">{escaped(" / ".join(skip))}</a>\n'
         '<div id="app">\n<header id="bar"></header>\n'
         f'<main id="stage">{container}<div id="search"></div>'

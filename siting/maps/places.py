@@ -1,4 +1,4 @@
-"""Turn a city into the JSON block the map's script reads: layers in columns, shapes in small steps."""
+"""Turn a city into the JSON block the map's script reads: columns, and shapes in small steps."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ function heading(kind, name, id, ...badges) {
     "header",
     {},
     h("p", { class: "kind" }, t(kind), ...badges),
-    h("h3", {}, given(name)),
+    h("h2", {}, given(name)),
     id !== name && h("p", { class: "id" }, given(id)),
   );
 }
@@ -43,7 +43,7 @@ function stationPopup(i) {
       ["district", given(districtName(s.district))],
       MONEY.fact && MONEY.fact(s),
     ]),
-    s.served && h("h4", {}, t("in_phase"), " ", given(PHASES[phase].name)),
+    s.served && h("h3", {}, t("in_phase"), " ", given(PHASES[phase].name)),
     s.served &&
       facts([
         ["served", ...withUnit(num(s.served[phase]), "unit_kwh_day")],
@@ -75,7 +75,7 @@ function zonePopup(i) {
       ["within_reach", t(column("covered") ? "yes" : "no")],
       ["district", given(districtAt(PLACES.zones.district[i]))],
     ]),
-    rows.length > 0 && h("h4", {}, t("charges_at")),
+    rows.length > 0 && h("h3", {}, t("charges_at")),
     rows.length > 0 &&
       h(
         "ol",

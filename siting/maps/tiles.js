@@ -34,7 +34,7 @@ const Gcj02Layer = L.TileLayer.extend({
     L.TileLayer.prototype._onMoveEnd.call(this);
   },
 });
-const tileOptions = { maxZoom: 18, subdomains: VIEW.tiles.subdomains || "a", className: "tiles" };
+const tileOptions = { maxZoom: 18, subdomains: VIEW.tiles.subdomains || "a", className: "tile-layer" };
 groups.tiles =
   VIEW.tiles.datum === "gcj02"
     ? new Gcj02Layer(VIEW.tiles.url, tileOptions)

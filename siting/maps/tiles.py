@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, NoReturn
 
 from siting.errors import Fault, InputError
 
@@ -79,19 +79,21 @@ def read_tiles(url: str, *, datum: TileDatum | None = None, credit: str | None =
     """
     found = _URL.fullmatch(url)
     if found is None:
-        raise _refused(f"{url!r} is no http or https address of tiles")
+        _refuse(f"{url!r} is no http or https address of tiles")
     places = set(re.findall(r"\{([^{}]*)\}", url))
     missing = [f"{{{name}}}" for name in ("z", "x", "y") if not places & {name, f"-{name}"}]
     if missing:
-        raise _refused(f"{url!r} lacks {', '.join(missing)}")
+        _refuse(f"{url!r} lacks {', '.join(missing)}")
     if re.search(r"[{}]", re.sub(r"\{[^{}]*\}", "", url)):
-        raise _refused(f"{url!r} has a brace without its other half")
+        _refuse(f"{url!r} has a brace without its other half")
     if places - _PLACES:
-        raise _refused(f"{{{min(places - _PLACES)}}} in {url!r} cannot be filled in")
+        _refuse(f"{{{min(places - _PLACES)}}} in {url!r} cannot be filled in")
     host = found["host"].partition(":")[0].lower()
     if host.endswith(_REFUSED):
-        raise _refused(f"{host} cuts its tiles in a way of its own (BD-09), which no map here reads")
-    known = next((p for p in _PROVIDERS if host == p.domain or host.endswith("." + p.domain)), _OTHER)
+        _refuse(f"{host} cuts its tiles in a way of its own (BD-09), which no map here reads")
+    known = next(
+        (p for p in _PROVIDERS if host == p.domain or host.endswith("." + p.domain)), _OTHER
+    )
     return Tiles(
         url=url.replace("{r}", ""),
         subdomains=known.subdomains if "s" in places else "",
@@ -100,6 +102,7 @@ def read_tiles(url: str, *, datum: TileDatum | None = None, credit: str | None =
     )
 
 
-def _refused(what: str) -> InputError:
+def _refuse(what: str) -> NoReturn:
+    msg = "The tiles cannot be used."
     mend = "Give an address with {z}, {x} and {y}, such as https://HOST/{z}/{x}/{y}.png."
-    return InputError("The tiles cannot be used.", [Fault("--tiles", what, mend)])
+    raise InputError(msg, [Fault("--tiles", what, mend)])

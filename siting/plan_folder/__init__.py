@@ -23,7 +23,17 @@ if TYPE_CHECKING:
 
     from siting.scenario import Scenario
 
-__all__ = ["PLAN_FILES", "SITES_FILE", "check_target", "document_schema", "read_plan", "write_plan"]
+__all__ = [
+    "MAP_FILES",
+    "PDF_FILE",
+    "PLAN_FILES",
+    "SITES_FILE",
+    "check_target",
+    "document_schema",
+    "read_plan",
+    "write_into",
+    "write_plan",
+]
 
 PLAN_FILES = (
     "plan.json",
@@ -41,6 +51,10 @@ PLAN_FILES = (
 """Names siting writes; any other file in a plan folder is the user's, and is carried over."""
 SITES_FILE = "sites.csv"
 """Written where the scenario has rules for candidate sites; never carried over from an old plan."""
+MAP_FILES = ("map-grid.html", "map-public.html")
+"""Maps for other readers, written when asked for; never carried over from an old plan."""
+PDF_FILE = "report.pdf"
+"""Written when asked for; never carried over from an old plan."""
 
 _AGAIN = "Make the plan again with 'siting plan'."
 _SHOWN_FAULTS = 20
@@ -101,6 +115,36 @@ def write_plan(
         what = error.strerror or str(error)
         mend = "Check the disk's space and rights, or give another folder with --out."
         raise PlanError(msg, [Fault(str(error.filename or target), what, mend)]) from error
+
+
+def write_into(folder: Path, files: Mapping[str, str | bytes]) -> list[Path]:
+    """Write files into a plan folder, each whole or not at all; return them.
+
+    Parameters
+    ----------
+    folder
+        A plan's.
+    files
+        Content by name.
+
+    Raises
+    ------
+    PlanError
+        If the disk refuses.
+    """
+    paths = [folder / name for name in files]
+    try:
+        for path, content in zip(paths, files.values(), strict=True):
+            beside = path.with_name(f".{path.name}.part")
+            _write(beside, content)
+            beside.replace(path)
+    except OSError as error:
+        msg = "The plan could not be written; what was there before is untouched."
+        what = error.strerror or str(error)
+        raise PlanError(
+            msg, [Fault(str(folder), what, "Check the disk's space and rights.")]
+        ) from error
+    return paths
 
 
 def check_target(target: Path) -> None:
@@ -238,7 +282,9 @@ def _carry_over(old: Path, new: Path) -> None:
     if not old.is_dir():
         return
     for path in sorted(old.iterdir()):
-        if path.name in (*PLAN_FILES, SITES_FILE) or path.name.startswith("plan.gpkg-"):
+        if path.name in (*PLAN_FILES, *MAP_FILES, SITES_FILE, PDF_FILE) or path.name.startswith(
+            "plan.gpkg-"
+        ):
             continue
         if (new / path.name).exists():
             continue
