@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import csv
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
-from siting.maps import render_map, render_report
+from siting.maps import render_map
 from tests.browsing import DESK, PHONE
 from tests.map_cases import bare, small_case, small_plan
 from tests.map_city import large_case, large_plan
-from tests.map_hostile import hostile
 
 if TYPE_CHECKING:
-    from tests.browsing import Opener
+    from playwright.sync_api import Page
+
+    from tests.browsing import Opener, Watched
 
 pytestmark = pytest.mark.browser
+
+PLACE = """(latlng) => {
+    const box = siting_map.getContainer().getBoundingClientRect();
+    const point = siting_map.latLngToContainerPoint(latlng);
+    return [box.x + point.x, box.y + point.y];
+}"""
+"""Where a place is on the screen."""
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +60,10 @@ def test_every_layer_can_be_shown_and_hidden(open_page: Opener, small_page: str)
         "fuel",
         "existing",
         "sites",
+        "pois",
         "districts",
         "roads",
+        "ground",
     ]
     for name in names:
         before = seen.page.locator("#siting_map").screenshot()
@@ -116,14 +131,9 @@ def test_search_opens_the_station_and_its_catchment(open_page: Opener, small_pag
 def test_a_click_on_the_map_opens_what_lies_there(open_page: Opener, small_page: str) -> None:
     """A click on a zone's middle opens the zone; a click on a station's mark the station."""
     seen = open_page(small_page)
-    place = """(latlng) => {
-        const box = siting_map.getContainer().getBoundingClientRect();
-        const point = siting_map.latLngToContainerPoint(latlng);
-        return [box.x + point.x, box.y + point.y];
-    }"""
-    seen.page.mouse.click(*seen.page.evaluate(place, [22.5075, 114.0085]))
+    seen.page.mouse.click(*seen.page.evaluate(PLACE, [22.5075, 114.0085]))
     assert "Zone 0-0" in seen.text(".popup h2")
-    seen.page.mouse.click(*seen.page.evaluate(place, [22.504, 114.004]))
+    seen.page.mouse.click(*seen.page.evaluate(PLACE, [22.504, 114.004]))
     assert "Mall" in seen.text(".popup h2")
     assert seen.quiet
 
@@ -188,52 +198,6 @@ def test_phone_shows_the_map_and_a_sheet(open_page: Opener, small_page: str) -> 
     assert seen.quiet
 
 
-def test_hostile_text_runs_nothing(open_page: Opener) -> None:
-    """Payloads in every text; every tab, popup and search result opened: no dialog, no error."""
-    case, plan, _ = hostile()
-    seen = open_page(render_map(plan, case))
-    page = seen.page
-    for language in range(2):
-        for tab in ("districts", "stations", "grid", "about", "overview"):
-            page.click(f"#tab-{tab}")
-        for place in [
-            *case.sites["id"],
-            *case.stations["id"],
-            *case.fuel["id"],
-            *case.substations["id"],
-            *case.zones["id"],
-        ]:
-            page.fill("#search-box", place)
-            page.keyboard.press("Enter")
-        page.hover("#siting_map", position={"x": 500, "y": 400})
-        if language == 0:
-            page.click("#lang")
-    assert page.locator("#app img, #app iframe, #app script, #app math, #app base").count() == 0
-    assert page.evaluate("document.documentElement.scrollWidth") <= DESK[0]
-    assert seen.quiet
-
-
-def test_hostile_text_is_shown_as_text(open_page: Opener) -> None:
-    """The assumptions' keys are the payloads, letter by letter."""
-    case, plan, payloads = hostile()
-    seen = open_page(render_map(plan, case))
-    seen.page.click("#tab-about")
-    shown = seen.page.locator("#view-about bdi").evaluate_all(
-        "all => all.map(one => one.textContent)"
-    )
-    tame = [text for text in payloads if "\ud800" not in text and "\udfff" not in text]
-    assert set(tame) <= set(shown)
-
-
-def test_hostile_report_runs_nothing(open_page: Opener) -> None:
-    """The report shows the same payloads and runs none."""
-    case, plan, _ = hostile()
-    seen = open_page(render_report(plan, case))
-    assert "<img src=x onerror=alert(1)>" in seen.text("main")
-    assert seen.page.locator("main img, main iframe, main script").count() == 0
-    assert seen.quiet
-
-
 def test_city_sized_map_opens(open_page: Opener) -> None:
     """300 stations and 3,000 zones: drawn, and following the slider, without trouble."""
     case = large_case()
@@ -244,6 +208,144 @@ def test_city_sized_map_opens(open_page: Opener) -> None:
     seen.page.wait_for_timeout(300)
     assert seen.page.locator("#siting_map").screenshot() != before
     assert seen.quiet
+
+
+def marks(seen: Watched) -> int:
+    """Count the stations drawn on the map."""
+    count: int = seen.page.evaluate(
+        """() => {
+        let count = 0;
+        siting_map.eachLayer((layer) => (count += layer.options?.kind === "stations"));
+        return count;
+    }"""
+    )
+    return count
+
+
+def test_filters_leave_what_is_asked_for(open_page: Opener, small_page: str) -> None:
+    """Of s1 (new, S), s2 (new, L), e1 (upgraded, L), e2 (closed): each key takes away its own."""
+    seen = open_page(small_page)
+    page = seen.page
+    page.click("#tab-stations")
+    assert marks(seen) == 4
+    page.click('[data-filter="status-new"]')
+    assert marks(seen) == 2
+    assert page.evaluate("document.activeElement.dataset.filter") == "status-new"
+    assert seen.text(".tally").startswith("2 of 4 shown")
+    page.click('[data-filter="type-1"]')
+    assert [marks(seen), page.locator("#view-stations tbody tr").count()] == [1, 1]
+    page.click("#view-stations .clear")
+    assert marks(seen) == 4
+    page.select_option("#choose-district", "east")
+    assert marks(seen) == 2
+    page.fill("#search-box", "mall")
+    page.keyboard.press("Enter")
+    assert "Mall" in seen.text(".popup h2")  # in west: what is searched for is shown again
+    assert marks(seen) == 4
+    page.click('[data-filter="level-4"]')  # South, at 110 %
+    assert page.locator('[data-filter="level-4"]').get_attribute("aria-pressed") == "false"
+    assert seen.quiet
+
+
+def test_districts_can_be_shaded_by_ratio(open_page: Opener, small_page: str) -> None:
+    """East has 1.00 of 2.00; a click on it, so shaded, opens the district: one station short."""
+    seen = open_page(small_page)
+    before = seen.page.locator("#siting_map").screenshot()
+    seen.page.select_option("#choose-shade", "ratio")
+    seen.page.wait_for_timeout(120)
+    assert seen.page.locator("#siting_map").screenshot() != before
+    assert "% of the district's target" in seen.text("#legend")
+    seen.page.mouse.click(*seen.page.evaluate(PLACE, [22.5275, 114.0215]))
+    text = seen.text(".popup")
+    for part in ("East", "▼ 1.00", "of 2.00 asked", "Short by"):
+        assert part in text
+    assert seen.quiet
+
+
+def test_a_way_is_measured(open_page: Opener, small_page: str) -> None:
+    """0.01 degrees of latitude on a sphere of 6,371 km are 1.11 km; Escape ends it."""
+    seen = open_page(small_page)
+    page = seen.page
+    page.click("#tool-measure")
+    for lat in (22.512, 22.522):
+        page.mouse.click(*page.evaluate(PLACE, [lat, 114.0185]))
+    assert "1.11 km" in seen.text("#measured")
+    assert page.locator(".popup").count() == 0
+    page.keyboard.press("Backspace")
+    assert "0 m" in seen.text("#measured")
+    page.keyboard.press("Escape")
+    assert not page.locator("#measured").is_visible()
+    assert seen.quiet
+
+
+def test_stations_are_saved_for_a_spreadsheet(open_page: Opener) -> None:
+    """Rows of the phase, UTF-8 for Excel, and no text that it would run as a formula."""
+    case = small_case()
+    sites = case.sites.assign(name=pd.Series(["=1+1", 'a "b", c', "Depot"], dtype=object))
+    case = replace(case, sites=sites)
+    seen = open_page(render_map(small_plan(case), case))
+    seen.page.click("#tab-stations")
+    with seen.page.expect_download() as loading:
+        seen.page.click("#save-stations")
+    raw = Path(loading.value.path()).read_bytes()
+    assert raw.startswith(b"\xef\xbb\xbf")
+    rows = list(csv.DictReader(raw.decode("utf-8-sig").splitlines()))
+    names = {row["id"]: row["name"] for row in rows}
+    assert (names["s1"], names["s2"]) == ("'=1+1", 'a "b", c')
+    assert {row["id"]: row["capex_cny"] for row in rows}["s2"] == "9250000"
+    assert seen.quiet
+
+
+def test_full_screen_shows_the_map_alone(open_page: Opener, small_page: str) -> None:
+    """The map fills the screen, and comes back."""
+    seen = open_page(small_page)
+    seen.page.click("#tool-full")
+    seen.page.wait_for_function("document.fullscreenElement?.id === 'stage'")
+    seen.page.click("#tool-full")
+    seen.page.wait_for_function("!document.fullscreenElement")
+    assert seen.quiet
+
+
+def test_the_table_is_one_key_away(open_page: Opener, small_page: str) -> None:
+    """The first stop of the tab key leads past the map, to the table of stations."""
+    seen = open_page(small_page)
+    seen.page.keyboard.press("Tab")
+    assert seen.page.evaluate("document.activeElement.id") == "skip"
+    seen.page.keyboard.press("Enter")
+    assert seen.page.evaluate("document.activeElement.id") == "view-stations"
+    assert seen.page.locator("#view-stations tbody tr").count() == 4
+
+
+@pytest.mark.parametrize(("size", "scheme"), [(DESK, "light"), (PHONE, "dark")])
+def test_no_serious_fault_of_accessibility(
+    open_page: Opener, small_page: str, size: tuple[int, int], scheme: str
+) -> None:
+    """axe-core finds nothing serious: each tab, a search, a popup, while measuring."""
+    seen = open_page(small_page, size, color_scheme=scheme, has_touch=size is PHONE)
+    page = seen.page
+    found = []
+    if size is PHONE:
+        page.tap("#handle")
+    for name in ("overview", "districts", "stations", "grid", "about"):
+        page.click(f"#tab-{name}")
+        found += faults(page)
+    if size is DESK:
+        page.click("#tool-measure")
+        page.fill("#search-box", "car")
+        found += faults(page)
+        page.keyboard.press("Enter")
+        found += faults(page)
+    assert found == []
+
+
+def faults(page: Page) -> list[str]:
+    """Return what axe-core finds serious or critical."""
+    response = Axe().run(page).response
+    return [
+        f"{item['id']}: {item['nodes'][0]['html'][:200]}"
+        for item in response["violations"]
+        if item["impact"] in {"serious", "critical"}
+    ]
 
 
 def test_prints_on_paper(open_page: Opener, small_page: str) -> None:

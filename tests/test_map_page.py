@@ -9,7 +9,7 @@ import re
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -17,13 +17,16 @@ import pytest
 from shapely import MultiPolygon, Point, box
 
 from siting.errors import PlanError
-from siting.maps import leaflet, render_map
+from siting.maps import MapView, leaflet, render_map
 from siting.maps.geometry import points, polygons
 from siting.maps.strings import STRINGS
 from siting.maps.text import escaped, json_block, well_formed
 from tests.map_cases import bare, small_case, small_plan
 from tests.map_city import large_case, large_plan
 from tests.map_hostile import hostile
+
+if TYPE_CHECKING:
+    from siting.maps.audience import Audience
 
 MAPS = Path(leaflet.__file__).parent
 
@@ -136,14 +139,19 @@ def test_a_plan_for_another_case_is_refused() -> None:
         render_map(small_plan(case), fewer)
 
 
-def test_hostile_text_is_data() -> None:
-    """Every text column full of payloads: nothing is evaluated, all is there as escaped data."""
+@pytest.mark.parametrize("audience", ["planner", "grid", "public"])
+def test_hostile_text_is_data(audience: Audience) -> None:
+    """Every payload in every text column: nothing is evaluated, all is there as escaped data."""
     case, plan, payloads = hostile()
-    page = render_map(plan, case)
+    assert len(set(payloads)) >= 60
+    page = render_map(plan, case, MapView(audience=audience))
     places = block(page, "siting-places")
     shown = json.dumps([places, block(page, "siting-plan")], ensure_ascii=False)
     for payload in payloads:
         assert json.dumps(well_formed(payload), ensure_ascii=False)[1:-1][:5000] in shown
+    for kind in ("fuel", "existing", "districts"):
+        for column in ("name", "name_zh"):
+            assert set(map(well_formed, payloads)) == set(places[kind][column])
     assert "EVALUATED" not in page
     outside = re.sub(r'<script type="application/json".*?</script>', "", page, flags=re.DOTALL)
     outside = re.sub(r"<title>.*?</title>", "", outside, flags=re.DOTALL)
