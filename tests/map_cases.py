@@ -214,7 +214,9 @@ def small_case() -> Case:
             }
         ),
         notes=("2 speeds imputed",),
-        **small_grounds(),
+        water=small_grounds()["water"],
+        parks=small_grounds()["parks"],
+        pois=small_grounds()["pois"],
     )
 
 

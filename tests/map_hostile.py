@@ -144,7 +144,7 @@ def every_row(document: Document, case: Case) -> Document:
     """Give the plan a station and a substation for each payload, beside its own."""
     sites, grid = case.sites, case.substations
     station, substation = document.stations[0], document.substations[0]
-    known = {item.id for item in (*document.stations, *document.substations)}
+    known = {item.id for item in document.stations} | {item.id for item in document.substations}
     names = {
         key: {"name": name, "name_zh": other}
         for table in (sites, grid, case.stations)

@@ -37,7 +37,7 @@ FIND_EVERYTHING = """() => {
 
 @pytest.mark.parametrize("audience", ["planner", "grid", "public"])
 def test_hostile_text_runs_nothing(open_page: Opener, audience: Audience) -> None:
-    """Payloads in every column: every tab, popup and search result; planners' twice."""
+    """Every tab, popup and search result opened; the planner's in both languages."""
     case, plan, _ = hostile()
     seen = open_page(render_map(plan, case, MapView(audience=audience)))
     page = seen.page

@@ -44,12 +44,13 @@ const districtAt = (number) => (number < 0 ? "–" : districtName(PLACES.distric
 
 // Numbers, as the reader's language writes them; nothing known is a dash.
 const missing = (value) => value === null || value === undefined;
+const formats = {};
 function num(value, digits = 0) {
   if (missing(value)) return "–";
-  return value.toLocaleString(state.lang === "zh" ? "zh-CN" : "en-GB", {
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  });
+  const locale = state.lang === "zh" ? "zh-CN" : "en-GB";
+  const look = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  formats[locale + digits] ??= new Intl.NumberFormat(locale, look);
+  return formats[locale + digits].format(value);
 }
 const percent = (value, digits = 1) => (missing(value) ? "–" : `${num(value * 100, digits)}\u00a0%`);
 const hour = (value) => `${String(value).padStart(2, "0")}:00`;
