@@ -20,7 +20,7 @@ FIND_EVERYTHING = """() => {
     const box = document.getElementById("search-box");
     const data = (id) => JSON.parse(document.getElementById(id).textContent);
     const [plan, places] = [data("siting-plan"), data("siting-places")];
-    const kinds = ["zones", "sites", "fuel", "existing", "districts"].filter((kind) => places[kind]);
+    const kinds = ["zones", "sites", "fuel", "existing", "districts"].filter((one) => places[one]);
     const ids = kinds.flatMap((kind) => places[kind].id);
     for (const item of [...plan.stations, ...plan.substations]) ids.push(item.id);
     const seen = [];

@@ -21,6 +21,7 @@ const labels = districtPoints.map((point) =>
   }).addTo(groups.districts),
 );
 function goal(ratio) {
+  if (!(ratio.target > 0)) return h("span", { class: "goal" }, ratioText(ratio));
   const met = meets(ratio);
   return h("span", { class: met ? "goal met" : "goal short" }, met ? "✓ " : "▼ ", ratioText(ratio));
 }
@@ -34,7 +35,7 @@ function drawLabels() {
       { class: "label" },
       h("b", {}, given(districtName(id))),
       known && goal(ratio),
-      known && h("small", {}, ` / ${num(ratio.target, 2)}`),
+      known && ratio.target > 0 && h("small", {}, ` / ${num(ratio.target, 2)}`),
     );
     marker.setIcon(L.divIcon({ className: "label-box", html: content, iconSize: [0, 0] }));
   });

@@ -142,7 +142,7 @@ function renderLegend() {
       PLAN.substations.length > 0 && legendRow("substations", null, substationKey()),
       legendRow("zones", null, chooser("shade", SHADES), zoneKey()),
       legendRow("fuel", drawn(fuelSymbol(), 16)),
-      PLACES.existing.id.length > 0 && legendRow("existing", drawn(existingSymbol(3), 16)),
+      PLACES.existing.id.length > 0 && legendRow("existing", drawn(existingSymbol(), 16)),
       PLACES.sites && PLACES.sites.id.length > 0 && legendRow("sites", drawn(siteSymbol(), 16)),
       poiPoints.length > 0 && legendRow("pois", drawn(poiSymbol(), 16)),
       legendRow("districts", null),

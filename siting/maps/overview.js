@@ -131,23 +131,25 @@ function proofSentence() {
 }
 const digitsFor = (value) => (Math.abs(value) >= 1000 ? 0 : 2);
 function findings() {
-  const short = ratioNow().districts.filter((d) => !missing(d.ratio) && !meets(d));
+  const asked = ratioNow().districts.filter((d) => d.target > 0);
+  const short = asked.filter((d) => !missing(d.ratio) && !meets(d));
   const [tight] = ranked();
   const over = PLAN.substations.filter(isOver);
   return h(
     "ul",
     { class: "findings" },
-    h(
-      "li",
-      { class: short.length ? "warn" : "good" },
-      short.length
-        ? [
-            t("districts_short", { n: num(short.length) }),
-            short.slice(0, 4).map((d, i) => [i > 0 && t("list_comma"), given(named(d))]),
-            short.length > 4 && " …",
-          ]
-        : t("districts_met"),
-    ),
+    asked.length > 0 &&
+      h(
+        "li",
+        { class: short.length ? "warn" : "good" },
+        short.length
+          ? [
+              t("districts_short", { n: num(short.length) }),
+              short.slice(0, 4).map((d, i) => [i > 0 && t("list_comma"), given(named(d))]),
+              short.length > 4 && " …",
+            ]
+          : t("districts_met"),
+      ),
     tight &&
       h(
         "li",
@@ -234,7 +236,8 @@ function overview() {
     findings(),
     h("h2", {}, t("proof_title")),
     h("p", { class: "proof" }, proofSentence()),
-    h("p", { class: "fine" }, proofLimits(), " ", given(PLAN.outcome.method)),
+    h("p", { class: "fine" }, proofLimits()),
+    h("p", { class: "fine" }, t("method"), " ", given(PLAN.outcome.method)),
     phasesTable(),
   ];
 }

@@ -144,7 +144,11 @@ function districtPopup(i) {
       facts([
         [guns ? "guns" : "stations", num(have)],
         [guns ? "nozzles" : "fuel", num(against)],
-        ["ratio", missing(ratio.ratio) ? "–" : goal(ratio), ` ${t("of_target", { target: num(ratio.target, 2) })}`],
+        [
+          "ratio",
+          missing(ratio.ratio) ? "–" : goal(ratio),
+          ratio.target > 0 && ` ${t("of_target", { target: num(ratio.target, 2) })}`,
+        ],
         short > 0 && ["missing_stations", num(short)],
       ]),
   );

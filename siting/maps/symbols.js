@@ -19,7 +19,10 @@ const PATHS = Object.fromEntries(Object.entries(UNIT).map(([key, d]) => [key, ne
 const INK = "#16191d";
 const PAPER = "#ffffff";
 
-const typeRadius = (type) => 5 + (4 * (type + 1)) / Math.max(2, TYPES.length);
+// Plain fast types stand apart: supercharging types have the first shapes and sizes among themselves.
+const SUPER = TYPES.map((type, i) => i).filter((i) => !TYPES[i].plain);
+const rankOf = (type) => Math.max(0, SUPER.includes(type) ? SUPER.indexOf(type) : 0);
+const typeRadius = (type) => 5 + (4 * (rankOf(type) + 1)) / Math.max(2, SUPER.length);
 const phaseColour = (phase) => PHASE_COLOURS[phase % PHASE_COLOURS.length];
 function stationColour(station, phase) {
   const status = statusAt(station, phase);
@@ -35,7 +38,7 @@ function stationSymbol({ type, status, colour }) {
       { shape: "cross", r: r * 0.8, stroke: colour, width: 2 },
     ];
   }
-  const shape = TYPE_SHAPES[Math.max(0, type) % TYPE_SHAPES.length];
+  const shape = TYPE_SHAPES[rankOf(type) % TYPE_SHAPES.length];
   const parts = [
     { shape, r: r + 1.4, fill: css("--halo") },
     { shape, r, fill: colour, stroke: INK, width: 0.9 },
@@ -66,7 +69,7 @@ function substationSymbol(loadingLevel) {
 const fuelSymbol = () => [{ shape: "drop", r: 3.6, fill: css("--fuel"), stroke: css("--halo"), width: 0.8 }];
 const siteSymbol = () => [{ shape: "circle", r: 2, fill: css("--site"), stroke: css("--halo"), width: 0.6 }];
 const poiSymbol = () => [{ shape: "circle", r: 3, fill: css("--poi") }];
-const existingSymbol = (r = 8) => [{ shape: "circle", r: r + 3, stroke: css("--ring"), width: 1.4 }];
+const existingSymbol = () => [{ shape: "circle", r: 3.6, fill: css("--halo"), stroke: css("--ring"), width: 1.5 }];
 
 function paint(ctx, parts, x, y, scale) {
   for (const part of parts) {

@@ -48,7 +48,7 @@ function districtsTable() {
       num(guns ? d.guns : d.stations),
       num(guns ? d.nozzles : d.fuel_stations),
       missing(d.ratio) ? "–" : goal(d),
-      num(d.target, 2),
+      d.target > 0 ? num(d.target, 2) : "–",
     ]),
   );
 }

@@ -29,18 +29,25 @@ function toggleFull() {
 
 // Measuring: each click adds a corner, Backspace takes the last away, Escape ends it.
 let measuring = null;
-const tape = L.polyline([], { renderer: lines.focus, pane: "focus", interactive: false, className: "tape" });
+const taped = { renderer: lines.focus, pane: "focus", interactive: false };
+const tape = L.polyline([], { ...taped, className: "tape" });
+const corners = L.featureGroup();
 function toggleMeasure() {
   measuring = measuring ? null : [];
   map.closePopup(popup);
-  if (measuring) tape.addTo(map);
-  else tape.remove();
+  for (const layer of [tape, corners]) {
+    if (measuring) layer.addTo(map);
+    else layer.remove();
+  }
+  map.doubleClickZoom[measuring ? "disable" : "enable"]();
   $("stage").classList.toggle("measuring", Boolean(measuring));
   drawTape();
   renderTools();
 }
 function drawTape() {
   tape.setLatLngs(measuring || []);
+  corners.clearLayers();
+  for (const at of measuring || []) L.circleMarker(at, { ...taped, radius: 4, className: "tape-corner" }).addTo(corners);
   showLength();
 }
 function addCorner(latlng) {
