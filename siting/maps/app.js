@@ -69,10 +69,11 @@ function goTo(kind, i) {
 // The control would take markup, so we write into it as text.
 function credit() {
   const brief = (source) => source.split(": ")[0];
-  const seen = new Set(
-    PLAN.provenance.layers.filter((l) => l.source).map((l) => [brief(l.source), l.licence].filter(Boolean).join(", ")),
-  );
-  if (VIEW.tiles && VIEW.tiles.credit) seen.add(VIEW.tiles.credit);
+  const sources = PLAN.provenance.layers.filter((l) => l.source);
+  const seen = new Set([
+    ...(VIEW.tiles && VIEW.tiles.credit ? [VIEW.tiles.credit] : []),
+    ...sources.map((l) => [brief(l.source), l.licence].filter(Boolean).join(", ")),
+  ]);
   const box = map.attributionControl.getContainer();
   $("credit")?.remove();
   box.append(

@@ -19,7 +19,9 @@ Json = dict[str, Any]
 PLACES = ("zones", "districts", "fuel", "existing", "sites", "pois", "water", "parks")
 _ANYONE = frozenset({"districts", "fuel", "existing", "water", "parks"})
 _MONEY = re.compile(r"cny|capex|budget|price|cost|tariff|opex|rmb|yuan", re.IGNORECASE)
-_MONEY_TEXTS = re.compile(r"cost|budget|cny")
+_MONEY_TEXTS = re.compile(r"cost|budget|CNY|cny")
+_NOT_OF_THE_PAGE = ("r_", "answer_")
+"""Texts that Python writes, into the report or as a whole sentence."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +106,8 @@ class MapView:
         return {
             key: [text[column[name]] for name in self.languages]
             for key, text in STRINGS.items()
-            if not key.startswith("r_") and (self.sight.money or not _MONEY_TEXTS.search(key))
+            if not key.startswith(_NOT_OF_THE_PAGE)
+            and (self.sight.money or not _MONEY_TEXTS.search(f"{key} {text[0]}"))
         }
 
     def block(self) -> Json:

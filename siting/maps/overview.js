@@ -69,7 +69,7 @@ function tiles() {
     peak: () => tile("peak", num(k.peak_mw, 1), "unit_mw", t("peak_note")),
     over: () => tile("over", num(over), null, t("over_note", { all: num(PLAN.substations.length) })),
     cost: () => MONEY.tile && MONEY.tile(phase),
-    gap: () => tile("gap", proof(PLAN.outcome.gap), null, t(`outcome_${PLAN.outcome.status}`)),
+    gap: () => tile("gap", proof(PLAN.outcome.gap), null, t(`proved_${PLAN.outcome.status}`)),
   };
   return h(
     "dl",
