@@ -16,7 +16,7 @@ from __future__ import annotations
 import gzip
 import tempfile
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -30,7 +30,6 @@ import shapely
 from siting.maps import render_map
 from siting.maps.leaflet import leaflet_file
 from tests.browsing import ARGUMENTS, CHROMIUM
-from tests.map_cases import layer
 from tests.map_city import large_case, large_plan
 
 if TYPE_CHECKING:
@@ -47,7 +46,6 @@ MOST_POINTS = 30_000
 """Of so many folium makes one element each, of more it is not asked."""
 SCREEN = (1280, 800)
 REPEATS = 3
-SEED = 3
 
 WATCH = """
 new PerformanceObserver((list) => {
@@ -103,18 +101,7 @@ class Seen:
 
 def make(city: City) -> tuple[Case, Plan]:
     """Build a city's case and a plan of 300 stations in four phases."""
-    case = large_case(city.cells, 600, city.nodes)
-    west, south, east, north = case.districts.total_bounds
-    rng = np.random.default_rng(SEED)
-    middle, spread = (
-        [(west + east) / 2, (south + north) / 2],
-        [(east - west) / 5, (north - south) / 5],
-    )
-    places = np.clip(rng.normal(middle, spread, (city.points, 2)), (west, south), (east, north))
-    ids = [f"p{i}" for i in range(city.points)]
-    rows = {"id": ids, "name": ids, "name_zh": [""] * city.points, "kind": ["mall"] * city.points}
-    weights = {"weight": rng.lognormal(0, 1, city.points).tolist()}
-    case = replace(case, pois=layer(rows | weights, [shapely.Point(place) for place in places]))
+    case = large_case(city.cells, nodes=city.nodes, point_count=city.points)
     return case, large_plan(case)
 
 
