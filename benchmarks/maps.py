@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 MOST_S = 120
 """A page that shows nothing within that time is given up."""
+MOST_BUSY_S = 30
+"""A page that was busy for longer answers no mouse in time to be dragged."""
 MOST_POINTS = 30_000
 """Of so many folium makes one element each, of more it is not asked."""
 SCREEN = (1280, 800)
@@ -161,6 +163,8 @@ def watched(page: Page, address: str) -> Seen:
     """Wait for the first picture, then drag the map."""
     from playwright.sync_api import TimeoutError as LateError  # noqa: PLC0415 - heavy
 
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
     try:
         page.goto(address, timeout=1000 * MOST_S)
         page.wait_for_selector("html[data-painted]", timeout=1000 * MOST_S)
@@ -168,11 +172,9 @@ def watched(page: Page, address: str) -> Seen:
         return Seen(None, None, [])
     page.wait_for_timeout(1500)
     paint_s = float(page.evaluate("document.documentElement.dataset.painted")) / 1000
-    session = page.context.new_cdp_session(page)
-    session.send("Performance.enable")
     metrics = session.send("Performance.getMetrics")["metrics"]
     busy_s = next(item["value"] for item in metrics if item["name"] == "TaskDuration")
-    return Seen(paint_s, busy_s, dragged(page))
+    return Seen(paint_s, busy_s, dragged(page) if busy_s <= MOST_BUSY_S else [])
 
 
 def dragged(page: Page) -> list[float]:

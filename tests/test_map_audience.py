@@ -66,7 +66,7 @@ def secret() -> tuple[Case, Plan]:
             ),
             "assumptions": (*document.assumptions, price, told),
             "provenance": document.provenance.model_copy(
-                update={"case": "/home/secretfolder", "layers": layers}
+                update={"case": "secretfolder", "layers": layers}
             ),
         }
     )
