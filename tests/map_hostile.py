@@ -13,7 +13,7 @@ from siting.plan import Assumption, Document, PhaseResult, Plan
 from tests.map_cases import SMALL_PHASES, small_case, small_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from siting.data.case import Case
 
@@ -239,7 +239,12 @@ def hostile_keys(case: Case, plan: Plan) -> tuple[Case, Plan]:
     turn = cycle(PAYLOADS)
     layers = {name: getattr(case, name) for name in COLUMNS}
     keys = [key for table in layers.values() for key in table["id"]] + ["S", "L", *SMALL_PHASES]
-    new = {key: next(turn) + key for key in keys}
+    return with_keys(case, plan, {key: next(turn) + key for key in keys})
+
+
+def with_keys(case: Case, plan: Plan, new: Mapping[str, str]) -> tuple[Case, Plan]:
+    """Rename ids, types and phases wherever they are used."""
+    layers = {name: getattr(case, name) for name in COLUMNS}
 
     def renamed(value: Any) -> Any:  # noqa: ANN401 - any part of a document
         if isinstance(value, dict):

@@ -65,11 +65,13 @@ def test_every_layer_can_be_shown_and_hidden(open_page: Opener, small_page: str)
         "roads",
         "ground",
     ]
+    before = seen.page.locator("#siting_map").screenshot()
     for name in names:
-        before = seen.page.locator("#siting_map").screenshot()
         seen.page.click(f'#legend input[data-layer="{name}"]')
         seen.page.wait_for_timeout(120)
-        assert seen.page.locator("#siting_map").screenshot() != before, name
+        after = seen.page.locator("#siting_map").screenshot()
+        assert after != before, name
+        before = after
     assert seen.quiet
 
 

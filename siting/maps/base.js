@@ -36,9 +36,9 @@ function row(layer, i) {
   const name = layer.name ? layer.name[i] : layer.id[i];
   return { id: layer.id[i], name, name_zh: layer.name_zh ? layer.name_zh[i] : "" };
 }
-const districtRow = Object.fromEntries(PLACES.districts.id.map((id, i) => [id, i]));
+const districtRow = new Map(PLACES.districts.id.map((id, i) => [id, i]));
 function districtName(id) {
-  return id in districtRow ? named(row(PLACES.districts, districtRow[id])) : id;
+  return districtRow.has(id) ? named(row(PLACES.districts, districtRow.get(id))) : id;
 }
 const districtAt = (number) => (number < 0 ? "–" : districtName(PLACES.districts.id[number]));
 

@@ -44,7 +44,7 @@ function districtsTable() {
       [t("target"), "n"],
     ],
     rows.map((d) => [
-      d.district in districtRow ? goButton("districts", districtRow[d.district], named(d)) : given(named(d)),
+      districtRow.has(d.district) ? goButton("districts", districtRow.get(d.district), named(d)) : given(named(d)),
       num(guns ? d.guns : d.stations),
       num(guns ? d.nozzles : d.fuel_stations),
       missing(d.ratio) ? "–" : goal(d),
