@@ -249,6 +249,30 @@ def test_filters_leave_what_is_asked_for(open_page: Opener, small_page: str) -> 
     assert seen.quiet
 
 
+def test_substations_show_the_load_of_any_hour(open_page: Opener) -> None:
+    """South is over its limit in its worst hour; at 03:00, with half a megawatt, it is not."""
+    case = small_case()
+    plan = small_plan(case)
+    night = plan.load["hour"] == 3
+    quiet = plan.load["base_mw"].where(~night, 0.5)
+    load = plan.load.assign(base_mw=quiet, charging_mw=plan.load["charging_mw"].where(~night, 0))
+    seen = open_page(render_map(replace(plan, load=load), case))
+    warned = """() => {
+        let count = 0;
+        siting_map.eachLayer((layer) => {
+            if (layer.options?.kind !== "substations") return;
+            count += layer.options.parts.some((part) => part.shape === "triangle");
+        });
+        return count;
+    }"""
+    assert seen.page.evaluate(warned) == 1
+    seen.page.select_option("#choose-hour", "3")
+    assert seen.page.evaluate(warned) == 0
+    seen.page.select_option("#choose-hour", "")
+    assert seen.page.evaluate(warned) == 1
+    assert seen.quiet
+
+
 def test_districts_can_be_shaded_by_ratio(open_page: Opener, small_page: str) -> None:
     """East has 1.00 of 2.00; a click on it, so shaded, opens the district: one station short."""
     seen = open_page(small_page)

@@ -46,6 +46,11 @@ function setLanguage(lang) {
   drawLabels();
   credit();
   refreshPopup();
+  for (const way of ["in", "out"]) {
+    const button = document.querySelector(`.leaflet-control-zoom-${way}`);
+    button.title = t(`zoom_${way}`);
+    button.setAttribute("aria-label", button.title);
+  }
   $("panel").setAttribute("aria-label", t("panel"));
   $("stage").setAttribute("aria-label", t("map"));
   $("legend").setAttribute("aria-label", t("legend"));

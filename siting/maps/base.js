@@ -22,6 +22,7 @@ const state = {
   shade: PLAN.zones ? "served" : "ratio",
   colour: "phase",
   tab: "overview",
+  hour: null, // of the day whose loads colour the substations; null: each one's worst
 };
 
 // Text: one catalogue, a text for each language of the page; {name} is filled in.
@@ -129,6 +130,11 @@ function ratioText(ratio) {
   return num(Math.min(ratio.ratio, Math.ceil(ratio.target * 100 - 1e-9) / 100 - 0.01), 2);
 }
 const stepAt = (substation, phase = state.phase) => substation.steps[phase];
+function loadingAt(substation) {
+  if (state.hour === null) return stepAt(substation).loading;
+  const at = (loads) => loads[state.phase][state.hour];
+  return (at(substation.base) + at(substation.charging)) / substation.limit_mw;
+}
 const LIMIT_TOLERANCE = 1 + 1e-9;
 const isOver = (substation) => stepAt(substation).loading > LIMIT_TOLERANCE;
 const isOverBare = (substation) => Math.max(...substation.base[state.phase]) > substation.limit_mw * LIMIT_TOLERANCE;

@@ -10,7 +10,7 @@ function passes(station) {
   if (status !== "kept" && hidden.phase.has(station.phase)) return false;
   return !isOpen(station) || !hidden.type.has(typeAt(station));
 }
-const passesLevel = (substation) => !hidden.level.has(loadingClass(stepAt(substation).loading));
+const passesLevel = (substation) => !hidden.level.has(loadingClass(loadingAt(substation)));
 function filtered() {
   drawMarks();
   renderLegend();

@@ -82,7 +82,7 @@ const markScale = () =>
 function scaleOf(kind, index) {
   if (VIEW.audience === "grid") return markScale() * ({ substations: 1, stations: 0.6 }[kind] || 0.8);
   if (kind !== "substations" || PLAN.substations.length < 30) return markScale();
-  const level = loadingClass(stepAt(PLAN.substations[index]).loading);
+  const level = loadingClass(loadingAt(PLAN.substations[index]));
   const far = Math.min(1, Math.max(0, (13 - map.getZoom()) / 2));
   return (
     markScale() * (1 - far * (level >= LOADING_BREAKS.length ? 0.25 : level >= LOADING_BREAKS.length - 1 ? 0.45 : 0.65))
@@ -128,7 +128,7 @@ function drawMarks() {
   substations.forEach((layer, i) => {
     if (passesLevel(PLAN.substations[i])) groups.substations.addLayer(layer);
     else groups.substations.removeLayer(layer);
-    layer.setParts(substationSymbol(loadingClass(stepAt(PLAN.substations[i]).loading)));
+    layer.setParts(substationSymbol(loadingClass(loadingAt(PLAN.substations[i]))));
     layer.resize(scaleOf("substations", i));
   });
   order();

@@ -100,6 +100,22 @@ function stationKey() {
     filtering() && h("p", { class: "fine" }, clearButton()),
   ];
 }
+function hourChooser() {
+  const hours = Array.from({ length: 24 }, (_, i) => i);
+  return h(
+    "select",
+    {
+      "aria-label": t("choose_hour"),
+      id: "choose-hour",
+      onchange: (e) => {
+        state.hour = e.target.value === "" ? null : Number(e.target.value);
+        drawMarks();
+      },
+    },
+    h("option", { value: "", selected: state.hour === null }, t("worst_hour")),
+    hours.map((i) => h("option", { value: i, selected: state.hour === i }, t("load_at", { hour: hour(i) }))),
+  );
+}
 function substationKey() {
   const text = (i) =>
     i === 0
@@ -108,6 +124,7 @@ function substationKey() {
         ? `> ${percent(1, 0)}`
         : `≤ ${percent(LOADING_BREAKS[i], 0)}`;
   return [
+    hourChooser(),
     h("p", { class: "fine" }, t("loading_hint")),
     h(
       "ul",
@@ -138,6 +155,7 @@ function renderLegend() {
     h(
       "div",
       { class: "legend-body" },
+      h("p", { class: "fine hint" }, t("legend_hint")),
       legendRow("stations", null, chooser("colour", ["phase", "status"]), stationKey()),
       PLAN.substations.length > 0 && legendRow("substations", null, substationKey()),
       legendRow("zones", null, chooser("shade", SHADES), zoneKey()),

@@ -178,6 +178,7 @@ function openPopup(kind, i, latlng) {
     .setLatLng(latlng || positions[kind][i])
     .setContent(content)
     .openOn(map);
+  popup.getElement()?.querySelector(".leaflet-popup-close-button")?.setAttribute("aria-label", t("close_popup"));
   opened = { kind, i, latlng };
 }
 map.on("popupclose", () => {
