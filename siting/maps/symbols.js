@@ -48,8 +48,9 @@ function stationSymbol({ type, status, colour }) {
   return parts;
 }
 const LOADING_BREAKS = [0.6, 0.8, 0.9, 1];
-const LOADING_COLOURS = ["#fdf2c9", "#f3cf77", "#dd9b3d", "#b3602b", "#7b1e4b"];
-const LOADING_AT_NIGHT = ["#3d3a2f", "#6b5a2e", "#a07a2c", "#d99a3a", "#ff7aa8"];
+// Inferno, of viridis' family: from the end that is quiet on this ground to the end that stands out.
+const LOADING_COLOURS = ["#fcffa4", "#f6d746", "#fb9b06", "#dd513a", "#57106e"];
+const LOADING_AT_NIGHT = ["#420a68", "#932667", "#dd513a", "#fca50a", "#fcffa4"];
 const loadingColour = (level) => (dark.matches ? LOADING_AT_NIGHT : LOADING_COLOURS)[level];
 function loadingClass(loading) {
   const index = LOADING_BREAKS.findIndex((limit) => loading <= limit + 1e-9);
