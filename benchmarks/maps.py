@@ -2,7 +2,7 @@
 
 Run ``python benchmarks/run.py maps``, which writes the table in ``benchmarks/README.md``; it needs
 Chromium. All pages show the same city: stations, cells of demand, streets of eight points each, and
-points that demand is shared by. siting draws a whole plan with four phases, 24-hour loads and
+points that demand is shared by. siting's hold a whole plan with four phases, 24-hour loads and
 catchments beside that; folium's pages have names to hover over, and nothing else.
 
 folium is written as its guide has it (markers, SVG), and with all that helps without leaving it
@@ -156,7 +156,7 @@ def open_page(browser: Browser, html: str, *, offline: bool) -> Seen:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "map.html"
         path.write_text(html, encoding="utf-8")
-        return watched(page, path.as_uri())
+        return watched(page, f"{path.as_uri()}#show=pois")
 
 
 def watched(page: Page, address: str) -> Seen:

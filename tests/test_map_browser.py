@@ -249,6 +249,18 @@ def test_filters_leave_what_is_asked_for(open_page: Opener, small_page: str) -> 
     assert seen.quiet
 
 
+def test_an_address_may_ask_for_more_layers(open_page: Opener, small_page: str) -> None:
+    """map.html#show=pois opens with that layer; a name that is no layer changes nothing."""
+    seen = open_page(small_page)
+    box = seen.page.locator('#legend input[data-layer="pois"]')
+    assert not box.is_checked()
+    seen.page.evaluate("location.hash = 'show=pois&show=constructor'")
+    seen.page.reload()
+    seen.page.wait_for_selector("html[data-ready]")
+    assert box.is_checked()
+    assert seen.quiet
+
+
 def test_substations_show_the_load_of_any_hour(open_page: Opener) -> None:
     """South is over its limit in its worst hour; at 03:00, with half a megawatt, it is not."""
     case = small_case()
