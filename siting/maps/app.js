@@ -110,10 +110,6 @@ function preparePaper() {
 }
 
 function start() {
-  // What else to show may stand in the address: map.html#show=pois&show=sites.
-  const asked = new URLSearchParams(location.hash.slice(1)).getAll("show");
-  for (const name of Object.keys(groups))
-    if (SHOWN_FIRST[VIEW.audience].includes(name) || asked.includes(name)) map.addLayer(groups[name]);
   const sides = small.matches ? { padding: [8, 48] } : { paddingTopLeft: [16, 60], paddingBottomRight: [276, 28] };
   const [west, south, east, north] = PLACES.bounds;
   const snap = map.options.zoomSnap;
@@ -126,6 +122,10 @@ function start() {
     { ...sides, animate: false },
   );
   map.options.zoomSnap = snap;
+  // What else to show may stand in the address: map.html#show=pois&show=sites.
+  const asked = new URLSearchParams(location.hash.slice(1)).getAll("show");
+  for (const name of Object.keys(groups))
+    if (SHOWN_FIRST[VIEW.audience].includes(name) || asked.includes(name)) map.addLayer(groups[name]);
   if (small.matches) $("legend").dataset.open = "no";
   setLanguage(state.lang);
   setSheet(false);
