@@ -39,11 +39,33 @@ class Sight:
     """Columns of zones by phase."""
     places: frozenset[str]
     """Layers of the city."""
+    kpis: frozenset[str]
+    """Key figures of a phase; who may see money sees all, and the whole document."""
+    layer: frozenset[str]
+    """What is told of each layer's source."""
     notes: bool
-    """What loading found, file names and hashes."""
+    """What loading found."""
 
 
 _PLAIN = frozenset({"id", "name", "name_zh", "district", "status", "guns", "super_guns", "kw"})
+_SERVICE = frozenset(
+    {
+        *("stations_open", "stations_new", "stations_upgraded", "guns"),
+        *("demand_kwh_day", "served_kwh_day", "demand_served_share", "demand_covered_share"),
+        *("access_minutes_mean", "access_minutes_p95"),
+    }
+)
+_SOURCE = frozenset({"layer", "rows", "source", "licence", "date", "synthetic"})
+_FILE = frozenset({"file", "sha256"})
+_MADE = frozenset(
+    {
+        *("case_title", "case_title_zh", "label", "label_zh", "synthetic", "scenario_title"),
+        *("scenario_title_zh", "travel", "versions", "seed", "created"),
+    }
+)
+_PROOF = frozenset({"status", "gap", "seconds", "solver", "method"})
+_PHASE = ("name", "date", "ratio")
+_VALUE = frozenset({"objective_kind", "objective_unit", "objective", "bound"})
 SIGHTS: dict[Audience, Sight] = {
     "planner": Sight(
         station=_PLAIN | {"host", "substation", "capex_cny"},
@@ -52,6 +74,8 @@ SIGHTS: dict[Audience, Sight] = {
         money=True,
         zones=("demand_kwh_day", "served_kwh_day", "minutes", "covered"),
         places=frozenset(PLACES),
+        kpis=_SERVICE,
+        layer=_SOURCE | _FILE,
         notes=True,
     ),
     "grid": Sight(
@@ -61,6 +85,8 @@ SIGHTS: dict[Audience, Sight] = {
         money=False,
         zones=(),
         places=_ANYONE,
+        kpis=_SERVICE | {"peak_mw"},
+        layer=_SOURCE | _FILE,
         notes=True,
     ),
     "public": Sight(
@@ -70,6 +96,8 @@ SIGHTS: dict[Audience, Sight] = {
         money=False,
         zones=("share", "minutes", "covered"),
         places=_ANYONE | {"zones"},
+        kpis=_SERVICE,
+        layer=_SOURCE,
         notes=False,
     ),
 }
@@ -131,38 +159,24 @@ def document_for(document: Document, sight: Sight) -> Json:
     sight
         What to leave in.
     """
-    block: Json = document.model_dump(exclude={"stations", "substations"})
-    if not sight.money:
-        _drop_money(block)
-        block["assumptions"] = [
-            item.model_dump() for item in document.assumptions if not _of_money(item)
-        ]
-    if not sight.load:
-        for kpis in _all_kpis(block):
-            del kpis["peak_mw"]
-    if not sight.notes:
-        provenance = block["provenance"]
-        provenance.pop("case")
-        for layer in provenance["layers"]:
-            layer.pop("file")
-            layer.pop("sha256")
-        block["unreached"]["sites"] = ()
-    return block
+    if sight.money:
+        return document.model_dump(exclude={"stations", "substations"})
+    made: Json = dict.fromkeys(_MADE, True) | {"layers": {"__all__": set(sight.layer)}}
+    keep: Json = {
+        **dict.fromkeys(("format", "name", "ratio"), True),
+        "outcome": set(_PROOF if _is_money(document) else _PROOF | _VALUE),
+        "kpis": set(sight.kpis),
+        "phases": {"__all__": {**dict.fromkeys(_PHASE, True), "kpis": set(sight.kpis)}},
+        "unreached": {"zones", "zone_demand_kwh_day"},
+        "provenance": made,
+    }
+    told = [item.model_dump() for item in document.assumptions if not _of_money(item)]
+    return document.model_dump(include=keep) | {"assumptions": told}
 
 
-def _drop_money(block: Json) -> None:
-    for kpis in _all_kpis(block):
-        del kpis["capex_cny"]
-    for phase in block["phases"]:
-        del phase["budget_cny"]
-    outcome = block["outcome"]
-    if _MONEY.search(outcome["objective_unit"]) or outcome["objective_kind"] == "cost":
-        for key in ("objective", "bound", "objective_unit", "objective_kind"):
-            del outcome[key]
-
-
-def _all_kpis(block: Json) -> list[Json]:
-    return [block["kpis"], *(phase["kpis"] for phase in block["phases"])]
+def _is_money(document: Document) -> bool:
+    outcome = document.outcome
+    return outcome.objective_kind == "cost" or bool(_MONEY.search(outcome.objective_unit))
 
 
 def _of_money(item: Assumption) -> bool:

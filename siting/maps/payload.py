@@ -1,7 +1,7 @@
 """Turn a plan and its case into the JSON blocks the map's script reads.
 
-The document goes in as it stands in ``plan.json``; only stations are shortened, and zones and
-service become columns. Nothing here is markup; ``text.json_block`` writes it.
+What the reader may see of the document goes in as it stands in ``plan.json``; stations are
+shortened, zones and service become columns. Nothing here is markup; ``text.json_block`` writes it.
 """
 
 from __future__ import annotations
