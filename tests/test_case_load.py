@@ -63,6 +63,8 @@ def test_columns_are_those_declared(tmp_path: Path) -> None:
                 "exclusions": case.exclusions,
                 "supply_areas": case.supply_areas,
                 "pois": case.pois,
+                "water": case.water,
+                "parks": case.parks,
             }
             table = tables[name]
             assert table is not None

@@ -12,6 +12,7 @@ from siting import __version__
 from siting.cli.accounts import carbon, money
 from siting.cli.case import case_app
 from siting.cli.demand import demand_app
+from siting.cli.draw import draw_map
 from siting.cli.explain import explain
 from siting.cli.export import export
 from siting.cli.grid import grid
@@ -32,6 +33,7 @@ app.command()(export)
 app.command()(grid)
 app.command()(carbon)
 app.command()(money)
+app.command("map")(draw_map)
 app.add_typer(demand_app, name="demand")
 
 _DIFFERS = 2
@@ -131,19 +133,6 @@ def verify(
         answer("Verified: every number follows from the case and the scenario.")
     if found:
         raise FinishedError(_DIFFERS)
-
-
-@app.command("map")
-def draw_map(
-    folder: PlanFolder, *, case: CaseName = None, as_json: AsJson = False, quiet: Quiet = False
-) -> None:
-    """Draw the map and the report of a plan again."""
-    from siting import pipeline  # noqa: PLC0415 - heavy
-
-    with progress(quiet=quiet) as report:
-        report(f"drawing {folder}")
-        paths = pipeline.run_map(folder, case_name=case)
-    _tell_files(paths, as_json=as_json, quiet=quiet)
 
 
 def _tell_files(paths: list[Path], *, as_json: bool, quiet: bool) -> None:

@@ -18,7 +18,8 @@ class LayerInfo:
     """Say where one layer comes from."""
 
     layer: str
-    """zones, sites, fuel, stations, districts, substations, exclusions, supply_areas or roads."""
+    """zones, sites, fuel, stations, districts, substations, exclusions, supply_areas, roads, pois,
+    water, parks or raster."""
     file: str
     """As written in case.toml."""
     rows: int
@@ -74,3 +75,7 @@ class Case:
     """Ids of sites and stations whose own row names their substation."""
     pois: gpd.GeoDataFrame | None = None
     """id, name, name_zh, kind, weight, points; None or no rows where the case has none."""
+    water: gpd.GeoDataFrame | None = None
+    """id, name, name_zh, polygons; only the map shows them; None or no rows: not known."""
+    parks: gpd.GeoDataFrame | None = None
+    """As ``water``."""

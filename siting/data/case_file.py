@@ -120,6 +120,8 @@ class Layers(_Table):
     supply_areas: LayerSpec | None = None
     roads: LayerSpec | None = None
     pois: LayerSpec | None = None
+    water: LayerSpec | None = None
+    parks: LayerSpec | None = None
     raster: LayerSpec | None = None
 
     def present(self) -> dict[str, LayerSpec]:

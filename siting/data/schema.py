@@ -201,6 +201,20 @@ _LAYERS = (
         required=False,
     ),
     LayerSchema(
+        "water",
+        "lakes, rivers and sea, for the map to show",
+        _COMMON,
+        ("area",),
+        required=False,
+    ),
+    LayerSchema(
+        "parks",
+        "parks and woods, for the map to show",
+        _COMMON,
+        ("area",),
+        required=False,
+    ),
+    LayerSchema(
         "raster",
         "GeoTIFF of inhabitants per cell, summed over each zone (extra 'raster')",
         (),

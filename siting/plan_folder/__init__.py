@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from siting.scenario import Scenario
 
 __all__ = [
+    "MAP_FILES",
     "PDF_FILE",
     "PLAN_FILES",
     "SITES_FILE",
@@ -53,7 +54,9 @@ SITES_FILE = "sites.csv"
 """Written where the scenario has rules for candidate sites."""
 PDF_FILE = "report.pdf"
 """Written when asked for."""
-LATER = (SITES_FILE, PDF_FILE, "export", "grid")
+MAP_FILES = ("map-grid.html", "map-public.html")
+"""Maps for other readers, written when asked for."""
+LATER = (SITES_FILE, PDF_FILE, *MAP_FILES, "export", "grid")
 """What siting may add to a plan's folder: of an old plan, none of it is carried over."""
 
 _AGAIN = "Make the plan again with 'siting plan'."
