@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from siting.assembly import Answer, assemble, map_layers
 from siting.assembly.export import export_layers
+from siting.assembly.reading import types_of
 from siting.data.build import build_problem
 from siting.data.candidates import screen_sites, site_table
 from siting.data.load import case_folder, load_case
@@ -15,8 +20,12 @@ from siting.data.supply import supplied
 from siting.errors import CaseError, ScenarioError
 from siting.maps import render_map, render_report
 from siting.models.effort import Effort
+from siting.models.sensitivity.figure import UNITS
+from siting.models.sensitivity.rows import Row, rows
+from siting.models.sensitivity.study import Asked, study
+from siting.models.solution import Certificate
 from siting.models.solve import solve
-from siting.plan_folder import SITES_FILE, read_plan, write_plan
+from siting.plan_folder import SENSITIVITY_FILE, SITES_FILE, read_plan, write_plan
 from siting.plan_folder.tables import table_bytes
 from siting.scenario_io import assumptions, load_scenario
 from siting.scenario_io.files import find
@@ -24,7 +33,6 @@ from siting.verify import verify_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from siting.data.candidates import Screening
     from siting.data.case import Case
@@ -119,8 +127,75 @@ def run_map(folder: Path, *, case_name: str | None = None) -> list[Path]:
     plan, scenario = read_plan(folder)
     case = load_city(case_name or plan.document.provenance.case, scenario)
     files = _drawn(plan, case, screen_sites(case, scenario))
-    write_plan(folder, plan, scenario=scenario, files=files, layers=map_layers(plan, case))
+    kept = folder / SENSITIVITY_FILE
+    same = {SENSITIVITY_FILE: kept.read_bytes()} if kept.is_file() else {}
+    write_plan(folder, plan, scenario=scenario, files=files | same, layers=map_layers(plan, case))
     return [folder / name for name in files]
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """Hold what a plan hangs on, as rows, and where they were written."""
+
+    label: str
+    """'' for a real city."""
+    objective: float
+    """Of the plan."""
+    bound: float
+    unit: str
+    solved: bool
+    """Whether problems were solved anew."""
+    rows: tuple[Row, ...]
+    path: Path
+
+
+def run_sensitivity(
+    folder: Path,
+    asked: Asked,
+    *,
+    case_name: str | None = None,
+    progress: Callable[[str], None] = log.info,
+) -> Sensitivity:
+    """Tell what a plan folder's plan hangs on, and write it there as a table.
+
+    Raises
+    ------
+    PlanError
+        If the plan is not of this city and scenario any more.
+    """
+    plan, scenario = read_plan(folder)
+    provenance, outcome = plan.document.provenance, plan.document.outcome
+    case = load_city(case_name or provenance.case, scenario)
+    progress("finding what each zone reaches")
+    problem, _ = build_problem(case, scenario)
+    limits = scenario.solve
+    effort = Effort(limits.gap, limits.time_limit_s, limits.seed, limits.threads)
+    certificate = Certificate(
+        outcome.status,
+        outcome.objective,
+        outcome.bound,
+        outcome.gap,
+        outcome.seconds,
+        outcome.solver,
+        outcome.method,
+    )
+    types = types_of(plan, problem)
+    found = study(problem, types, certificate, effort, asked, progress=progress)
+    table = rows(found)
+    path = Path(folder) / SENSITIVITY_FILE
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.write_bytes(table_bytes(pd.DataFrame(table, columns=list(Row._fields))))
+    fresh.replace(path)
+    unit = UNITS[problem.objective]
+    return Sensitivity(
+        provenance.label,
+        outcome.objective,
+        found.best.bound,
+        unit,
+        found.solved,
+        tuple(table),
+        path,
+    )
 
 
 def run_export(folder: Path, *, crs: str, out: Path, case_name: str | None = None) -> list[Path]:

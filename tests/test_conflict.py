@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -18,7 +18,6 @@ from siting.data.problem import NONE, Problem
 from siting.errors import InfeasibleError
 from siting.models import conflict
 from siting.models.conflict import Diagnosis, core, diagnose, explain
-from siting.models.conflict.changes import Change
 from siting.models.conflict.requirements import Requirement, can_grow, stated
 from siting.models.effort import Effort
 from siting.models.highs import Run
@@ -26,6 +25,9 @@ from siting.models.solve import solve
 from siting.models.statement import KCNY
 from tests.brute import brute_force
 from tests.toy import A, B, E, S, toy
+
+if TYPE_CHECKING:
+    from siting.models.conflict.changes import Change
 
 EFFORT = Effort(gap=0.0, time_limit_s=60.0, seed=1, threads=1)
 NO_DISTRICTS: dict[str, Any] = {"district_target": np.zeros((2, 2), dtype=int)}
@@ -118,10 +120,7 @@ def test_too_little_room_at_a_substation() -> None:
     """Two stations ask 600 kW at the least and G has 500 left in p2."""
     error = _refused(toy(headroom_kw=np.array([[500.0], [500.0]]), **NO_DISTRICTS))
     assert sorted(error.conflict) == [
-        (
-            "substation G may not pass its limit: "
-            "room for stations of 0.50 MW by p1, 0.50 MW by p2"
-        ),
+        ("substation G may not pass its limit: room for stations of 0.50 MW by p1, 0.50 MW by p2"),
         f"{_two_stations(2)}; at most 1 station can be had",
     ]
     assert error.changes[0] == "free 0.10 MW at substation G"
@@ -318,7 +317,7 @@ def _everything(problem: Problem) -> list[Requirement]:
 
 
 def _only(problem: Problem, items: set[Requirement]) -> Problem:
-    """Return the problem with no other requirement than those, and a floor in all phases or none."""
+    """Return the problem with those requirements alone, and floors in all phases or in none."""
     families = {item.family for item in items}
     problem = replace(
         problem,

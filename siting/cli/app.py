@@ -14,6 +14,7 @@ from siting.cli.explain import explain
 from siting.cli.export import export
 from siting.cli.fetch import fetch_case
 from siting.cli.from_osm import import_case
+from siting.cli.sensitivity import sensitivity
 from siting.cli.show import FinishedError, answer, print_json, print_table, progress
 
 app = typer.Typer(
@@ -30,6 +31,7 @@ case_app.command("fetch")(fetch_case)
 case_app.command("import")(import_case)
 app.command()(explain)
 app.command()(export)
+app.command()(sensitivity)
 app.add_typer(demand_app, name="demand")
 
 _DIFFERS = 2

@@ -128,6 +128,10 @@ class Highs:
         solution.col_value = values.tolist()
         self._highs.setSolution(solution)
 
+    def set_row(self, row: int, lower: float, upper: float) -> None:
+        """Change a row's bounds; the next run starts from where the last one ended."""
+        self._highs.changeRowBounds(row, lower, upper)
+
     def run(
         self,
         *,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from siting.data.problem import Problem
+    from siting.models.cuts import Cuts
     from siting.models.effort import Effort
     from siting.models.program import Statement
 
@@ -37,6 +38,7 @@ def solve(
     *,
     solver: str = HIGHS,
     progress: Callable[[str], None] = log.info,
+    cuts: Cuts | None = None,
 ) -> Solution:
     """Return a plan and the proof of how good it is.
 
@@ -51,6 +53,8 @@ def solve(
         relaxation.
     progress
         Called with a line of text now and then.
+    cuts
+        Rows over the choice that hold besides; with HiGHS only.
 
     Raises
     ------
@@ -67,6 +71,8 @@ def solve(
     progress("stating the model")
     statement = state(problem)
     arrays = highs.to_arrays(statement)
+    if cuts is not None:
+        arrays = cuts.add_to(arrays)
     if solver == HIGHS:
         name = highs.version()
         layout = Layout.of(problem, statement, arrays)
@@ -74,6 +80,8 @@ def solve(
     else:
         name = other_solvers.describe(solver)
         found = other_solvers.run(problem, statement, arrays, solver, effort, progress)
+    if found.infeasible and cuts is not None:
+        raise InfeasibleError(["nothing else keeps every rule"])
     if found.infeasible:
         progress("looking for the conflict")
         raise InfeasibleError(*explain(problem, effort))

@@ -23,7 +23,15 @@ if TYPE_CHECKING:
 
     from siting.scenario import Scenario
 
-__all__ = ["PLAN_FILES", "SITES_FILE", "check_target", "document_schema", "read_plan", "write_plan"]
+__all__ = [
+    "PLAN_FILES",
+    "SENSITIVITY_FILE",
+    "SITES_FILE",
+    "check_target",
+    "document_schema",
+    "read_plan",
+    "write_plan",
+]
 
 PLAN_FILES = (
     "plan.json",
@@ -41,6 +49,8 @@ PLAN_FILES = (
 """Names siting writes; any other file in a plan folder is the user's, and is carried over."""
 SITES_FILE = "sites.csv"
 """Written where the scenario has rules for candidate sites; never carried over from an old plan."""
+SENSITIVITY_FILE = "sensitivity.csv"
+"""What one plan hangs on; never carried over to another."""
 
 _AGAIN = "Make the plan again with 'siting plan'."
 _SHOWN_FAULTS = 20
@@ -238,7 +248,9 @@ def _carry_over(old: Path, new: Path) -> None:
     if not old.is_dir():
         return
     for path in sorted(old.iterdir()):
-        if path.name in (*PLAN_FILES, SITES_FILE) or path.name.startswith("plan.gpkg-"):
+        if path.name in (*PLAN_FILES, SITES_FILE, SENSITIVITY_FILE) or path.name.startswith(
+            "plan.gpkg-"
+        ):
             continue
         if (new / path.name).exists():
             continue

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 TEST_SECONDS = 20.0
 """Of one feasibility question."""
+LINEAR_SECONDS = 60.0
+"""Of one question to the linear relaxation of a large program."""
 LARGE = 30_000
 """Columns from which the linear relaxation is asked first, by interior point: often it is enough."""
 _PRICED = 1e-6
@@ -107,13 +109,12 @@ class Tests(Generic[Key]):
             return None
         program = self.program
         arrays, _ = program.bare(program.under(asked), program.kept_columns(asked))
-        return self.run(arrays, relaxed=relaxed)
+        seconds = LINEAR_SECONDS if relaxed else TEST_SECONDS
+        return self.run(arrays, relaxed=relaxed, seconds=seconds)
 
     def run(self, arrays: Arrays, *, relaxed: bool = False, seconds: float = TEST_SECONDS) -> Run:
         """Solve one program within the time that is left."""
-        highs = Highs(
-            arrays, relaxed=relaxed, threads=self.effort.threads, seed=self.effort.seed
-        )
+        highs = Highs(arrays, relaxed=relaxed, threads=self.effort.threads, seed=self.effort.seed)
         large = relaxed and len(arrays.cost) > LARGE
         return highs.run(
             time_limit_s=max(min(seconds, self.left_s()), 0.1),
