@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-import highspy
 import numpy as np
 import pulp
+
+from siting.models.engine import highspy
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -10,12 +10,10 @@ import numpy as np
 
 from siting.data.problem import NONE
 from siting.errors import InfeasibleError, NoSolutionError
-from siting.models import highs, other_solvers
+from siting.models import fallback, highs, other_solvers
 from siting.models.assign import assign
 from siting.models.conflict import explain
-from siting.models.layout import Layout
 from siting.models.reopen import reopen
-from siting.models.search import Found, Search
 from siting.models.solution import Solution, certify, objective_of
 from siting.models.statement import KCNY, state
 
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from siting.models.cuts import Cuts
     from siting.models.effort import Effort
     from siting.models.program import Statement
+    from siting.models.search import Found
 
 log = logging.getLogger(__name__)
 
@@ -49,8 +48,8 @@ def solve(
     effort
         Gap, time limit, seed and threads.
     solver
-        ``highs``, or the name of a solver PuLP knows; its answer is then bounded by HiGHS's
-        relaxation.
+        ``highs``, with CBC where HiGHS cannot be loaded or fails; or the name of a solver PuLP
+        knows, whose answer is then checked row by row.
     progress
         Called with a line of text now and then.
     cuts
@@ -74,9 +73,7 @@ def solve(
     if cuts is not None:
         arrays = cuts.add_to(arrays)
     if solver == HIGHS:
-        name = highs.version()
-        layout = Layout.of(problem, statement, arrays)
-        found = Search(arrays, layout, effort, progress).run()
+        found, name = fallback.search(problem, statement, arrays, effort, progress)
     else:
         name = other_solvers.describe(solver)
         found = other_solvers.run(problem, statement, arrays, solver, effort, progress)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from siting.errors import SolverError
 from siting.models.conflict.changes import Change, change_text
 from siting.models.conflict.core import Least, Tests
 from siting.models.conflict.reached import best_of_rest
@@ -69,7 +70,10 @@ def explain(
         Called with a line of text now and then.
     """
     program = stated(problem)
-    found = diagnose(program, effort, seconds=seconds, progress=progress)
+    try:
+        found = diagnose(program, effort, seconds=seconds, progress=progress)
+    except SolverError as error:
+        return [f"all of them; which ones cannot be told: {error}"], "", []
     if not found.conflict:
         return ["all of them; which ones could not be told apart in time"], "", []
     tests = Tests(program.program, effort, seconds * (1 - CORE_SHARE) / 2)

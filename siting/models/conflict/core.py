@@ -36,7 +36,7 @@ TEST_SECONDS = 20.0
 LINEAR_SECONDS = 60.0
 """Of one question to the linear relaxation of a large program."""
 LARGE = 30_000
-"""Columns from which the linear relaxation is asked first, by interior point: often it is enough."""
+"""Columns from which the linear relaxation is asked first, by interior point."""
 _PRICED = 1e-6
 """Part of the largest price below which a price is a solver's dust."""
 _DUST = 1e-9

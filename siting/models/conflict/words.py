@@ -34,23 +34,25 @@ def sentence(problem: Problem, item: Requirement, best: float | None) -> str:
         money = problem.budget_cny[item.phase] / 1e6
         need = "" if best is None else f"; the least that meets the rest costs {best / 1e6:,.2f}"
         return f"budget: {money:,.2f} M CNY have arrived{when}{need}"
+    if item.family == "headroom":
+        return _headroom(problem, item)
+    if item.family in {"served", "covered"}:
+        return _floor(problem, item, when, best)
+    return _rule(problem, item, when)
+
+
+def _rule(problem: Problem, item: Requirement, when: str) -> str:
     if item.family == "most":
         most = problem.max_stations[item.phase]
         return f"at most {counted(most, 'supercharging station')} may be open{when}"
-    if item.family == "headroom":
-        return _headroom(problem, item)
-    if item.family == "spacing":
-        least = f" of {problem.spacing_m:,.0f} m" if problem.spacing_m else ""
-        return (
-            f"spacing{least}: {counted(len(problem.conflicts), 'pair')} of sites, "
-            "each too close to hold two stations"
-        )
     if item.family == "stay":
         stays = int(((problem.initial != NONE) & ~problem.closable).sum())
         return f"{counted(stays, 'existing station')} must stay open"
     if item.family == "area":
         return "no site may hold a type larger than its area allows"
-    return _floor(problem, item, when, best)
+    least = f" of {problem.spacing_m:,.0f} m" if problem.spacing_m else ""
+    pairs = counted(len(problem.conflicts), "pair")
+    return f"spacing{least}: {pairs} of sites, each too close to hold two stations"
 
 
 def _floor(problem: Problem, item: Requirement, when: str, best: float | None) -> str:

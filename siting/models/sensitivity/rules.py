@@ -96,8 +96,12 @@ def _spacing(problem: Problem, opened: NDArray[np.bool_]) -> Iterator[Breach]:
 def _headroom(problem: Problem, type_at: Types) -> Iterator[Breach]:
     p = problem
     load = np.where(type_at == NONE, 0.0, p.load_kw[np.maximum(type_at, 0)])
-    at = np.equal.outer(p.site_substation, np.arange(len(p.substations)))
-    over = load @ at - p.headroom_kw * (1 + _SLACK)
+    tied = p.site_substation != NONE
+    total = [
+        np.bincount(p.site_substation[tied], weights=row[tied], minlength=len(p.substations))
+        for row in load
+    ]
+    over = np.array(total) - p.headroom_kw * (1 + _SLACK)
     for g in np.flatnonzero((over > _SLACK).any(axis=0)).tolist():
         t = int(np.argmax(over[:, g] > _SLACK))
         text = f"substation {p.substations[g]}: {over[t, g] / 1000:,.2f} MW too little"
