@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from siting.data.problem import NONE, Problem
 from siting.errors import InfeasibleError
 from siting.models import conflict
-from siting.models.conflict import Diagnosis, core, diagnose, explain
+from siting.models.conflict import Diagnosis, diagnose, explain
 from siting.models.conflict.requirements import Requirement, can_grow, stated
 from siting.models.effort import Effort
-from siting.models.highs import Run
+from siting.models.highs import Highs, Run
 from siting.models.solve import solve
 from siting.models.statement import KCNY
 from tests.brute import brute_force
@@ -106,7 +106,7 @@ def test_too_close_for_a_target() -> None:
 
 def test_a_spacing_is_lowered_to_the_distance_of_two_sites() -> None:
     """E and A stand 320.7 m apart: a spacing of 320 m lets both be, and changes 36 % of 500."""
-    close = {"spacing_m": 500.0, "conflict_m": np.array([320.7])}
+    close: dict[str, Any] = {"spacing_m": 500.0, "conflict_m": np.array([320.7])}
     error = _refused(toy(district_target=np.array([[0, 0], [2, 0]]), **close))
     assert "spacing of 500 m: 1 pair of sites, each too close to hold two stations" in (
         error.conflict
@@ -184,7 +184,7 @@ def test_a_floor_on_coverage_that_money_cannot_buy() -> None:
 
 def test_existing_stations_that_must_stay() -> None:
     """E and A stand as S, and only one station may be open."""
-    standing = {
+    standing: dict[str, Any] = {
         "initial": np.array([S, S, NONE]),
         "allowed": np.array([[False, True, False], [False, True, False], [False, True, False]]),
         "conflicts": np.empty((0, 2), dtype=int),
@@ -242,7 +242,7 @@ def test_an_explanation_cut_off_says_so(monkeypatch: pytest.MonkeyPatch) -> None
     """Where no test ends in time nothing is claimed but that there is no plan."""
     nothing = np.empty(0)
     undecided = Run("no-solution", nothing, np.nan, np.nan, nothing)
-    monkeypatch.setattr(core.Highs, "run", lambda *_args, **_kw: undecided)
+    monkeypatch.setattr(Highs, "run", lambda *_args, **_kw: undecided)
     told = explain(toy(city_target=np.array([2, 2])), EFFORT)
     assert told == (["all of them; which ones could not be told apart in time"], "", [])
 
@@ -319,11 +319,8 @@ def _everything(problem: Problem) -> list[Requirement]:
 def _only(problem: Problem, items: set[Requirement]) -> Problem:
     """Return the problem with those requirements alone, and floors in all phases or in none."""
     families = {item.family for item in items}
-    problem = replace(
-        problem,
-        **{f"min_{name}_share": 0.0 for name in FLOORS - families},
-        objective="cost",
-    )
+    free: dict[str, Any] = {f"min_{name}_share": 0.0 for name in FLOORS - families}
+    problem = replace(problem, objective="cost", **free)
     for item in _everything(problem):
         if item not in items:
             problem = _without(problem, item)

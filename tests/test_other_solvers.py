@@ -228,6 +228,16 @@ def test_what_a_model_left_behind_is_read(
     assert (report.state, report.bound) == (state, bound)
 
 
+def test_eight_digits_are_enough() -> None:
+    """CBC writes 8 digits a value, so capacities of hundreds of kWh are passed by a millionth.
+
+    A plan of this problem was once taken for none for it.
+    """
+    problem = random_problem(7, "served")
+    best = solve(problem, EFFORT, progress=lambda _: None).certificate
+    assert _solve(problem).certificate.objective == pytest.approx(best.objective, rel=1e-6)
+
+
 def test_cbc_stopped_at_a_gap_tells_its_own_bound() -> None:
     """The bound is the tighter of CBC's own and the relaxation's, and never on the wrong side."""
     problem = random_problem(7, "served")
@@ -275,7 +285,7 @@ def test_a_missing_licence_is_told_apart_from_a_missing_solver(
             return ["PULP_CBC_CMD"]
         return ["PULP_CBC_CMD", "GUROBI"]
 
-    monkeypatch.setattr(other_solvers.pulp, "listSolvers", listed)
+    monkeypatch.setattr(pulp, "listSolvers", listed)
     with pytest.raises(SolverError, match="is installed, but cannot be used") as caught:
         other_solvers.check("gurobi")
     assert "Unable to open Gurobi license file" in str(caught.value)
@@ -335,7 +345,8 @@ def test_without_highs_cbc_answers_and_says_so(tmp_path: Path) -> None:
     )
     first, *rest = run.stdout.splitlines()
     objective, status, solver, method = first.split("|")
-    assert (float(objective), status) == (pytest.approx(1020), "optimal")
+    assert float(objective) == pytest.approx(1020)
+    assert status == "optimal"
     assert solver.startswith("PULP_CBC_CMD")
     assert method.endswith("as HiGHS cannot be loaded: no such library. Install highspy again")
     assert rest[0].startswith("InfeasibleError No plan can meet these requirements together")

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from siting.cli import main
 from siting.data.problem import NONE
+from siting.errors import InfeasibleError
 from siting.models.assign import assign
 from siting.models.cuts import choices, differing
 from siting.models.effort import Effort
@@ -46,6 +47,12 @@ if TYPE_CHECKING:
 
 EFFORT = Effort(gap=0.0, time_limit_s=60.0, seed=1, threads=1)
 CLOSE = 1e-6
+
+
+def _near(value: float, slack: float | None = None) -> Figure:
+    """Return an exact figure that equals any exact figure near a value."""
+    about: Any = pytest.approx(value, abs=slack)
+    return exact(about)
 
 
 def _quiet(_text: str) -> None:
@@ -79,16 +86,16 @@ def _drawn(draw: st.DrawFn, kind: ObjectiveKind) -> Problem:
 
 
 def test_a_million_more_in_the_first_phase() -> None:
-    """With 2,200 kCNY by p1 B and E can both open: Z1's 100 more than B's 120 of Z2... by hand:
+    """With 2,200 kCNY by p1 both A and B open, and serve 120 more.
 
-    p1 today: one station, 120. With 2,200: B (120, 1,000 kCNY) and A (120, 1,100): 240, 120 more;
-    p2 stays 450, the most there is. 600 kW of 800.
+    p1 today: one station, 120. With 2,200: B (120, 1,000 kCNY) and A (120, 1,100): 240; 600 kW of
+    800. p2 stays at 450, the most there is.
     """
     found = _studied(toy("served"))
     value = {v.name: v.value for v in found.values}
-    assert value["1 M CNY more with p1"] == exact(pytest.approx(120.0))
-    assert value["1 M CNY more with p2"] == exact(pytest.approx(0.0))
-    assert value["one station more"] == exact(pytest.approx(0.0))
+    assert value["1 M CNY more with p1"] == _near(120.0)
+    assert value["1 M CNY more with p2"] == _near(0.0)
+    assert value["one station more"] == _near(0.0)
     # One station more by p2 is a third, which spacing (E, A) and the number of two forbid.
     ratio = found.values[-1]
     assert ratio.name == "0.01 of ratio more (1 stations) in each phase"
@@ -97,7 +104,7 @@ def test_a_million_more_in_the_first_phase() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(data=st.data())
 def test_values_are_brute_force_differences(kind: ObjectiveKind, data: st.DataObject) -> None:
     """One unit more changes the best plan by what trying every plan says; bounds hold it too."""
@@ -123,7 +130,10 @@ def test_values_are_brute_force_differences(kind: ObjectiveKind, data: st.DataOb
 
 
 def test_a_gap_larger_than_the_value_is_told_as_an_interval() -> None:
-    """A plan of 900 under a bound of 1,020: 1 M CNY more is worth between 120 - 120 = 0 and 240."""
+    """A plan of 900 under a bound of 1,020; 1 M CNY more with p1 makes 1,140.
+
+    So it is worth between 1,140 - 1,020 = 120 and 1,140 - 900 = 240.
+    """
     problem = toy("served")
     found = _solved(problem)
     poor = replace(found.certificate, objective=900.0, bound=1020.0)
@@ -131,7 +141,8 @@ def test_a_gap_larger_than_the_value_is_told_as_an_interval() -> None:
     known = priced(problem, limits, poor, Prices(problem, EFFORT))
     (value,) = solved(problem, limits, known, poor, EFFORT, progress=_quiet)
     assert value.name == "1 M CNY more with p1"
-    assert (value.value.basis, value.value.lower) == ("bounds", pytest.approx(120.0))
+    assert value.value.basis == "bounds"
+    assert value.value.lower == pytest.approx(120.0)
     assert value.value.upper == pytest.approx(240.0)
 
 
@@ -160,14 +171,14 @@ def test_one_megawatt_more_is_priced_where_it_binds() -> None:
     }
     found = _studied(toy("served", **open_ground))
     value = {v.name: v.value for v in found.values}
-    assert value["1 MW more at substation G"] == exact(pytest.approx(660.0))
+    assert value["1 MW more at substation G"] == _near(660.0)
 
 
 # Stations
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(data=st.data())
 def test_what_a_plan_loses_is_its_energy_assigned_anew(
     kind: ObjectiveKind, data: st.DataObject
@@ -188,7 +199,7 @@ def test_what_a_plan_loses_is_its_energy_assigned_anew(
             continue
         again = objective_of(problem, types, assign(problem, types))
         lost = sign_of(problem) * (base - again)
-        assert loss.lost == exact(pytest.approx(lost, abs=1e-5 * max(abs(base), 1.0)))
+        assert loss.lost == _near(lost, 1e-5 * max(abs(base), 1.0))
 
 
 def test_what_is_lost_when_all_is_planned_anew() -> None:
@@ -198,16 +209,16 @@ def test_what_is_lost_when_all_is_planned_anew() -> None:
     """
     found = _studied(toy("served"), replan=2)
     by_site = {loss.site: loss for loss in found.losses}
-    assert by_site[A].lost == exact(pytest.approx(660.0))
+    assert by_site[A].lost == _near(660.0)
     assert by_site[A].breaks == (
         "ratio of the whole city: 1 of 2 asked for by p2",
         "ratio of W: 0 of 1 asked for by p2",
     )
-    assert by_site[A].replanned == exact(pytest.approx(420.0))
+    assert by_site[A].replanned == _near(420.0)
     assert by_site[B].note == "no plan is possible with it"
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(data=st.data())
 def test_planned_anew_is_brute_force_without_the_station(data: st.DataObject) -> None:
     """The best plan without a station is what trying every plan of the rest finds."""
@@ -257,7 +268,7 @@ def test_why_a_site_is_left_out() -> None:
     found = _studied(toy("served"))
     (site,) = found.rejected
     assert (site.site, site.kind) == (E, S)
-    assert site.gain == exact(pytest.approx(100.0))
+    assert site.gain == _near(100.0)
     assert site.reasons == (
         "no more than 2 stations by p2",
         "budget: 0.35 M CNY too little by p2",
@@ -265,7 +276,7 @@ def test_why_a_site_is_left_out() -> None:
         "substation G: 0.30 MW too little by p2",
     )
     assert site.swap == A
-    assert site.swap_change == exact(pytest.approx(-420.0))
+    assert site.swap_change == _near(-420.0)
     assert site.swaps_tried == 1
 
 
@@ -296,12 +307,12 @@ def test_a_site_that_nobody_reaches_or_that_another_dominates() -> None:
     assert fits.reasons == ("no supercharging station fits the site",)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(seed=st.integers(0, 999))
 def test_gains_and_swaps_are_what_assigning_anew_gives(seed: int) -> None:
     """Each gain is exact, below its proven bound, and no swap tried keeps a broken rule."""
     problem = random_problem(seed, "served", budget_cny=np.array([2.5e6, 3.5e6]))
-    assume(brute_force_possible(problem))
+    assume(_possible(problem))
     found = _solved(problem)
     worth = Worth(problem, found.type_at, EFFORT)
     losses = station_losses(worth)
@@ -317,16 +328,15 @@ def test_gains_and_swaps_are_what_assigning_anew_gives(seed: int) -> None:
             assert close.swap_change.upper <= close.gain.upper + CLOSE
 
 
-def brute_force_possible(problem: Problem) -> bool:
-    """Tell whether HiGHS finds a plan at all."""
+def _possible(problem: Problem) -> bool:
     try:
-        return bool(_solved(problem).certificate.objective >= 0)
-    except Exception as error:  # noqa: BLE001 - whatever it says, there is none
-        assert "No plan" in str(error)  # noqa: PT017
+        _solved(problem)
+    except InfeasibleError:
         return False
+    return True
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_breaches_are_the_rules_that_brute_force_knows(data: st.DataObject) -> None:
     """A choice breaks no rule exactly where trying every plan lets it pass."""
@@ -350,12 +360,13 @@ def test_a_station_that_must_stay_is_missed() -> None:
 
 
 @pytest.mark.parametrize("kind", ["served", "cost"])
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(data=st.data())
 def test_the_next_best_are_brute_forces_ranking(kind: ObjectiveKind, data: st.DataObject) -> None:
     """Best plan and runners-up are worth what the best of each set of open sites is, in order."""
     problem = data.draw(_drawn(kind))
-    sign, ranked = sign_of(problem), {}
+    sign = sign_of(problem)
+    ranked: dict[tuple[bool, ...], float] = {}
     for plan in valued_plans(problem):
         last = tuple(h[-1] != NONE and bool(problem.is_super[h[-1]]) for h in plan.histories)
         ranked[last] = max(ranked.get(last, -np.inf), sign * plan.value)
@@ -379,7 +390,7 @@ def test_runners_up_may_be_asked_to_differ_in_more_sites() -> None:
         assert len(others) == count
     (other,) = runners_up(problem, found.type_at, found.certificate, EFFORT, count=1)
     assert (other.opened, other.closed) == ((E,), (A,))
-    assert other.worse == exact(pytest.approx(420.0))
+    assert other.worse == _near(420.0)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -399,15 +410,10 @@ def test_cuts_stand_on_the_statements_columns(kind: ObjectiveKind) -> None:
 # Figures, rows, study, command
 
 
-def test_figures_say_what_they_rest_on() -> None:
-    """Two bounds that meet are exact; a number's text names unit and basis."""
+def test_two_bounds_that_meet_are_exact() -> None:
+    """A billionth of 10 apart is the same number; 5 apart is an interval."""
     assert between(1.0, 1.0 + 1e-9, scale=10).basis == "exact"
-    wide = between(0.0, 5.0, scale=10)
-    assert wide.text("CNY") == "between 0.0 and 5.0 CNY (proved)"
-    assert (
-        Figure("bounds", 0.0, np.inf).text("CNY") == "between 0.0 and no known limit CNY (proved)"
-    )
-    assert exact(2.0).text("kWh/day") == "2.0 kWh/day (exact)"
+    assert between(0.0, 5.0, scale=10) == Figure("bounds", 0.0, 5.0)
 
 
 def test_a_study_without_solves_tells_bounds_and_says_so() -> None:
@@ -469,7 +475,7 @@ def planned(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
 def test_the_command_prints_and_writes_what_it_found(
     planned: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Terminal, JSON and CSV tell the same numbers, each with unit and basis; a new plan drops it."""
+    """Terminal, JSON and CSV tell the same numbers, each with its basis; a new plan drops them."""
     code, out, _ = _run(capsys, "sensitivity", str(planned), "--runners-up", "2", "--quiet")
     assert code == 0
     assert "Limits: what one unit more changes" in out

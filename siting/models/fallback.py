@@ -85,7 +85,8 @@ def stations_hold(arrays: Arrays, choices: int, found: Found) -> bool:
     others = np.ones(len(arrays.cost))
     others[:choices] = 0.0
     alone = np.flatnonzero(abs(rows) @ others == 0)
-    activity = rows[alone][:, :choices] @ np.round(found.values[:choices])
-    size = _TOLERANCE * np.maximum(1.0, np.abs(activity))
+    part, whole = rows[alone][:, :choices], np.round(found.values[:choices])
+    activity = part @ whole
+    size = _TOLERANCE * np.maximum(1.0, abs(part) @ np.abs(whole))
     above = activity >= arrays.row_lower[alone] - size
     return bool(np.all(above & (activity <= arrays.row_upper[alone] + size)))

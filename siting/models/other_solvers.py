@@ -159,9 +159,13 @@ def _own_bound(arrays: Arrays, report: Report, objective: float) -> float | None
 
 
 def _holds(arrays: Arrays, values: NDArray[np.float64]) -> bool:
-    """Tell whether values keep every row and bound, and are whole where they must be."""
-    activity = matrix(arrays) @ values
-    size = np.maximum(1.0, np.abs(activity)) * _TOLERANCE
+    """Tell whether values keep every row and bound, and are whole where they must be.
+
+    A row's tolerance is a part of the sum of its terms' sizes: solvers write eight digits of each.
+    """
+    rows_by_column = matrix(arrays)
+    activity = rows_by_column @ values
+    size = np.maximum(1.0, abs(rows_by_column) @ np.abs(values)) * _TOLERANCE
     rows = np.all(activity >= arrays.row_lower - size) and np.all(
         activity <= arrays.row_upper + size
     )

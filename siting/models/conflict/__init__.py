@@ -127,7 +127,9 @@ def diagnose(
     limits = program.program.limits
     tests = Tests(program.program, effort, seconds * CORE_SHARE)
     substations = tuple(sorted(key for key in limits if key.family == "headroom"))
-    bundles = [(key,) for key in sorted(limits) if key.family != "headroom"]
+    bundles: list[tuple[Requirement, ...]] = [
+        (key,) for key in sorted(limits) if key.family != "headroom"
+    ]
     bundles += [substations] if substations else []
     if not tests.conflict([key for bundle in bundles for key in bundle]):
         return Diagnosis((), smallest=False, changes=(), together=())

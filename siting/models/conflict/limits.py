@@ -148,7 +148,8 @@ def soften(arrays: Arrays, give: Give) -> Arrays:
             [sparse.csr_array((count, size)), sparse.diags_array(-give.depth)], format="csr"
         )
         ones = np.concatenate([np.zeros(len(lower)), np.ones(count)])
-        wide = sparse.hstack([sparse.vstack([wide, deep]), ones[:, None]], format="csr")
+        tall = sparse.csr_array(sparse.vstack([wide, deep]))
+        wide = sparse.hstack([tall, sparse.csr_array(ones[:, None])], format="csr")
         lower = np.append(lower, np.zeros(count))
         upper = np.append(upper, np.full(count, np.inf))
         cost = np.append(np.zeros(count), 1.0)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
 if TYPE_CHECKING:
     from siting.data.problem import Problem
 
@@ -29,22 +27,6 @@ class Figure:
     basis: Basis
     lower: float
     upper: float
-
-    @property
-    def middle(self) -> float:
-        """Return the number itself where it is known; else the nearest end of the interval to 0."""
-        if self.basis in {"exact", "estimate"}:
-            return self.lower
-        return min(max(0.0, self.lower), self.upper)
-
-    def text(self, unit: str) -> str:
-        """Return the number with its unit and basis."""
-        if self.basis == "unknown":
-            return "unknown: the time was up"
-        if self.basis == "bounds":
-            high = "no known limit" if np.isinf(self.upper) else f"{self.upper:,.1f}"
-            return f"between {self.lower:,.1f} and {high} {unit} (proved)"
-        return f"{self.lower:,.1f} {unit} ({self.basis})"
 
 
 def exact(value: float) -> Figure:

@@ -167,7 +167,7 @@ def _transport(problem: Problem, t: int, room: NDArray[np.float64]) -> Arrays:
     least = p.objective == "access"
     if least:
         floor = p.min_served_share * p.reachable_kwh[t] * (1 - _SLACK)
-        whole = sparse.csr_array(sparse.vstack([whole, np.ones((1, pairs))], format="csr"))
+        whole = sparse.csr_array(sparse.vstack([whole, sparse.csr_array(np.ones((1, pairs)))]))
         lower, upper = np.append(lower, floor), np.append(upper, np.inf)
     return Arrays(
         maximise=not least,
