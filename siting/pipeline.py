@@ -20,7 +20,6 @@ from siting.data.supply import supplied
 from siting.errors import CaseError, ScenarioError
 from siting.maps import render_map, render_report
 from siting.models.effort import Effort
-from siting.models.sensitivity.figure import UNITS
 from siting.models.sensitivity.rows import Row, rows
 from siting.models.sensitivity.study import Asked, study
 from siting.models.solution import Certificate
@@ -142,7 +141,9 @@ class Sensitivity:
     objective: float
     """Of the plan."""
     bound: float
+    """The sharpest known."""
     unit: str
+    """Of both, and of every row: in words."""
     solved: bool
     """Whether problems were solved anew."""
     rows: tuple[Row, ...]
@@ -186,12 +187,11 @@ def run_sensitivity(
     fresh = path.with_name(f"{path.name}.new")
     fresh.write_bytes(table_bytes(pd.DataFrame(table, columns=list(Row._fields))))
     fresh.replace(path)
-    unit = UNITS[problem.objective]
     return Sensitivity(
         provenance.label,
         outcome.objective,
         found.best.bound,
-        unit,
+        outcome.objective_unit,
         found.solved,
         tuple(table),
         path,

@@ -10,9 +10,9 @@ import numpy as np
 
 from siting.errors import SolverError
 from siting.models import highs, other_solvers
+from siting.models import search as searching
 from siting.models.layout import Layout
 from siting.models.relaxation import matrix
-from siting.models.search import Found, Search
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,17 +34,20 @@ def search(
     arrays: Arrays,
     effort: Effort,
     progress: Callable[[str], None],
-) -> tuple[Found, str]:
+) -> tuple[searching.Found, str]:
     """Return what was found, and by which solver.
 
-    HiGHS fails where it stops before its time without an answer (it then has trouble with the
-    numbers), or where its stations break a row.
+    HiGHS fails where, given the whole program, it stops before its time without an answer (it then
+    has trouble with the numbers), or where its stations break a row. A search of a large program
+    that gives up early is no failure of HiGHS.
     """
     started = time.monotonic()
     found, name = None, "HiGHS"
     try:
         name = highs.version()
-        found = Search(arrays, Layout.of(problem, statement, arrays), effort, progress).run()
+        found = searching.Search(
+            arrays, Layout.of(problem, statement, arrays), effort, progress
+        ).run()
         why = _failure(arrays, len(statement.build), found, time.monotonic() - started, effort)
     except SolverError as error:
         why = str(error).splitlines()[0].rstrip(".")
@@ -57,17 +60,20 @@ def search(
     return replace(other, method=f"{other.method}, as {why}"), other_solvers.describe(OTHER)
 
 
-def _failure(arrays: Arrays, choices: int, found: Found, spent_s: float, effort: Effort) -> str:
+def _failure(
+    arrays: Arrays, choices: int, found: searching.Found, spent_s: float, effort: Effort
+) -> str:
     """Return how HiGHS failed, or '' where it did not."""
     if found.infeasible:
         return ""
     if not len(found.values):
-        early = spent_s < _TIME_WAS_UP * effort.time_limit_s
+        whole = len(arrays.cost) <= searching.SMALL
+        early = whole and spent_s < _TIME_WAS_UP * effort.time_limit_s
         return "HiGHS stopped before its time without an answer" if early else ""
     return "" if stations_hold(arrays, choices, found) else "the stations HiGHS chose break a row"
 
 
-def stations_hold(arrays: Arrays, choices: int, found: Found) -> bool:
+def stations_hold(arrays: Arrays, choices: int, found: searching.Found) -> bool:
     """Tell whether whole stations keep every row that is about stations alone.
 
     Energy and coverage are worked out again from the stations, so other rows need no check.

@@ -81,7 +81,7 @@ def solve(
         raise InfeasibleError(["nothing else keeps every rule"])
     if found.infeasible:
         progress("looking for the conflict")
-        raise InfeasibleError(*explain(problem, effort))
+        raise InfeasibleError(*explain(problem, effort, progress=progress))
     if not len(found.values):
         msg = (
             f"No plan was found within the limit of {effort.time_limit_s:g} s, "

@@ -47,6 +47,8 @@ class Diagnosis:
     """Each mends the whole problem alone, cheapest first."""
     together: tuple[Change, ...]
     """Changes that mend it together, where none does alone."""
+    together_least: bool = True
+    """False if the time was up before it was proved that the sum of their parts is the least."""
 
 
 def explain(
@@ -100,7 +102,10 @@ def _nearest(program: Stated, found: Diagnosis, changes: list[str]) -> str:
         return f"Nearest that can be reached: {changes[0]}, all else kept."
     if found.together:
         parts = "; ".join(change_text(program, change) for change in found.together)
-        return f"Nearest that can be reached, as no single change is enough: together {parts}."
+        note = "" if found.together_least else " (enough; not proved to be the least)"
+        return (
+            f"Nearest that can be reached, as no single change is enough: together {parts}{note}."
+        )
     return ""
 
 
@@ -141,9 +146,9 @@ def diagnose(
     progress("looking for the least change that would mend it")
     mend = _Mend(program, Tests(program.program, effort, seconds * (1 - CORE_SHARE)))
     changes = mend.single(conflict)
-    together = () if any(change.mends for change in changes) else mend.together(conflict)
-    single = sorted((c for c in changes if c.mends), key=lambda c: c.part)
-    return Diagnosis(conflict, not tests.cut_off, tuple(single), together)
+    single = tuple(sorted((c for c in changes if c.mends), key=lambda c: c.part))
+    together, least = ((), True) if single else mend.together(conflict)
+    return Diagnosis(conflict, not tests.cut_off, single, together, least)
 
 
 @dataclass
@@ -164,14 +169,14 @@ class _Mend:
             changes.append(self._change(substations, seconds))
         return changes
 
-    def together(self, conflict: Sequence[Requirement]) -> tuple[Change, ...]:
-        """Return changes that mend it together, the sum of their parts the least."""
+    def together(self, conflict: Sequence[Requirement]) -> tuple[tuple[Change, ...], bool]:
+        """Return changes that mend it together, and whether the sum of parts is the least."""
         limits = self.program.program.limits
         keys = tuple(_once(limits))
         weights = [1.0 / max(limits[key].size, 1.0 if key in conflict else 1e-3) for key in keys]
         least = self.tests.least(keys, seconds=self.tests.left_s(), weights=weights)
         if least.status not in {"exact", "within"}:
-            return ()
+            return (), False
         parts = []
         first = 0
         for key in keys:
@@ -179,7 +184,7 @@ class _Mend:
             slack = least.slack[first : first + count]
             first += count
             parts.append(_part(self.program, key, least, slack))
-        return tuple(part for part in parts if part.amount > 0)
+        return tuple(part for part in parts if part.amount > 0), least.status == "exact"
 
     def _change(self, keys: tuple[Requirement, ...], seconds: float) -> Change:
         limits = self.program.program.limits
@@ -208,4 +213,4 @@ def _part(program: Stated, key: Requirement, least: Least, slack: np.ndarray) ->
     else:
         amount = float(give.cost @ slack) + counted
     part = amount / limit.size if limit.size > 0 else np.inf
-    return Change((key,), "within", amount, 0.0, part, slack, least.values)
+    return Change((key,), "exact", amount, amount, part, slack, least.values)
