@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from siting.data.problem import NONE, Problem
 from siting.errors import InfeasibleError
 from siting.models import conflict
-from siting.models.conflict import Diagnosis, diagnose, explain
+from siting.models.conflict import Diagnosis, core, diagnose, explain
 from siting.models.conflict.requirements import Requirement, can_grow, stated
 from siting.models.effort import Effort
 from siting.models.highs import Highs, Run
@@ -522,3 +522,15 @@ def _row_of_sites(count: int, **changes: Any) -> Problem:  # noqa: ANN401 - any 
 def test_the_toys_sites_are_where_the_tests_say() -> None:
     """E, A and B are the sites that the expected sentences name."""
     assert [toy().sites[j] for j in (E, A, B)] == ["E", "A", "B"]
+
+
+@pytest.mark.parametrize("name", ["served floor", "covered floor", "everything at once"])
+def test_large_problems_are_asked_phase_by_phase_first(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Taken for large, with the linear relaxation and single phases first, all is found as well."""
+    monkeypatch.setattr(core, "LARGE", 0)
+    problem = toy(**IMPOSSIBLE[name])
+    found = diagnose(stated(problem), EFFORT)
+    _check_smallest(problem, found)
+    _check_changes(problem, found)

@@ -75,6 +75,10 @@ class Tests(Generic[Key]):
     """What the linear relaxation proves."""
     rough: bool = False
     """True: of a large program ask the linear relaxation alone."""
+    block: NDArray[np.int64] | None = None
+    """Columns that are asked alone while it is rough."""
+    proof: NDArray[np.int64] | None = None
+    """Columns that the first conflict was proved on."""
 
     def __post_init__(self) -> None:
         self.until = time.monotonic() + self.seconds
@@ -90,25 +94,39 @@ class Tests(Generic[Key]):
             self.known[asked] = True
         if asked in self.known or self.rough:
             return self.known.get(asked, False)
-        run = self._ask(asked, relaxed=False)
+        run = self._ask(asked, self.program.kept_columns(asked), relaxed=False)
         self.cut_off |= run is None or run.status == "no-solution"
         self.known[asked] = run is not None and run.status == "infeasible"
         return self.known[asked]
 
     def _linear(self, asked: frozenset[Key]) -> bool:
-        """Tell whether limits conflict in the linear relaxation already; asked of large ones."""
+        """Tell whether limits conflict in the linear relaxation already; asked of large ones.
+
+        Blocks are asked first, each alone: they are smaller, and rows that tie them to others are
+        left out, so what cannot hold in one cannot hold at all.
+        """
         if asked not in self.loose:
-            large = len(self.program.kept_columns(asked)) > LARGE
-            run = self._ask(asked, relaxed=True) if large else None
-            self.cut_off |= large and (run is None or run.status == "no-solution")
-            self.loose[asked] = run is not None and run.status == "infeasible"
+            kept = self.program.kept_columns(asked)
+            parts = [kept] if len(kept) > LARGE else []
+            if parts and self.block is not None:
+                parts = [np.intersect1d(kept, self.block)]
+            elif parts:
+                parts = [*(np.intersect1d(kept, x) for x in self.program.blocks), kept]
+            proof = next((part for part in parts if self._cannot(asked, part)), None)
+            self.loose[asked] = proof is not None
+            self.proof = proof if self.proof is None else self.proof
         return self.loose[asked]
 
-    def _ask(self, asked: frozenset[Key], *, relaxed: bool) -> Run | None:
+    def _cannot(self, asked: frozenset[Key], kept: NDArray[np.int64]) -> bool:
+        run = self._ask(asked, kept, relaxed=True)
+        self.cut_off |= run is None or run.status == "no-solution"
+        return run is not None and run.status == "infeasible"
+
+    def _ask(self, asked: frozenset[Key], kept: NDArray[np.int64], *, relaxed: bool) -> Run | None:
         if self.left_s() <= 0:
             return None
         program = self.program
-        arrays, _ = program.bare(program.under(asked), program.kept_columns(asked))
+        arrays, _ = program.bare(program.under(asked), kept)
         seconds = LINEAR_SECONDS if relaxed else TEST_SECONDS
         return self.run(arrays, relaxed=relaxed, seconds=seconds)
 
@@ -132,10 +150,12 @@ class Tests(Generic[Key]):
         """
         keys = frozenset(_flat(bundles))
         self.rough = len(self.program.kept_columns(keys)) > LARGE and self._linear(keys)
-        found = self._narrow([], self._priced(list(bundles)), changed=False)
         if not self.rough:
-            return found
-        self.rough = False
+            return self._narrow([], self._priced(list(bundles)), changed=False)
+        self.block = self.proof
+        found = self._narrow([], self._priced(list(bundles)), changed=False)
+        self.rough, self.block, self.cut_off = False, None, False
+        self.loose = {asked: True for asked, proved in self.loose.items() if proved}
         return self._narrow([], found, changed=False)
 
     def refine(
@@ -163,7 +183,7 @@ class Tests(Generic[Key]):
         keys = _flat(bundles)
         program = self.program
         arrays = program.under(keys)
-        kept = program.kept_columns(keys)
+        kept = program.kept_columns(keys) if self.block is None else self.block
         rows = np.concatenate([program.limits[key].rows for key in keys])
         elastic = soften(arrays, _free(arrays, rows))
         extra = np.arange(len(arrays.cost), len(elastic.cost))
@@ -194,6 +214,8 @@ class Tests(Generic[Key]):
         weights
             Price of one unit of each limit; default 1.
         """
+        if self.left_s() <= 0:
+            return Least("unknown")
         program, limits = self.program, [self.program.limits[key] for key in keys]
         give = limits[0].give
         if len(limits) > 1:

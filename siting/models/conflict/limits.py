@@ -76,6 +76,8 @@ class Program(Generic[Key]):
     limits: dict[Key, Limit]
     spare: Indices
     """Columns that only heavy limits need; rows that hold any of them are left out with them."""
+    blocks: tuple[Indices, ...] = ()
+    """Sets of columns, such as a phase each, that are worth asking alone first."""
 
     def under(self, held: Iterable[Key]) -> Arrays:
         """Return the program with no other limits than those, and nothing to optimise."""

@@ -44,6 +44,8 @@ def best_of_rest(
     item
         One of its members.
     """
+    if tests.left_s() <= 0:
+        return None
     others = [other for other in conflict if other != item]
     if item.family == "budget":
         cost = _money(program, item.phase)

@@ -131,8 +131,19 @@ class _Reader:
             pairs, limits[Requirement("spacing")] = self._spacing()
         if self.grown.any():
             limits[Requirement("area")] = self._area()
-        program = Program(self.arrays, limits, self.energy)
+        program = Program(self.arrays, limits, self.energy, self._by_phase())
         return Stated(self.p, program, self.choice, self.energy, self.cover, pairs, stays)
+
+    def _by_phase(self) -> tuple[Indices, ...]:
+        phases = np.arange(len(self.p.phases))
+        phase = np.concatenate(
+            [
+                [t for _, _, t in self.choice],
+                np.repeat(phases, len(self.energy) // len(phases)),
+                [t for _, t in self.cover],
+            ]
+        )
+        return tuple(np.flatnonzero(phase == t) for t in phases) if len(phases) > 1 else ()
 
     def _limit(self, item: Requirement, rows: Indices) -> Limit:
         p = self.p
