@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +18,7 @@ from siting.data.problem import NONE, Problem
 from siting.errors import InfeasibleError
 from siting.models import conflict
 from siting.models.conflict import Diagnosis, core, diagnose, explain
+from siting.models.conflict.changes import Change, change_text
 from siting.models.conflict.requirements import Requirement, can_grow, stated
 from siting.models.effort import Effort
 from siting.models.highs import Highs, Run
@@ -25,9 +26,6 @@ from siting.models.solve import solve
 from siting.models.statement import KCNY
 from tests.brute import brute_force
 from tests.toy import A, B, E, S, toy
-
-if TYPE_CHECKING:
-    from siting.models.conflict.changes import Change
 
 EFFORT = Effort(gap=0.0, time_limit_s=60.0, seed=1, threads=1)
 NO_DISTRICTS: dict[str, Any] = {"district_target": np.zeros((2, 2), dtype=int)}
@@ -534,3 +532,13 @@ def test_large_problems_are_asked_phase_by_phase_first(
     found = diagnose(stated(problem), EFFORT)
     _check_smallest(problem, found)
     _check_changes(problem, found)
+
+
+def test_a_floor_given_up_whole_is_told_so() -> None:
+    """Where the time was up and only the trivial change was found, it is not told as the least."""
+    program = stated(toy("access", min_served_share=1.0, **NO_DISTRICTS))
+    keys = (Requirement("served", 0),)
+    whole = Change(keys, "within", 1.0, 0.0, 1.0, np.ones(1), np.empty(0))
+    assert change_text(program, whole) == (
+        "give up the served floor of 100.00% (enough; not proved to be the least)"
+    )

@@ -142,6 +142,8 @@ def _floor(_program: Stated, problem: Problem, change: Change) -> str:
     family = change.keys[0].family
     asked = problem.min_served_share if family == "served" else problem.min_covered_share
     share = np.floor(1e4 * (asked - change.amount) + _HAIR) / 1e4
+    if share <= 0:
+        return f"give up the {family} floor of {asked:.2%}"
     return f"lower the {family} floor to {share:.2%} (instead of {asked:.2%})"
 
 
