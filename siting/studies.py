@@ -1,9 +1,15 @@
-"""Question a finished plan: does the grid hold, what does it do to carbon, does it pay."""
+"""Question a finished plan: what it hangs on, whether the grid holds, its carbon, its money."""
 
 from __future__ import annotations
 
+import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
+from siting.assembly.reading import types_of
+from siting.data.build import build_problem
 from siting.grid.carbon import carbon_account
 from siting.grid.carbon_method import FOLDER as CARBON_FOLDER
 from siting.grid.carbon_method import CarbonMethod
@@ -16,11 +22,18 @@ from siting.grid.tariff import FOLDER as TARIFF_FOLDER
 from siting.grid.tariff import Tariff
 from siting.grid.terms import FOLDER as MONEY_FOLDER
 from siting.grid.terms import Terms
+from siting.models.effort import Effort
+from siting.models.sensitivity.rows import Row, rows
+from siting.models.sensitivity.study import Asked
+from siting.models.sensitivity.study import study as study_of
+from siting.models.solution import Certificate
 from siting.pipeline import load_city
-from siting.plan_folder import read_plan
+from siting.plan_folder import SENSITIVITY_FILE, read_plan, write_into
+from siting.plan_folder.tables import table_bytes
 from siting.scenario_io.settings import load_settings, settings_assumptions
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from siting.data.case import Case
@@ -29,6 +42,8 @@ if TYPE_CHECKING:
     from siting.grid.money import Business
     from siting.plan import Plan
     from siting.scenario import Scenario
+
+log = logging.getLogger(__name__)
 
 
 def run_grid(
@@ -96,3 +111,67 @@ def _studied(
     days = load_settings(Study, study, folder=GRID_FOLDER)
     case = load_city(case_name or plan.document.provenance.case, scenario)
     return plan, scenario, case, study_plan(plan, case, scenario, days)
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """Hold what a plan hangs on, as rows, and where they were written."""
+
+    label: str
+    """'' for a real city."""
+    objective: float
+    """Of the plan."""
+    bound: float
+    """The sharpest known."""
+    unit: str
+    """Of both, and of every row: in words."""
+    solved: bool
+    """Whether problems were solved anew."""
+    rows: tuple[Row, ...]
+    path: Path
+
+
+def run_sensitivity(
+    folder: Path,
+    asked: Asked,
+    *,
+    case_name: str | None = None,
+    progress: Callable[[str], None] = log.info,
+) -> Sensitivity:
+    """Tell what a plan folder's plan hangs on, and write it there as a table.
+
+    Raises
+    ------
+    PlanError
+        If the plan is not of this city and scenario any more.
+    """
+    plan, scenario = read_plan(folder)
+    provenance, outcome = plan.document.provenance, plan.document.outcome
+    case = load_city(case_name or provenance.case, scenario)
+    progress("finding what each zone reaches")
+    problem, _ = build_problem(case, scenario)
+    limits = scenario.solve
+    effort = Effort(limits.gap, limits.time_limit_s, limits.seed, limits.threads)
+    certificate = Certificate(
+        outcome.status,
+        outcome.objective,
+        outcome.bound,
+        outcome.gap,
+        outcome.seconds,
+        outcome.solver,
+        outcome.method,
+    )
+    types = types_of(plan, problem)
+    found = study_of(problem, types, certificate, effort, asked, progress=progress)
+    table = rows(found)
+    content = table_bytes(pd.DataFrame(table, columns=list(Row._fields)))
+    (path,) = write_into(folder, {SENSITIVITY_FILE: content})
+    return Sensitivity(
+        provenance.label,
+        outcome.objective,
+        found.best.bound,
+        outcome.objective_unit,
+        found.solved,
+        tuple(table),
+        path,
+    )

@@ -16,6 +16,7 @@ from siting.cli.draw import draw_map
 from siting.cli.explain import explain
 from siting.cli.export import export
 from siting.cli.grid import grid
+from siting.cli.sensitivity import sensitivity
 from siting.cli.show import FinishedError, answer, print_json, print_table, progress
 
 app = typer.Typer(
@@ -30,6 +31,7 @@ app = typer.Typer(
 app.add_typer(case_app, name="case")
 app.command()(explain)
 app.command()(export)
+app.command()(sensitivity)
 app.command()(grid)
 app.command()(carbon)
 app.command()(money)

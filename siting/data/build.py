@@ -69,6 +69,7 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
     load = np.array([peak_load_kw(scenario.stations[k], scenario.grid) for k in types])
     district_ids = tuple(case.districts["id"])
     fuel = _fuel_count(case, scenario, district_ids)
+    conflicts, conflict_m = _conflicts(sites, scenario, types)
     problem = Problem(
         phases=tuple(p.name for p in scenario.phases),
         zones=tuple(case.zones["id"]),
@@ -93,7 +94,7 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
         site_district=indexed(sites.district, district_ids),
         site_substation=sites.substation,
         zone_district=indexed(case.zones["district"], district_ids),
-        conflicts=_conflicts(sites, scenario, types),
+        conflicts=conflicts,
         city_target=np.array([_up(p.ratio * fuel.sum()) for p in scenario.phases]),
         district_target=_district_targets(scenario, district_ids, fuel),
         fuel_count=fuel,
@@ -106,6 +107,8 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
         weight=np.array([p.weight for p in scenario.phases]),
         min_served_share=scenario.objective.min_served_share or 0.0,
         min_covered_share=scenario.objective.min_covered_share or 0.0,
+        spacing_m=float(scenario.limits.spacing_m or 0.0),
+        conflict_m=conflict_m,
     )
     return Built(problem, pairs)
 
@@ -147,10 +150,13 @@ def _budgets(scenario: Scenario) -> NDArray[np.float64]:
     return np.cumsum(np.array(money, dtype=float))
 
 
-def _conflicts(sites: Sites, scenario: Scenario, types: tuple[str, ...]) -> NDArray[np.int64]:
+def _conflicts(
+    sites: Sites, scenario: Scenario, types: tuple[str, ...]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the pairs of sites that are too close, (S, 2), and how far apart they are, (S,) m."""
     spacing = scenario.limits.spacing_m
     if not spacing or not len(sites.points):
-        return np.empty((0, 2), dtype=np.int64)
+        return np.empty((0, 2), dtype=np.int64), np.empty(0)
     lon, lat = sites.points.T
     phi, lam = np.radians(lat), np.radians(lon)
     ball = (
@@ -164,5 +170,6 @@ def _conflicts(sites: Sites, scenario: Scenario, types: tuple[str, ...]) -> NDAr
     supers = {n for n, k in enumerate(types) if scenario.stations[k].is_super}
     stands = np.isin(sites.initial, list(supers))
     keep = (apart * 1000 < spacing) & ~(stands[near[:, 0]] & stands[near[:, 1]])
-    near = near[keep]
-    return near[np.lexsort((near[:, 1], near[:, 0]))]
+    near, apart = near[keep], apart[keep]
+    order = np.lexsort((near[:, 1], near[:, 0]))
+    return near[order], 1000 * apart[order]

@@ -6,7 +6,7 @@ rising rank, R districts, G substations, P pairs of a zone and a site within rea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -86,6 +86,11 @@ class Problem:
     min_served_share: float
     """Of reachable demand, in every phase; 0 for none."""
     min_covered_share: float
+
+    spacing_m: float = 0.0
+    """Least distance of two supercharging stations; 0 where unknown."""
+    conflict_m: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    """(S,) how far apart the two sites of each conflict are; empty where unknown."""
 
     @cached_property
     def reachable_zone(self) -> NDArray[np.bool_]:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-import highspy
 import numpy as np
 import pulp
+
+from siting.models.engine import highspy
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -127,6 +128,10 @@ class Highs:
         solution = highspy.HighsSolution()
         solution.col_value = values.tolist()
         self._highs.setSolution(solution)
+
+    def set_row(self, row: int, lower: float, upper: float) -> None:
+        """Change a row's bounds; the next run starts from where the last one ended."""
+        self._highs.changeRowBounds(row, lower, upper)
 
     def run(
         self,

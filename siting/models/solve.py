@@ -10,12 +10,10 @@ import numpy as np
 
 from siting.data.problem import NONE
 from siting.errors import InfeasibleError, NoSolutionError
-from siting.models import highs, other_solvers
+from siting.models import fallback, highs, other_solvers
 from siting.models.assign import assign
 from siting.models.conflict import explain
-from siting.models.layout import Layout
 from siting.models.reopen import reopen
-from siting.models.search import Found, Search
 from siting.models.solution import Solution, certify, objective_of
 from siting.models.statement import KCNY, state
 
@@ -23,8 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from siting.data.problem import Problem
+    from siting.models.cuts import Cuts
     from siting.models.effort import Effort
     from siting.models.program import Statement
+    from siting.models.search import Found
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +37,7 @@ def solve(
     *,
     solver: str = HIGHS,
     progress: Callable[[str], None] = log.info,
+    cuts: Cuts | None = None,
 ) -> Solution:
     """Return a plan and the proof of how good it is.
 
@@ -47,10 +48,12 @@ def solve(
     effort
         Gap, time limit, seed and threads.
     solver
-        ``highs``, or the name of a solver PuLP knows; its answer is then bounded by HiGHS's
-        relaxation.
+        ``highs``, with CBC where HiGHS cannot be loaded or fails; or the name of a solver PuLP
+        knows, whose answer is then checked row by row.
     progress
         Called with a line of text now and then.
+    cuts
+        Rows over the choice that hold besides; with HiGHS only.
 
     Raises
     ------
@@ -67,16 +70,18 @@ def solve(
     progress("stating the model")
     statement = state(problem)
     arrays = highs.to_arrays(statement)
+    if cuts is not None:
+        arrays = cuts.add_to(arrays)
     if solver == HIGHS:
-        name = highs.version()
-        layout = Layout.of(problem, statement, arrays)
-        found = Search(arrays, layout, effort, progress).run()
+        found, name = fallback.search(problem, statement, arrays, effort, progress)
     else:
         name = other_solvers.describe(solver)
         found = other_solvers.run(problem, statement, arrays, solver, effort, progress)
+    if found.infeasible and cuts is not None:
+        raise InfeasibleError(["nothing else keeps every rule"])
     if found.infeasible:
         progress("looking for the conflict")
-        raise InfeasibleError(*explain(problem, effort))
+        raise InfeasibleError(*explain(problem, effort, progress=progress))
     if not len(found.values):
         msg = (
             f"No plan was found within the limit of {effort.time_limit_s:g} s, "
