@@ -48,6 +48,10 @@ STALE = 20
 """Neighbourhoods without gain before they grow."""
 FADE = 0.3
 """What is left of a zone's chance to be the next centre after a neighbourhood around it."""
+RESTARTS = 6
+"""Choices that the prices start, each with gains weighed a little differently."""
+RARE = 0.05
+"""What gains count for where the prices never open a site."""
 OFTEN = 0.02
 """How often the prices have to open a site for it to be tried."""
 SHARE = 0.5
@@ -127,6 +131,8 @@ class Search:
     bound: float = np.inf
     impossible: bool = False
     windows: int = 0
+    tried: Flags = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    """(J,) sites of any choice that the prices started."""
     steps: list[str] = field(default_factory=list)
 
     def left_s(self, *, share: float = 1.0) -> float:
@@ -175,15 +181,21 @@ class Search:
     def _start(self) -> Priced:
         """Find a first choice, prices and the bound they prove."""
         cover, closed = self.cover, np.zeros(self.cover.sites, dtype=bool)
+        self.tried = closed.copy()
         opening = Opening(cover, closed)
         self._improve(opening)
         prices = Prices(cover)
         target = self.value if self.best is not None else prices.at(prices.start())[0] * 0.9
         priced = prices.search(target, STEPS, go_on=self._go_on)
         self.bound = priced.bound
-        opening.set(closed)
-        opening.fill(priced.often + 1e-9 * priced.score)
-        self._improve(opening)
+        rng = np.random.default_rng(self.effort.seed)
+        for favour in rng.uniform(0.5, 1.0, size=(RESTARTS, cover.sites)):
+            if self._done():
+                break
+            opening.set(closed)
+            opening.fill((priced.often + RARE) * favour)
+            self._improve(opening)
+            self.tried |= opening.opened
         self.steps += ["greedy and swaps", "Lagrangian bound"]
         if self.best is None:
             run = nearest(cover, priced.often, self.effort, seconds=max(self.left_s(), 1.0))
@@ -209,7 +221,7 @@ class Search:
         self.steps.append("exact neighbourhoods")
         rng = np.random.default_rng(self.effort.seed)
         opening = Opening(self.cover, np.asarray(self.best))
-        able = (priced.often > OFTEN) | opening.opened
+        able = (priced.often > OFTEN) | opening.opened | self.tried
         chance = (self.cover.reach @ able.astype(float) > 0).astype(float)
         size, stale, most = WINDOW, 0, self.effort.iterations
         share = 1.0 if most is not None else SHARE if self._provable() else LARGE_SHARE
