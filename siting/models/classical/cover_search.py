@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from siting.models.classical.cover_dual import Priced, Prices, settled
+from siting.models.classical.cover_serve import meets_need, serve, served_value
 from siting.models.classical.cover_swap import Opening
 from siting.models.classical.cover_window import (
     around,
-    best_of,
     nearest,
+    side_by_side,
     solve_rest,
-    window,
 )
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ class Search:
     def run(self) -> Found:
         """Search until the gap is proved or the effort spent."""
         if self.cover.capacity is not None:
-            self._rest(None)
+            self._capacitated()
             return self.found()
         priced = self._start()
         if self.impossible or self._done():
@@ -207,6 +207,20 @@ class Search:
         self._tell("started")
         return priced
 
+    def _capacitated(self) -> None:
+        """Start as if there were no capacities; then HiGHS gets the whole."""
+        cover = self.cover
+        priced = Prices(cover).search(0.0, STEPS, go_on=lambda _: self.left_s(share=SHARE) > 0)
+        self.bound = priced.bound
+        opening = Opening(cover, cover.kept)
+        opening.fill()
+        opening.improve(lambda: self.left_s() > 0)
+        if cover.keeps(opening.opened) and cover.covers(opening.opened):
+            share = serve(cover, opening.opened)
+            if meets_need(cover, share):
+                self.best, self.value = opening.opened, served_value(cover, share, opening.opened)
+        self._rest(None)
+
     def _go_on(self, bound: float) -> bool:
         enough = bound - self.value <= self.effort.gap * abs(self.value + self.earned)
         return not enough and self.left_s(share=SHARE) > 0
@@ -257,13 +271,9 @@ class Search:
             zone = min(int(np.searchsorted(likely, draw * likely[-1])), len(likely) - 1)
             free.append(around(opening, zone, able, size))
             chance[self.cover.reach[:, free[-1]].sum(axis=1) > 0] *= FADE
-        seconds = max(self.left_s(), 0.1)
-        effort = replace(self.effort, threads=1)
-        parts = [window(self.cover, opening, sites) for sites in free]
-        tasks = [pool.submit(best_of, part, effort, seconds=seconds) for part in parts]
+        solved = side_by_side(opening, free, self.effort, pool, seconds=max(self.left_s(), 0.1))
         gained = False
-        for sites, task in zip(free, tasks, strict=True):
-            chosen = task.result()
+        for sites, chosen in zip(free, solved, strict=True):
             new = opening.opened.copy()
             if chosen is not None and len(sites):
                 new[sites] = chosen
@@ -284,7 +294,7 @@ class Search:
         run = solve_rest(
             cover,
             (closed, opened),
-            self.best,
+            (self.best, self.value),
             self.effort,
             seconds=self.left_s(share=share),
             nodes=nodes,
@@ -296,5 +306,5 @@ class Search:
             self.impossible = True
         if run.opened is not None and cover.capacity is None:
             self._take(run.opened)
-        elif run.opened is not None:
+        elif run.opened is not None and run.value > self.value:
             self.best, self.value = run.opened, run.value
