@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from siting.models.classical.cover_dual import Priced, Prices, settled
-from siting.models.classical.cover_serve import meets_need, serve, served_value
+from siting.models.classical.cover_serve import first_served
 from siting.models.classical.cover_swap import Opening
 from siting.models.classical.cover_window import (
     around,
@@ -56,10 +56,8 @@ OFTEN = 0.02
 """How often the prices have to open a site for it to be tried."""
 SHARE = 0.5
 """Part of the time limit for neighbourhoods, where a proof is still to come."""
-PROVABLE = 150_000
-"""Pairs up to which HiGHS may be expected to prove something in the time that is left."""
-LARGE_SHARE = 0.9
-"""The part of the time limit for neighbourhoods above that."""
+PROVABLE, LARGE_SHARE = 150_000, 0.9
+"""Pairs up to which HiGHS is likely to prove something in time, and the part of it above that."""
 REST_NODES = 20_000
 """Nodes for the proof of what is left, where steps rather than time limit the search."""
 
@@ -212,13 +210,9 @@ class Search:
         cover = self.cover
         priced = Prices(cover).search(0.0, STEPS, go_on=lambda _: self.left_s(share=SHARE) > 0)
         self.bound = priced.bound
-        opening = Opening(cover, cover.kept)
-        opening.fill()
-        opening.improve(lambda: self.left_s() > 0)
-        if cover.keeps(opening.opened) and cover.covers(opening.opened):
-            share = serve(cover, opening.opened)
-            if meets_need(cover, share):
-                self.best, self.value = opening.opened, served_value(cover, share, opening.opened)
+        first = first_served(cover, go_on=lambda: self.left_s() > 0)
+        if first is not None:
+            self.best, self.value = first
         self._rest(None)
 
     def _go_on(self, bound: float) -> bool:
@@ -238,7 +232,8 @@ class Search:
         able = (priced.often > OFTEN) | opening.opened | self.tried
         chance = (self.cover.reach @ able.astype(float) > 0).astype(float)
         size, stale, most = WINDOW, 0, self.effort.iterations
-        share = 1.0 if most is not None else SHARE if self._provable() else LARGE_SHARE
+        share = SHARE if self.cover.reach.nnz <= PROVABLE else LARGE_SHARE
+        share = share if most is None else 1.0
         with ThreadPoolExecutor(min(max(self.effort.threads, 1), AT_ONCE)) as pool:
             while self.left_s(share=share) > 0 and (most is None or self.windows < most):
                 gained = self._round(opening, able, chance, rng, size, pool)
@@ -251,9 +246,6 @@ class Search:
                 if stale > STALE:
                     size, stale = min(size * 2, WIDEST), 0
                     chance[:] = chance > 0
-
-    def _provable(self) -> bool:
-        return self.cover.reach.nnz <= PROVABLE
 
     def _round(
         self,

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from siting.models.classical.cover_swap import Opening
 from siting.models.classical.question import Limits
 from siting.models.highs import Highs
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from siting.models.classical.cover import Cover
@@ -76,10 +79,26 @@ def served_value(cover: Cover, share: Floats, opened: Flags) -> float:
     return float(np.sum(cover.worth * covered) - cover.price[opened].sum())
 
 
-def meets_need(cover: Cover, share: Floats) -> bool:
-    """Tell whether every zone is served as often as it has to be."""
+def first_served(cover: Cover, *, go_on: Callable[[], bool]) -> tuple[Flags, float] | None:
+    """Return a choice made as if there were no capacities, and its worth with them.
+
+    Parameters
+    ----------
+    cover
+        The question.
+    go_on
+        False ends the search.
+    """
+    opening = Opening(cover, cover.kept)
+    opening.fill()
+    opening.improve(go_on)
+    if not (cover.keeps(opening.opened) and cover.covers(opening.opened)):
+        return None
+    share = serve(cover, opening.opened)
     times = np.bincount(cover.pair_zone(), weights=share, minlength=len(cover.weight))
-    return bool(np.all(times >= cover.need - MET))
+    if np.any(times < cover.need - MET):
+        return None
+    return opening.opened, served_value(cover, share, opening.opened)
 
 
 def columns(cover: Cover, opened: Flags, share: Floats) -> Floats:
