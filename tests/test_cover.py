@@ -82,6 +82,21 @@ def _best(asked: Question, value: Value) -> float:
     return max((v for v in values if not np.isnan(v)), default=np.nan)
 
 
+ROUGH = replace(EXACT, gap=0.05)
+
+
+def _check_rough(asked: Question, found: Choice, value: Value) -> None:
+    """Compare an answer to a gap of 5 % with the best of all."""
+    best = _best(asked, value)
+    if np.isnan(best):
+        assert found.status == "infeasible"
+        return
+    assert asked.keeps(found.opened)
+    assert found.bound >= best - WITHIN
+    assert found.objective >= best - 0.05 * abs(best) - WITHIN
+    assert found.gap <= 0.05 + WITHIN or found.objective == 0
+
+
 def _check(asked: Question, found: Choice, value: Value, *, sign: float = 1.0) -> None:
     """Compare an answer with the best of all, and its claims with what it opens."""
     best = _best(asked, value)
@@ -119,6 +134,16 @@ def test_maximal_covering_is_the_best_of_all(
     """Whatever the limits, no choice covers more than the one returned."""
     asked = data.draw(questions(kind, capacity=capacity))
     _check(asked, max_cover(asked, EXACT), _max_value)
+
+
+@FEW
+@given(st.data(), KINDS)
+def test_gap_asked_for_is_kept(data: st.DataObject, kind: str) -> None:
+    """To a gap of 5 % the answer is within it, whatever the limits."""
+    asked = data.draw(questions(kind))
+    _check_rough(asked, max_cover(asked, ROUGH), _max_value)
+    found = backup_cover(asked, ROUGH, every_zone=True)
+    _check_rough(asked, found, _strict_value)
 
 
 @FEW

@@ -189,6 +189,17 @@ class Cover:
 
 
 @dataclass(frozen=True, eq=False)
+class Found:
+    """Hold the best choice, and the proven bound on what any is worth."""
+
+    opened: NDArray[np.bool_] | None
+    """(J,)"""
+    bound: float
+    infeasible: bool
+    method: str
+
+
+@dataclass(frozen=True, eq=False)
 class _Block:
     rows: sparse.csr_array
     lower: Floats

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from siting.models.classical.cover import Found
 from siting.models.classical.cover_dual import Priced, Prices, settled
 from siting.models.classical.cover_serve import first_served
 from siting.models.classical.cover_swap import Opening
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Flags = NDArray[np.bool_]
 
-STEPS = 1500
-"""Subgradient steps."""
+STEPS, UNKNOWN = 1500, 0.1
+"""Subgradient steps, and how far below the first bound they aim where no choice is known yet."""
 SMALL = 1500
 """Sites up to which HiGHS gets the question before any neighbourhoods, for a share of the time."""
 SMALL_SHARE = 0.3
@@ -60,17 +61,6 @@ PROVABLE, LARGE_SHARE = 150_000, 0.9
 """Pairs up to which HiGHS is likely to prove something in time, and the part of it above that."""
 REST_NODES = 20_000
 """Nodes for the proof of what is left, where steps rather than time limit the search."""
-
-
-@dataclass(frozen=True, eq=False)
-class Found:
-    """Hold the best choice, and the proven bound on what any is worth."""
-
-    opened: Flags | None
-    """(J,)"""
-    bound: float
-    infeasible: bool
-    method: str
 
 
 def search(
@@ -159,13 +149,15 @@ class Search:
         return self.found()
 
     def _done(self) -> bool:
-        gap = self.bound - self.value
-        return gap <= self.effort.gap * abs(self.value + self.earned) or self.left_s() <= 0
+        if self.best is None or self.left_s() <= 0:
+            return self.left_s() <= 0
+        return self.bound - self.value <= self.effort.gap * abs(self.value + self.earned)
 
     def _tell(self, what: str) -> None:
         value, bound = self.value + self.earned, self.bound + self.earned
         gap = abs(bound - value) / max(abs(value), 1e-9)
-        self.progress(f"{what}: best {value:,.6g}, bound {bound:,.6g}, gap {gap:.3%}")
+        known = "none yet" if self.best is None else f"{value:,.6g}, gap {gap:.3%}"
+        self.progress(f"{what}: best {known}, bound {bound:,.6g}")
 
     def _take(self, opened: Flags) -> bool:
         """Take a choice if it keeps every rule and is better; tell whether it was."""
@@ -182,10 +174,7 @@ class Search:
         self.tried = closed.copy()
         opening = Opening(cover, closed)
         self._improve(opening)
-        prices = Prices(cover)
-        target = self.value if self.best is not None else prices.at(prices.start())[0] * 0.9
-        priced = prices.search(target, STEPS, go_on=self._go_on)
-        self.bound = priced.bound
+        priced = self._price()
         rng = np.random.default_rng(self.effort.seed)
         for favour in rng.uniform(0.5, 1.0, size=(RESTARTS, cover.sites)):
             if self._done():
@@ -207,13 +196,19 @@ class Search:
 
     def _capacitated(self) -> None:
         """Start as if there were no capacities; then HiGHS gets the whole."""
-        cover = self.cover
-        priced = Prices(cover).search(0.0, STEPS, go_on=lambda _: self.left_s(share=SHARE) > 0)
-        self.bound = priced.bound
-        first = first_served(cover, go_on=lambda: self.left_s() > 0)
+        first = first_served(self.cover, go_on=lambda: self.left_s() > 0)
         if first is not None:
             self.best, self.value = first
+        self._price()
         self._rest(None)
+
+    def _price(self) -> Priced:
+        prices = Prices(self.cover)
+        most = prices.at(prices.start())[0]
+        target = most - UNKNOWN * abs(most) if self.best is None else self.value
+        priced = prices.search(target, STEPS, go_on=self._go_on)
+        self.bound = min(self.bound, priced.bound)
+        return priced
 
     def _go_on(self, bound: float) -> bool:
         enough = bound - self.value <= self.effort.gap * abs(self.value + self.earned)
@@ -282,14 +277,14 @@ class Search:
             closed, opened = settled(cover, priced, self.value)
         free = cover.sites - int(closed.sum() + opened.sum())
         self._tell(f"branch and bound over {free:,} of {cover.sites:,} sites")
-        nodes = REST_NODES if self.effort.iterations is not None else None
+        stepped = self.effort.iterations is not None
         run = solve_rest(
             cover,
             (closed, opened),
             (self.best, self.value),
             self.effort,
-            seconds=self.left_s(share=share),
-            nodes=nodes,
+            seconds=self.left_s(share=1.0 if stepped else share),
+            nodes=REST_NODES if stepped else None,
             earned=self.earned,
         )
         self.steps.append("branch and bound")
