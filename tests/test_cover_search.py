@@ -98,6 +98,16 @@ def test_reductions_by_hand() -> None:
     assert np.array_equal(smaller.reach.sum(axis=1), [1, 1])
 
 
+def test_zones_that_need_differently_stay_apart() -> None:
+    """A zone that a kept site covers already earns by its backup; its neighbour needs a first."""
+    # site 0 is kept; zones 0 and 1 are both reached by site 1, and zone 0 by site 0 as well
+    drawn = replace(question([[1, 1], [0, 1]], [5.0, 4.0], 2), kept=np.array([True, False]))
+    reduced = reduce(_cover(drawn, "strict"))
+    # site 1 is essential to zone 1; once open, zone 0 is covered twice: 5
+    assert reduced.earned == 5
+    assert reduced.expand(np.empty(0, dtype=bool)).tolist() == [True, True]
+
+
 def test_limits_protect_a_site_that_reaches_less() -> None:
     """A site stays if another that reaches more costs more of a budget, or if it is asked for."""
     drawn = question([[1, 1], [0, 1]], [1.0, 1.0], 1)
@@ -117,7 +127,7 @@ def test_equal_keys_with_other_columns_stay_apart(monkeypatch: pytest.MonkeyPatc
         "siting.models.classical.same_rows._sums_of_rows",
         lambda reach, _: np.zeros(reach.shape[0], dtype=np.int64),
     )
-    first, group = same_rows(cover.reach, np.arange(4))
+    first, group = same_rows(cover.reach, np.arange(4), np.zeros(4))
     assert len(first) == 3
     assert group[0] == group[2]
     assert len({group[0], group[1], group[3]}) == 3

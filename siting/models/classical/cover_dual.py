@@ -43,6 +43,8 @@ PATIENCE = 15
 """Steps without a better bound before they become shorter."""
 SHORTER = 1.3
 SHORTEST = 1e-4
+UNKNOWN = 0.1
+"""How far below the best bound steps aim at most."""
 LOOK = 50
 """Steps between two looks at the clock."""
 BETTER = 1e-7
@@ -110,7 +112,7 @@ class Prices:
         Parameters
         ----------
         target
-            A worth that can be had, towards which steps go.
+            A worth that can be had, towards which steps go; -inf where none is known.
         steps
             At most.
         go_on
@@ -135,7 +137,8 @@ class Prices:
                 or (step % LOOK == LOOK - 1 and not go_on(best.bound))
             ):
                 break
-            stride = length * max(bound - target, HAIR * abs(bound)) / size
+            aim = max(target, best.bound - UNKNOWN * abs(best.bound))
+            stride = length * max(bound - aim, HAIR * abs(bound)) / size
             prices = np.clip(prices - stride * move, 0.0, self.ceiling)
             bound, score, opened = self.at(prices)
             often = FADE * often + (1 - FADE) * opened

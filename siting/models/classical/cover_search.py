@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Flags = NDArray[np.bool_]
 
-STEPS, UNKNOWN = 1500, 0.1
-"""Subgradient steps, and how far below the first bound they aim where no choice is known yet."""
+STEPS = 1500
+"""Subgradient steps."""
 SMALL = 1500
 """Sites up to which HiGHS gets the question before any neighbourhoods, for a share of the time."""
 SMALL_SHARE = 0.3
@@ -138,8 +138,8 @@ class Search:
             self._capacitated()
             return self.found()
         priced = self._start()
-        if self.impossible or self._done():
-            return self.found()
+        if priced is None or self._done():
+            return self.found(*([] if priced else ["rules on sites"]))
         if self.cover.sites <= SMALL:
             self._rest(priced, share=SMALL_SHARE)
         if not self._done() and self.best is not None:
@@ -168,12 +168,27 @@ class Search:
         self.best, self.value = opened.copy(), value
         return True
 
-    def _start(self) -> Priced:
-        """Find a first choice, prices and the bound they prove."""
+    def _nearest(self, opening: Opening) -> bool:
+        """Improve a choice that keeps every rule; tell whether there may be one."""
+        opening.set(np.zeros(self.cover.sites, dtype=bool))
+        gain = opening.by_site @ opening.more()
+        wish = gain / max(float(gain.max(initial=0.0)), 1.0)
+        run = nearest(self.cover, wish, self.effort, seconds=max(self.left_s(share=SHARE), 1.0))
+        self.impossible = run.status == "infeasible"
+        if len(run.values):
+            opening.set(run.values > 0.5)  # noqa: PLR2004 - a binary
+            self._take(opening.opened)
+            self._improve(opening)
+        return not self.impossible
+
+    def _start(self) -> Priced | None:
+        """Find a first choice, prices and the bound they prove; None if there is no choice."""
         cover, closed = self.cover, np.zeros(self.cover.sites, dtype=bool)
         self.tried = closed.copy()
         opening = Opening(cover, closed)
         self._improve(opening)
+        if self.best is None and not self._nearest(opening):
+            return None
         priced = self._price()
         rng = np.random.default_rng(self.effort.seed)
         for favour in rng.uniform(0.5, 1.0, size=(RESTARTS, cover.sites)):
@@ -184,13 +199,6 @@ class Search:
             self._improve(opening)
             self.tried |= opening.opened
         self.steps += ["greedy and swaps", "Lagrangian bound"]
-        if self.best is None:
-            run = nearest(cover, priced.often, self.effort, seconds=max(self.left_s(), 1.0))
-            self.impossible = run.status == "infeasible"
-            if len(run.values):
-                opening.set(run.values > 0.5)  # noqa: PLR2004 - a binary
-                self._take(opening.opened)
-                self._improve(opening)
         self._tell("started")
         return priced
 
@@ -203,10 +211,7 @@ class Search:
         self._rest(None)
 
     def _price(self) -> Priced:
-        prices = Prices(self.cover)
-        most = prices.at(prices.start())[0]
-        target = most - UNKNOWN * abs(most) if self.best is None else self.value
-        priced = prices.search(target, STEPS, go_on=self._go_on)
+        priced = Prices(self.cover).search(self.value, STEPS, go_on=self._go_on)
         self.bound = min(self.bound, priced.bound)
         return priced
 

@@ -89,9 +89,15 @@ class Opening:
             self.used[self.limits.indices[begin:end]] += step * self.limits.data[begin:end]
         return gain - step * price
 
-    def allowed(self) -> bool:
-        """Tell whether the limits hold; the count is the caller's."""
-        return bool(np.all(self.used <= self.room))
+    def allowed(self, before: Floats) -> bool:
+        """Tell whether every limit holds, or is broken no more than before; count is the caller's.
+
+        Parameters
+        ----------
+        before
+            ``used`` as it was.
+        """
+        return bool(np.all(self.used <= np.maximum(self.room, before)))
 
     def fill(self, favour: Floats | None = None) -> None:
         """Open sites, the most gainful first, while that gains and the limits allow.
@@ -111,10 +117,10 @@ class Opening:
             if not len(worth) or worth[site] == -np.inf:
                 return
             barred[site] = True
-            zones = self.zones(site)
+            zones, used = self.zones(site), self.used.copy()
             before = self.more(zones)
             self.flip(site)
-            if not self.allowed():
+            if not self.allowed(used):
                 self.flip(site)
                 continue
             less = before - self.more(zones)
@@ -140,8 +146,9 @@ class Opening:
             site, other = int(enter[k]), int(leave[k])
             if self.opened[site] or not self.opened[other]:
                 continue
+            used = self.used.copy()
             gain = self.flip(other) + self.flip(site)
-            if gain <= least or not self.allowed():
+            if gain <= least or not self.allowed(used):
                 self.flip(site)
                 self.flip(other)
             else:

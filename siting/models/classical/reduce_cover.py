@@ -4,7 +4,7 @@ With :math:`K` the most times any zone needs or rewards coverage, and :math:`A_j
 reach of site :math:`j`:
 
 - a kept site is open: what it covers is earned, and its zones ask for that much less;
-- zones that the same sites reach are one zone;
+- zones that the same sites reach, and that need as much coverage, are one zone;
 - a site is left out if at least :math:`K` others, none of them dearer, reach all that it does.
   In any choice with :math:`j` one of the others is closed and can take its place, or all are open
   and :math:`j` adds nothing. So no limit may hold the others back where it lets :math:`j` pass, nor
@@ -153,7 +153,7 @@ def _merge(state: Reduced) -> Reduced:
     asks = (cover.need > 0) | np.any(cover.worth > 0, axis=0)
     asks &= (cover.need > 0) | (np.diff(cover.reach.indptr) > 0)
     zones = np.flatnonzero(asks)
-    first, group = same_rows(cover.reach, zones)
+    first, group = same_rows(cover.reach, zones, cover.need[zones])
     count = len(first)
     shape = (len(cover.worth), count)
     merged = replace(
@@ -161,7 +161,7 @@ def _merge(state: Reduced) -> Reduced:
         reach=cover.reach[zones[first]].astype(np.float64),
         weight=_sums(cover.weight[zones], group, count),
         worth=np.array([_sums(row[zones], group, count) for row in cover.worth]).reshape(shape),
-        need=_greatest(cover.need[zones], group, count),
+        need=cover.need[zones[first]],
     )
     become = np.full(len(cover.weight), -1)
     become[zones] = group
@@ -170,12 +170,6 @@ def _merge(state: Reduced) -> Reduced:
 
 def _sums(values: Floats, group: Indices, count: int) -> Floats:
     return np.bincount(group, weights=values, minlength=count).astype(np.float64)
-
-
-def _greatest(values: Floats, group: Indices, count: int) -> Floats:
-    greatest = np.zeros(count)
-    np.maximum.at(greatest, group, values)
-    return greatest
 
 
 def _drop_sites(state: Reduced) -> Reduced:
@@ -244,7 +238,7 @@ def _drop_zones(state: Reduced) -> Reduced:
     within = (overlap.data >= size[less] - 0.5) & (less != more)
     within &= only[more] & (cover.need[less] >= cover.need[more])
     dropped = np.zeros(len(size), dtype=bool)
-    dropped[more[within]] = True  # no two zones have the same sites any more
+    dropped[more[within]] = True  # no tie: zones alike are one by now
     stay = np.flatnonzero(~dropped)
     smaller = replace(
         cover,

@@ -13,12 +13,16 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
     Indices = NDArray[np.int64]
 
+MARKS = 1009
+"""Tells marks apart in a key."""
 BLOCK = 2_000_000
 """Entries looked at in one go, to spare memory."""
 
 
-def same_rows(reach: sparse.csr_array, rows: Indices) -> tuple[Indices, Indices]:
-    """Group rows with the same columns.
+def same_rows(
+    reach: sparse.csr_array, rows: Indices, mark: NDArray[np.float64]
+) -> tuple[Indices, Indices]:
+    """Group rows with the same columns and mark.
 
     Rows get a key each, a sum of random numbers of their columns; equal keys are then compared.
 
@@ -28,17 +32,19 @@ def same_rows(reach: sparse.csr_array, rows: Indices) -> tuple[Indices, Indices]
         (I, J) with sorted columns.
     rows
         (N,) rows to group.
+    mark
+        (N,) small whole numbers that rows of a group have to share as well.
 
     Returns
     -------
     (G,) position in ``rows`` of a representative of each group, and (N,) the group of each row.
     """
     random = np.random.default_rng(0).integers(1, 2**62, size=reach.shape[1], dtype=np.int64)
-    key = _sums_of_rows(reach, random)[rows]
+    key = _sums_of_rows(reach, random)[rows] * MARKS + mark.astype(np.int64)
     _, first, group = np.unique(key, return_index=True, return_inverse=True)
     length = np.diff(reach.indptr)[rows]
     other = first[group]
-    differs = length != length[other]
+    differs = (length != length[other]) | (mark != mark[other])
     doubtful = np.flatnonzero(~differs & (other != np.arange(len(rows))))
     for part in np.array_split(doubtful, 1 + int(length[doubtful].sum()) // BLOCK):
         differs[part] = ~_equal_rows(reach, rows[part], rows[other[part]])
