@@ -16,10 +16,13 @@ from siting.models.classical.cover import Cover, asked, reach_of
 from siting.models.classical.cover_dual import Prices, settled
 from siting.models.classical.cover_swap import Opening
 from siting.models.classical.cover_window import window
+from siting.models.classical.max_cover import arrays as max_cover_arrays
 from siting.models.classical.max_cover import max_cover
+from siting.models.classical.question import spacing_rows
 from siting.models.classical.reduce_cover import dominated, reduce
 from siting.models.classical.same_rows import same_rows
 from siting.models.effort import Effort
+from siting.models.highs import Highs
 from tests.cover_cases import EXACT, LIMITS, plane, question, questions
 
 if TYPE_CHECKING:
@@ -234,6 +237,23 @@ def test_stopped_search_returns_its_best_with_a_true_bound(
     assert found.objective <= best.objective + 1e-6
     assert found.bound >= best.objective - 1e-6
     assert "stopped" in found.method
+
+
+def test_ratio_and_spacing_start_from_a_choice_that_keeps_them() -> None:
+    """Where no greedy choice meets a floor, the search starts from one that does, and proves it."""
+    drawn = plane(300, 120, 20)
+    limits = drawn.limits
+    for k in range(4):
+        inside = (np.arange(120) % 4 == k).astype(float)
+        limits = limits.and_row(f"ratio({k})", inside, lower=4.0)
+    pairs = np.stack([np.arange(0, 120, 2), np.arange(1, 120, 2)], axis=1)
+    limits = spacing_rows(limits, pairs, [f"spacing({a},{b})" for a, b in pairs.tolist()])
+    limited = replace(drawn, limits=limits)
+    found = max_cover(limited, EXACT)
+    assert found.status == "optimal"
+    assert limited.keeps(found.opened)
+    alone = Highs(max_cover_arrays(limited)).run(time_limit_s=60.0)
+    assert found.objective == pytest.approx(alone.objective)
 
 
 def test_no_time_still_gives_a_choice_and_a_true_bound() -> None:

@@ -18,12 +18,7 @@ from siting.models.classical.cover import Found
 from siting.models.classical.cover_dual import Priced, Prices, settled
 from siting.models.classical.cover_serve import first_served
 from siting.models.classical.cover_swap import Opening
-from siting.models.classical.cover_window import (
-    around,
-    nearest,
-    side_by_side,
-    solve_rest,
-)
+from siting.models.classical.cover_window import around, nearest, side_by_side, solve_rest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,9 +33,8 @@ if TYPE_CHECKING:
 
 STEPS = 1500
 """Subgradient steps."""
-SMALL = 1500
-"""Sites up to which HiGHS gets the question before any neighbourhoods, for a share of the time."""
-SMALL_SHARE = 0.3
+SMALL, SMALL_SHARE = 1500, 0.3
+"""Sites up to which HiGHS goes before any neighbourhoods, and the share of the time it has."""
 WINDOW, WIDEST = 40, 320
 """Sites in a neighbourhood at first, and at most."""
 AT_ONCE = 2
@@ -139,7 +133,7 @@ class Search:
             return self.found()
         priced = self._start()
         if priced is None or self._done():
-            return self.found(*([] if priced else ["rules on sites"]))
+            return self.found()
         if self.cover.sites <= SMALL:
             self._rest(priced, share=SMALL_SHARE)
         if not self._done() and self.best is not None:
@@ -171,13 +165,12 @@ class Search:
     def _nearest(self, opening: Opening) -> bool:
         """Improve a choice that keeps every rule; tell whether there may be one."""
         opening.set(np.zeros(self.cover.sites, dtype=bool))
-        gain = opening.by_site @ opening.more()
-        wish = gain / max(float(gain.max(initial=0.0)), 1.0)
+        wish = opening.by_site @ opening.more()
+        wish /= max(float(wish.max(initial=0.0)), 1.0)
         run = nearest(self.cover, wish, self.effort, seconds=max(self.left_s(share=SHARE), 1.0))
         self.impossible = run.status == "infeasible"
         if len(run.values):
             opening.set(run.values > 0.5)  # noqa: PLR2004 - a binary
-            self._take(opening.opened)
             self._improve(opening)
         return not self.impossible
 
@@ -188,6 +181,7 @@ class Search:
         opening = Opening(cover, closed)
         self._improve(opening)
         if self.best is None and not self._nearest(opening):
+            self.steps.append("rules on sites")
             return None
         priced = self._price()
         rng = np.random.default_rng(self.effort.seed)
@@ -208,7 +202,8 @@ class Search:
         if first is not None:
             self.best, self.value = first
         self._price()
-        self._rest(None)
+        if not self._done():
+            self._rest(None)
 
     def _price(self) -> Priced:
         priced = Prices(self.cover).search(self.value, STEPS, go_on=self._go_on)
@@ -216,8 +211,8 @@ class Search:
         return priced
 
     def _go_on(self, bound: float) -> bool:
-        enough = bound - self.value <= self.effort.gap * abs(self.value + self.earned)
-        return not enough and self.left_s(share=SHARE) > 0
+        self.bound = min(self.bound, bound)
+        return not self._done()
 
     def _improve(self, opening: Opening) -> None:
         opening.fill()
