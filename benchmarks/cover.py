@@ -202,7 +202,7 @@ def table() -> list[str]:
 
 def _line(title: str, run: Run, bound: float, ours: Run) -> str:
     spent, whole = run.build_s + run.solve_s, ours.build_s + ours.solve_s
-    gap = f"{(bound - run.covered) / run.covered:.2%}" if run.covered else "-"
+    gap = f"{max(bound - run.covered, 0.0) / run.covered:.2%}" if run.covered else "-"
     own = f"{run.bound:,.0f}" if np.isfinite(run.bound) else "-"
     return (
         f"| {title} | {run.engine} | {run.build_s:.2f} s | {run.solve_s:.1f} s | {run.cpu_s:.1f} s "
