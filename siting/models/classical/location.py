@@ -21,9 +21,10 @@ from siting.models.classical.assignment import (
     to_arrays,
     weighty_pairs,
 )
+from siting.models.classical.branching import branch, core_of
 from siting.models.classical.interchange import improve
 from siting.models.classical.lagrangian import Ascent, Parts, bound_at
-from siting.models.classical.nearest import Nearest, assign_nearest, nearest_share
+from siting.models.classical.nearest import Nearest, blocks, nearest_share
 from siting.models.classical.question import Choice
 from siting.models.classical.reduced import Reduced, reduce, settle
 from siting.models.classical.site_program import SiteRows, choose_sites
@@ -52,10 +53,16 @@ ROUND = 50
 STALL = 2e-4
 """Part of the gap that a round has to close to be followed by another."""
 FIRST = 8_000
-"""Pairs in the first program that is solved to the end."""
+"""Pairs in the first program that is solved to the end, at least."""
+FIRST_EACH = 4
+"""The same for each zone."""
 LARGER = 4
 """How much larger the next one is."""
 HALVINGS = 12
+DEEPEST = 20
+"""Undecided open sites up to which branching by prices is tried before linear programs."""
+NODES = 500
+"""Most nodes of that."""
 NEAREST = 32
 SPREAD = 8.0
 """Nearest pairs held of each zone: at least NEAREST, and SPREAD times sites over open sites."""
@@ -119,7 +126,8 @@ class Location:
             bound = np.nan if best.infeasible else best.bound
             none = np.empty(0, dtype=bool)
             return Choice(status, none, nothing, np.nan, bound, seconds, best.method)
-        q, share = self.question, best.share
+        q = self.question
+        share = nearest_share(q, best.opened) if self.room is None else best.share
         cost = total_cost(q, self.fixed, best.opened, share)
         bound = min(best.bound, cost)
         status = "optimal" if cost - bound <= PROVED * abs(cost) else "feasible"
@@ -140,11 +148,12 @@ class Location:
 
     def _parts(self, count: int) -> Parts:
         q = self.question
-        near = Nearest.of(q, count)
+        self.near = near = Nearest.of(q, count)
         return Parts(
             near=near,
             fixed=self.fixed,
             kept=q.kept,
+            closed=np.zeros(q.sites, dtype=bool),
             least=q.least,
             most=q.most,
             rows=self.rows.matrix[1:],
@@ -223,20 +232,31 @@ class Location:
         """Keep a choice if it is allowed and the best; tell whether it is allowed."""
         if not self.question.keeps(opened):
             return False
-        share = self._share(opened)
-        cost = total_cost(self.question, self.fixed, opened, share) if len(share) else np.inf
+        if self.room is None:
+            cost = float(self.fixed[opened].sum()) + self._travel(opened)
+            share = np.empty(0)
+        else:
+            share = self._share(opened)
+            cost = np.inf
+            if len(share):
+                cost = total_cost(self.question, self.fixed, opened, share)
         if cost < self.best.cost:
             self.best.opened, self.best.share, self.best.cost = opened, share, cost
         return bool(np.isfinite(cost))
 
+    def _travel(self, opened: Sites) -> float:
+        """Return weight x distance to the nearest open sites; inf where a zone reaches none."""
+        q, near = self.question, self.near
+        cost = np.where(opened[near.site], near.cost, np.inf).min(axis=1)
+        far = near.zone[~np.isfinite(cost)]
+        for rows, pair, distance in blocks(q, far):
+            found = np.where(opened[q.site[pair]], distance, np.inf).min(axis=1)
+            cost[np.searchsorted(near.zone, far[rows])] = q.weight[far[rows]] * found
+        return float(cost.sum())
+
     def _share(self, opened: Sites) -> Values:
-        """Return the cheapest assignment to open sites, empty where there is none."""
+        """Return the cheapest shares of sites of limited capacity, empty where there are none."""
         q = self.question
-        if self.room is None:
-            pair = assign_nearest(q, opened)
-            if np.any((pair < 0) & (q.weight > 0)):
-                return np.empty(0)
-            return nearest_share(q, opened)
         pairs = weighty_pairs(q)
         pairs = pairs[opened[q.site[pairs]]]
         fixed = opened.astype(float)
@@ -251,11 +271,15 @@ class Location:
 
     def _finish(self, ascent: Ascent) -> None:
         """Solve what is left to the end, first under a guess of the cost, which is then raised."""
-        size, self.best.method = FIRST, "prices, interchange, branch and bound on what is left"
+        size = max(FIRST, FIRST_EACH * len(ascent.parts.weight))
+        self.best.method = "prices, interchange, branch and bound on what is left"
         while not self._done() and self.left_s() > 0:
             final = self._final_cutoff()
             cutoff, left = self._sized(ascent, final, size)
             before = self.best.bound
+            if self._branched(ascent, left, cutoff):
+                size *= LARGER
+                continue
             run = self._solve_left(left, cutoff, start=cutoff == final)
             if run.status == "infeasible" and not np.isfinite(cutoff):
                 self.best.infeasible = True
@@ -264,6 +288,33 @@ class Location:
             if cutoff == final and self.best.bound <= before:
                 return
             size *= LARGER
+
+    def _branched(self, ascent: Ascent, left: Reduced, cutoff: float) -> bool:
+        """Branch on what is left, as far as that pays; tell whether nothing is left."""
+        undecided = self.question.most - int(left.lower.sum())
+        if self.room is not None or not np.isfinite(cutoff) or undecided > DEEPEST:
+            return False
+        core = core_of(ascent.parts, left)
+        free = len(core.sites)
+        self.progress(f"up to {cutoff:.10g}: branching on {free} sites, {len(left.pairs)} pairs")
+
+        def offer(opened: Sites) -> None:
+            near = core.parts.near
+            cost = np.where(opened[near.site], near.cost, np.inf).min(axis=1).sum()
+            if cost + core.parts.fixed[opened].sum() < self.best.cost:
+                whole = np.zeros(self.question.sites, dtype=bool)
+                whole[core.sites[opened]] = True
+                self._offer(whole)
+
+        tree = branch(
+            core,
+            ascent.best,
+            lambda: min(cutoff, self._final_cutoff()),
+            offer,
+            lambda nodes: nodes < NODES and self.left_s() > 0,
+        )
+        self._raise_bound(min(tree.bound, cutoff, self._final_cutoff()))
+        return tree.done
 
     def _final_cutoff(self) -> float:
         """Return what a choice has to cost at most to be worth finding."""
@@ -280,7 +331,8 @@ class Location:
         self.progress(f"up to {cutoff:.10g}: {free} sites, {len(left.pairs)} pairs")
         solver = self._highs(arrays)
         if start and len(best.opened):
-            solver.start_from(np.append(best.opened.astype(float), best.share[left.pairs]))
+            share = nearest_share(q, best.opened) if self.room is None else best.share
+            solver.start_from(np.append(best.opened.astype(float), share[left.pairs]))
         run = solver.run(time_limit_s=self.left_s(), gap=max(self.effort.gap, TINY))
         if len(run.values):
             self._offer(run.values[: q.sites] > 0.5)  # noqa: PLR2004 - a binary
@@ -312,8 +364,8 @@ class Location:
                 parts = self._parts(2 * parts.near.cost.shape[1])
                 ascent.parts = parts
         lower, upper = settle(parts, ascent.best, cutoff, opened)
-        pairs = weighty_pairs(q)
-        return Reduced(pairs[upper[q.site[pairs]] > 0], lower, upper, enough=True)
+        pairs, nothing = weighty_pairs(q), np.zeros((0, 0), dtype=bool)
+        return Reduced(pairs[upper[q.site[pairs]] > 0], lower, upper, nothing, enough=True)
 
 
 def hopeless(question: Question) -> bool:
