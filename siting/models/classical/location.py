@@ -100,6 +100,7 @@ class Location:
     ) -> None:
         self.question, self.fixed, self.effort, self.progress = question, fixed, effort, progress
         self.started = time.monotonic()
+        self.goal = max(0.99 * effort.gap, TINY)
         self.best = _Best()
         self.room = binding_capacity(question) if question.capacity is not None else None
         self.rows = with_room(question)
@@ -165,7 +166,7 @@ class Location:
 
     def _done(self) -> bool:
         best = self.best
-        return best.cost - best.bound <= max(self.effort.gap, TINY) * abs(best.cost)
+        return best.cost - best.bound <= 1.005 * self.goal * abs(best.cost)
 
     def _raise_bound(self, bound: float) -> None:
         step = self._grain
@@ -321,7 +322,7 @@ class Location:
         best = self.best
         if not np.isfinite(best.cost):
             return np.inf
-        gain = max(self.effort.gap, TINY) * abs(best.cost)
+        gain = self.goal * abs(best.cost)
         return best.cost - max(gain, self._grain * (1 - 1e-3))
 
     def _solve_left(self, left: Reduced, cutoff: float, *, start: bool) -> Run:
@@ -333,7 +334,7 @@ class Location:
         if start and len(best.opened):
             share = nearest_share(q, best.opened) if self.room is None else best.share
             solver.start_from(np.append(best.opened.astype(float), share[left.pairs]))
-        run = solver.run(time_limit_s=self.left_s(), gap=max(self.effort.gap, TINY))
+        run = solver.run(time_limit_s=self.left_s(), gap=self.goal)
         if len(run.values):
             self._offer(run.values[: q.sites] > 0.5)  # noqa: PLR2004 - a binary
         return run
@@ -341,14 +342,20 @@ class Location:
     def _sized(self, ascent: Ascent, final: float, size: int) -> tuple[float, Reduced]:
         """Return the largest cutoff, up to the final one, that leaves few enough pairs."""
         left = self._left(ascent, final, start=True)
-        if len(left.pairs) <= LARGER * size or not np.isfinite(final):
+        if self._size(left) <= LARGER * size or not np.isfinite(final):
             return final, left
         low, high = ascent.best.bound, final
         for _ in range(HALVINGS):
             middle = (low + high) / 2
-            few = len(self._left(ascent, middle, start=False).pairs) <= size
+            few = self._size(self._left(ascent, middle, start=False)) <= size
             low, high = (middle, high) if few else (low, middle)
         return low, self._left(ascent, low, start=False)
+
+    def _size(self, left: Reduced) -> int:
+        """Return how many pairs make a program hard: with capacities, those of unsettled sites."""
+        if self.room is None:
+            return len(left.pairs)
+        return int((left.lower[self.question.site[left.pairs]] == 0).sum())
 
     def _left(self, ascent: Ascent, cutoff: float, *, start: bool) -> Reduced:
         """Return what choices up to a cutoff may use, the best one's own sites too if asked."""
@@ -396,8 +403,8 @@ def total_cost(question: Question, fixed: Values, opened: Sites, share: Values) 
 def with_room(question: Question) -> SiteRows:
     """Return the rows on sites; with capacities, one more: room for all weight."""
     rows = SiteRows.of(question)
-    if question.capacity is None:
+    total = float(question.weight.sum())
+    if question.capacity is None or total <= 0:
         return rows
-    total = max(float(question.weight.sum()), 1e-300)
     room = np.minimum(question.capacity, question.weight @ question.reach) / total
     return rows.and_rows("room", sparse.csr_array(room[None, :]), lower=1 - 1e-9)
