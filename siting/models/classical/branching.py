@@ -2,10 +2,10 @@ r"""Branch on sites, bounding each part by prices, until nothing cheaper than a 
 
 Each node of the tree says of some sites that they open, of others that they stay closed. A few
 steps of prices, from those of the node before, raise its bound and settle more sites; the node with
-the least bound comes next and branches on the site that good prices open most often (N. Christofides
-& J. E. Beasley, European Journal of Operational Research 10, 1982; J. E. Beasley, 21, 1985). With
-few open sites, where the linear relaxation leaves a gap, some dozen nodes do what takes a solver of
-linear programs minutes.
+the least bound comes next and branches on the site that good prices open most often
+(N. Christofides & J. E. Beasley, European Journal of Operational Research 10, 1982; J. E. Beasley,
+21, 1985). With few open sites, where the linear relaxation leaves a gap, some dozen nodes do what
+takes a solver of linear programs minutes.
 """
 
 from __future__ import annotations

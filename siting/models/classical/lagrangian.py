@@ -105,7 +105,7 @@ def bound_at(parts: Parts, zone: Values, row: Values) -> Prices:
     value -= parts.rows.T @ row
     opened = best_sites(parts, value)
     taken = part * opened[site]
-    served = np.bincount(line, weights=taken, minlength=len(zone))
+    served = np.bincount(line, weights=taken, minlength=len(zone)).astype(float)
     bound = float(zone.sum() + row @ side + value[opened].sum())
     return Prices(zone, row, bound, value, opened, served)
 

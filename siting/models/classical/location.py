@@ -166,7 +166,8 @@ class Location:
 
     def _done(self) -> bool:
         best = self.best
-        return best.cost - best.bound <= 1.005 * self.goal * abs(best.cost)
+        near = best.cost - best.bound <= 1.005 * self.goal * abs(best.cost)
+        return near and bool(np.isfinite(best.cost))
 
     def _raise_bound(self, bound: float) -> None:
         step = self._grain
@@ -190,7 +191,7 @@ class Location:
             if step % ROUND == 0:
                 self._look(ascent)
                 gap = self.best.cost - ascent.best.bound
-                stalled = ascent.best.bound - before < STALL * gap * ROUND
+                stalled = ascent.best.bound - before < STALL * min(gap, 1e300) * ROUND
                 if self.best.infeasible or (stalled and step >= 4 * ROUND):
                     return
                 before = ascent.best.bound
