@@ -28,6 +28,8 @@ from tests.known_median import cap_optima, pmed_optima, read_cap, read_pmed
 from tests.shared import shared_data
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from siting.models.classical.question import Choice
@@ -35,6 +37,14 @@ if TYPE_CHECKING:
     from siting.models.program import Statement
 
 EFFORT = Effort(gap=0.0, time_limit_s=20.0, seed=1, threads=1)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _never_whole() -> Iterator[None]:
+    """Let no question go to HiGHS as it is: the search for large ones is what is tested here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(location, "WHOLE", 0)
+        yield
 
 
 def _agrees(choice: Choice, best: float) -> None:
@@ -66,6 +76,18 @@ def test_p_median_is_the_best_of_all_choices(question: Question) -> None:
     """Whatever limits a question has, the answer is the best choice, or proved not to be there."""
     choice = p_median(question, EFFORT)
     _agrees(choice, least_cost(question, np.zeros(question.sites)))
+    if len(choice.opened):
+        _is_allowed(question, choice)
+
+
+@given(questions())
+@settings(max_examples=50, deadline=None)
+def test_small_capacitated_questions_go_to_highs_whole(question: Question) -> None:
+    """The short way says the same as the long one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(location, "WHOLE", 5000)
+        choice = facility(question, EFFORT)
+    _agrees(choice, least_cost(question, question.cost))
     if len(choice.opened):
         _is_allowed(question, choice)
 
@@ -153,7 +175,7 @@ def test_p_dispersion_is_stated_the_same_in_pulp_and_as_arrays(
 def _between(sites: int, seed: int) -> NDArray[np.float64]:
     rng = np.random.default_rng(seed)
     half = np.triu(rng.integers(1, 9, (sites, sites)).astype(float), 1)
-    return half + half.T
+    return np.asarray(half + half.T, dtype=float)
 
 
 @given(st.integers(0, 10**6), st.integers(1, 9))

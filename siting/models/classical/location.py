@@ -52,6 +52,8 @@ ROUND = 50
 """Steps between two looks for a better choice."""
 STALL = 2e-4
 """Part of the gap that a round has to close to be followed by another."""
+WHOLE = 5_000
+"""Pairs up to which a question with capacities goes to HiGHS as it is."""
 FIRST = 8_000
 """Pairs in the first program that is solved to the end, at least."""
 FIRST_EACH = 4
@@ -138,6 +140,9 @@ class Location:
         self.best.infeasible = hopeless(self.question)
         if self.best.infeasible:
             return
+        if self.room is not None and len(self.question.site) <= WHOLE:
+            self._whole()
+            return
         parts = self._parts(max(NEAREST, int(SPREAD * self.question.sites / self.question.most)))
         rank = min(parts.near.cost.shape[1] - 1, self.question.sites // self.question.most)
         column = parts.near.cost[:, rank]
@@ -146,6 +151,14 @@ class Location:
         self._climb(ascent)
         if not self.best.infeasible and not self._done():
             self._finish(ascent)
+
+    def _whole(self) -> None:
+        q, best = self.question, self.best
+        pairs, nothing = weighty_pairs(q), np.zeros((0, 0), dtype=bool)
+        every = Reduced(pairs, q.kept.astype(float), np.ones(q.sites), nothing, enough=True)
+        run = self._solve_left(every, np.inf, start=False)
+        best.method, best.infeasible = "branch and bound", run.status == "infeasible"
+        self._raise_bound(run.bound)
 
     def _parts(self, count: int) -> Parts:
         q = self.question
