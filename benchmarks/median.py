@@ -21,13 +21,9 @@ import sys
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-
-ROOT = Path(__file__).resolve().parents[1]
-if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
 
 from siting.models.classical import facility, p_median
 from siting.models.classical.question import Question
@@ -35,9 +31,7 @@ from siting.models.effort import Effort
 from tests.known_median import cap_optima, pmed_optima, read_cap, read_pmed
 from tests.shared import shared_data
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
+ROOT = Path(__file__).resolve().parents[1]
 SEED = 1
 MEMORY_GB = 14
 """Most address space of a process."""
@@ -156,8 +150,8 @@ def outcome(lp: Any, solver: str, ended: bool) -> tuple[float, float]:  # noqa: 
 
 
 def run(name: str, solver: str, limit_s: float) -> Answer:
-    """Return the answer of a process of its own; one that holds nothing where it came to nothing."""
-    command = [sys.executable, str(Path(__file__).resolve()), name, solver, str(limit_s)]
+    """Return the answer of a process of its own, which may have come to nothing."""
+    command = [sys.executable, "-m", "benchmarks.median", name, solver, str(limit_s)]
     nothing = (np.nan, -np.inf, False, np.nan, np.nan, np.nan)
     try:
         done = subprocess.run(  # noqa: S603 - this very file
@@ -166,7 +160,8 @@ def run(name: str, solver: str, limit_s: float) -> Answer:
             text=True,
             timeout=PATIENCE * limit_s + 120,
             check=False,
-            preexec_fn=limit_memory,  # noqa: PLW1509 - no threads here
+            cwd=ROOT,
+            preexec_fn=limit_memory,
         )
     except subprocess.TimeoutExpired:
         return Answer(*nothing, note="stopped by the clock")
@@ -191,8 +186,7 @@ def known(kind: str) -> list[str]:
     folder = shared_data() / "benchmarks" / kind
     optima = pmed_optima(folder) if kind == "pmed" else cap_optima(folder)
     lines = [
-        "| instance | published | siting | equal | proved | siting, CPU s | PuLP + HiGHS, CPU s "
-        "| PuLP + HiGHS : siting |",
+        "| instance | published | siting | equal | proved | CPU s | PuLP + HiGHS, CPU s | ratio |",
         "|---|--:|--:|---|---|--:|--:|--:|",
     ]
     total = [0.0, 0.0]
@@ -213,16 +207,15 @@ def known(kind: str) -> list[str]:
 def cities() -> list[str]:
     """Return the table of made cities."""
     lines = [
-        "| zones x sites | solver | objective | bound | gap | CPU s | wall s | peak MB "
-        "| CPU : siting | MB : siting |",
+        "| zones x sites | solver | objective | bound | gap | CPU s | wall s | peak MB | CPU | MB |",
         "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for name, limit_s in CITIES.items():
         ours = run(name, "siting", limit_s)
         lines.append(_city_line(name, "siting", ours, ours))
         zones, sites = (int(word) for word in name.partition(",")[0].split(" x "))
-        for peer in PEERS if zones * sites < PEERLESS else ():
-            lines.append(_city_line(name, peer, run(name, peer, limit_s), ours))
+        peers = PEERS if zones * sites < PEERLESS else ()
+        lines += [_city_line(name, peer, run(name, peer, limit_s), ours) for peer in peers]
     return lines
 
 
