@@ -216,7 +216,7 @@ class Location:
         """Return sites that keep every limit and leave no zone alone, by their values."""
         found = choose_sites(self.question, ascent.best.value, self.rows, self.effort, self.left_s)
         self.best.infeasible |= found.infeasible
-        return found.opened
+        return found.values > 0.5  # noqa: PLR2004 - a binary
 
     def _improved(self, parts: Parts, opened: Sites) -> Sites:
         finite = parts.near.cost[np.isfinite(parts.near.cost)]
