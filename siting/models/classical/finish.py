@@ -38,6 +38,8 @@ LARGER = 4
 HALVINGS = 12
 DEEPEST = 20
 """Undecided open sites up to which branching by prices is tried before linear programs."""
+WORTH = 1.02
+"""Choices met on the way are improved if they cost at most this many times the best."""
 NODES = 500
 """Most nodes of that."""
 
@@ -85,10 +87,10 @@ def _branched(search: Location, ascent: Ascent, left: Reduced, cutoff: float) ->
     def offer(opened: Sites) -> None:
         near = core.parts.near
         cost = np.where(opened[near.site], near.cost, np.inf).min(axis=1).sum()
-        if cost + core.parts.fixed[opened].sum() < search.best.cost:
+        if cost + core.parts.fixed[opened].sum() < WORTH * search.best.cost:
             whole = np.zeros(search.question.sites, dtype=bool)
             whole[core.sites[opened]] = True
-            search.offer(whole)
+            search.look(ascent.parts, whole)
 
     tree = branch(
         core,

@@ -168,9 +168,14 @@ class Ascent:
     _zone: Values | None = None
     _row: Values | None = None
 
+    @property
+    def now(self) -> Prices:
+        """Return the prices of the last step."""
+        return self._now or self.best
+
     def step(self, target: float) -> Prices:
         """Take one step towards a target that the bound cannot pass; return where it led."""
-        parts, now = self.parts, self._now or self.best
+        parts, now = self.parts, self.now
         zone, row = 1.0 - now.served, self._row_slope(now)
         if self._zone is not None and self._row is not None:
             zone = (1 - SMOOTH) * zone + SMOOTH * self._zone

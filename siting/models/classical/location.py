@@ -25,7 +25,7 @@ from siting.models.classical.assignment import (
     with_room,
 )
 from siting.models.classical.interchange import improve
-from siting.models.classical.lagrangian import Ascent, Parts, bound_at
+from siting.models.classical.lagrangian import Ascent, Parts, Prices, bound_at
 from siting.models.classical.nearest import Nearest, blocks, nearest_share
 from siting.models.classical.question import Choice
 from siting.models.classical.site_program import choose_sites
@@ -184,7 +184,9 @@ class Location:
         before = -np.inf
         for step in range(self.steps + 1):
             if step % ROUND == 0:
-                self._look(ascent)
+                for prices in (ascent.best, ascent.now):
+                    if not self.look(ascent.parts, prices.opened):
+                        self._begin(ascent.parts, prices)
                 gap = self.best.cost - ascent.best.bound
                 stalled = ascent.best.bound - before < STALL * min(gap, 1e300) * ROUND
                 if self.best.infeasible or (stalled and step >= 4 * ROUND):
@@ -199,24 +201,26 @@ class Location:
             ascent.step(target)
             self.raise_bound(ascent.best.bound)
 
-    def _look(self, ascent: Ascent) -> None:
-        """Make a choice out of the sites that the prices point to, and keep it if it is better."""
-        parts, opened = ascent.parts, ascent.best.opened
+    def look(self, parts: Parts, opened: Sites) -> bool:
+        """Improve a choice and keep it if it is the best; tell whether it is allowed.
+
+        A choice that was looked at before is not looked at again.
+        """
         if opened.tobytes() in self.seen:
-            return
+            return True
         self.seen.add(opened.tobytes())
         if self.room is None and self.question.keeps(opened):
             opened = self._improved(parts, opened)
-        if not self.offer(opened) and not np.isfinite(self.best.cost):
-            found = self._chosen(ascent)
-            if len(found):
-                self.offer(self._improved(parts, found) if self.room is None else found)
+        return self.offer(opened)
 
-    def _chosen(self, ascent: Ascent) -> Sites:
-        """Return sites that keep every limit and leave no zone alone, by their values."""
-        found = choose_sites(self.question, ascent.best.value, self.rows, self.effort, self.left_s)
+    def _begin(self, parts: Parts, prices: Prices) -> None:
+        """While there is no choice, find one that keeps every limit and leaves no zone alone."""
+        if np.isfinite(self.best.cost):
+            return
+        found = choose_sites(self.question, prices.value, self.rows, self.effort, self.left_s)
         self.best.infeasible |= found.infeasible
-        return found.values > 0.5  # noqa: PLR2004 - a binary
+        if len(found.values):
+            self.look(parts, found.values > 0.5)  # noqa: PLR2004 - a binary
 
     def _improved(self, parts: Parts, opened: Sites) -> Sites:
         finite = parts.near.cost[np.isfinite(parts.near.cost)]
