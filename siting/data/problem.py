@@ -87,6 +87,13 @@ class Problem:
     """Of reachable demand, in every phase; 0 for none."""
     min_covered_share: float
 
+    limits_service: bool = False
+    """Whether a classical question counts what each station can serve."""
+    drive_cny_kwh_min: float = 0.0
+    """What one minute's drive for each kWh a day is worth, over the years that count."""
+    between_m: NDArray[np.float64] | None = None
+    """(J, J) great-circle distance of sites, where the question is about it."""
+
     @cached_property
     def reachable_zone(self) -> NDArray[np.bool_]:
         """(I,) zones with at least one site within reach."""

@@ -259,6 +259,7 @@ function phasesTable() {
 function overview() {
   return [
     ratioHero(),
+    PLAN.answer && h("p", { class: "proof" }, choose(...PLAN.answer)),
     tiles(),
     h("h2", {}, t("findings_title")),
     findings(),

@@ -13,6 +13,7 @@ import numpy as np
 
 from siting.errors import PlanError
 from siting.maps import geometry
+from siting.maps.answer_words import answer_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -58,6 +59,7 @@ def plan_block(plan: Plan, case: Case) -> Json:
     block["zones"] = _zone_phases(plan, case)
     block["service"] = _service(plan, case)
     block["notes"] = list(case.notes)
+    block["answer"] = answer_words(document)
     return block
 
 

@@ -22,7 +22,7 @@ ObjectiveKind = Literal[PhasedKind, ClassicalKind]
 CLASSICAL: frozenset[str] = frozenset(get_args(ClassicalKind))
 LEAST = frozenset({"access", "cost", "set-cover", "p-median", "p-center", "facility"})
 """Kinds of which less is better."""
-CAN_HAVE_CAPACITIES = frozenset({"p-median", "facility"})
+CAN_HAVE_CAPACITIES = frozenset({"set-cover", "p-median", "facility"})
 NEEDS_MOST = frozenset({"p-median", "p-center", "p-dispersion"})
 """Kinds that are asked for a number of stations."""
 NEEDS_AN_END = frozenset({"max-cover", "backup-cover"})

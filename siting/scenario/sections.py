@@ -51,8 +51,8 @@ class Objective(Section):
     )
     capacities: bool | None = key(
         "-",
-        "true: no station serves more than its type can; p-median (default false) and facility "
-        "(default true)",
+        "true: no station serves more than its type can; set-cover and p-median (default false), "
+        "facility (default true)",
         default=None,
     )
     drive_cny_min: Positive | None = key(

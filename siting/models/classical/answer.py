@@ -1,0 +1,153 @@
+"""Answer a planner's classical question: pose it, search it, assign its energy, certify it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import siting
+from siting.errors import InfeasibleError, NoSolutionError, SolverError
+from siting.models import highs
+from siting.models.assign import assign
+from siting.models.classical.backup_cover import backup_cover
+from siting.models.classical.facility import facility
+from siting.models.classical.from_problem import Posed, pose
+from siting.models.classical.max_cover import max_cover
+from siting.models.classical.p_center import p_center
+from siting.models.classical.p_dispersion import p_dispersion
+from siting.models.classical.p_median import p_median
+from siting.models.classical.set_cover import set_cover
+from siting.models.classical.why_not import why_not
+from siting.models.classical.worth import unit_factor, worth
+from siting.models.reopen import reopen
+from siting.models.solution import Solution, certify, open_supers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from siting.data.problem import Problem
+    from siting.models.classical.question import Choice
+    from siting.models.effort import Effort
+
+log = logging.getLogger(__name__)
+
+ENGINES = {
+    "set-cover": set_cover,
+    "max-cover": max_cover,
+    "backup-cover": backup_cover,
+    "p-median": p_median,
+    "p-center": p_center,
+    "facility": facility,
+}
+"""Of each kind that is about zones; ``p-dispersion`` is about sites alone."""
+_MORE_IS_NO_WORSE = frozenset({"max-cover", "backup-cover", "p-median", "p-center", "facility"})
+_FLOOR_SLACK = 1e-9
+
+
+def answer(
+    problem: Problem,
+    effort: Effort,
+    *,
+    solver: str,
+    progress: Callable[[str], None] = log.info,
+) -> Solution:
+    """Return a plan of one phase and one type, and the proof of how good it is.
+
+    Parameters
+    ----------
+    problem
+        The question; its objective is one of the classical kinds.
+    effort
+        Gap, time limit, seed and threads.
+    solver
+        ``highs``.
+    progress
+        Called with a line of text now and then.
+
+    Raises
+    ------
+    InfeasibleError
+        If it is proved that no plan meets the requirements; says which of them conflict.
+    NoSolutionError
+        If the time limit came first.
+    SolverError
+        If another solver is asked for.
+    """
+    started = time.monotonic()
+    if solver != "highs":
+        msg = (
+            f"Objective {problem.objective!r} is searched by a method of its own on HiGHS, not by "
+            f"{solver!r}. Leave out --solver, or set solve.solver to 'highs'."
+        )
+        raise SolverError(msg)
+    posed = pose(problem)
+    if problem.objective != "p-dispersion" and not len(posed.question.weight):
+        line = "no demand is within reach of a site that may hold a supercharging station"
+        raise InfeasibleError([line], "Check [reach], the roads, and which sites will do.")
+    choice = _choice(problem, posed, effort, progress)
+    _refuse_floor(problem, posed, choice, effort, progress)
+    return _solution(problem, posed, choice, started)
+
+
+def _choice(
+    problem: Problem, posed: Posed, effort: Effort, progress: Callable[[str], None]
+) -> Choice:
+    """Run the engine of the kind; raise where it has no answer."""
+    if problem.between_m is not None:
+        between = problem.between_m[np.ix_(posed.sites, posed.sites)]
+        choice = p_dispersion(posed.question, between, effort, progress=progress)
+    else:
+        choice = ENGINES[problem.objective](posed.question, effort, progress=progress)
+    if choice.status == "infeasible":
+        progress("looking for the conflict")
+        raise InfeasibleError(*why_not(problem, posed, effort))
+    if choice.status == "no-solution":
+        msg = (
+            f"No plan was found within the limit of {effort.time_limit_s:g} s, "
+            "nor was it proved that there is none. "
+            "Give it more time (--time-limit), or ask for less."
+        )
+        raise NoSolutionError(msg)
+    return choice
+
+
+def _refuse_floor(
+    problem: Problem,
+    posed: Posed,
+    choice: Choice,
+    effort: Effort,
+    progress: Callable[[str], None],
+) -> None:
+    """Raise where the most demand that can be covered is less than what has to be."""
+    floor = problem.min_covered_share * float(problem.reachable_kwh[0]) * (1 - _FLOOR_SLACK)
+    if choice.objective >= floor or problem.objective != "max-cover":
+        return
+    if choice.bound < floor:
+        progress("looking for the conflict")
+        raise InfeasibleError(*why_not(problem, posed, effort))
+    msg = (
+        f"No plan that covers {problem.min_covered_share:.1%} of the demand within reach was found "
+        f"within {effort.time_limit_s:g} s, nor was it proved that there is none. "
+        "Give it more time (--time-limit), or lower objective.min_covered_share."
+    )
+    raise NoSolutionError(msg)
+
+
+def _solution(problem: Problem, posed: Posed, choice: Choice, started: float) -> Solution:
+    type_at = posed.type_at(problem, choice.opened)
+    if problem.objective in _MORE_IS_NO_WORSE:
+        type_at = reopen(problem, type_at)
+    energy = assign(problem, type_at)
+    objective = worth(problem, posed, open_supers(problem, type_at)[0], energy[0])
+    certificate = certify(
+        problem,
+        objective,
+        choice.bound * unit_factor(problem, posed),
+        seconds=time.monotonic() - started,
+        solver=f"siting {siting.__version__} with {highs.version()}",
+        method=choice.method,
+    )
+    return Solution(type_at, energy, certificate)
