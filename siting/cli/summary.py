@@ -70,10 +70,9 @@ def print_summary(document: Document, folder: Path) -> None:
     words = answer_words(document)
     if words is not None:
         answer(words[0])
-    digits = 0 if abs(outcome.objective) >= _FOUR_FIGURES else 2
     answer(
-        f"{best}: {outcome.objective:,.{digits}f} {outcome.objective_unit}, "
-        f"bound {outcome.bound:,.{digits}f}, {outcome.seconds:.1f} s, {outcome.solver}"
+        f"{best}: {_figure(outcome.objective)} {outcome.objective_unit}, "
+        f"bound {_figure(outcome.bound)}, {outcome.seconds:.1f} s, {outcome.solver}"
     )
     answer("")
     phases = document.phases
@@ -107,6 +106,11 @@ def energy_note(scenario: Scenario) -> str:
         f"(by {last.name}), times case_share {scenario.demand.case_share:g}. For another city, or "
         "a part of one, set demand.case_share or phases.city_gwh_day in a scenario of your own."
     )
+
+
+def _figure(value: float) -> str:
+    whole = abs(value) >= _FOUR_FIGURES or value == round(value)
+    return f"{value:,.0f}" if whole else f"{value:,.2f}"
 
 
 def _unreached_lines(document: Document) -> list[str]:

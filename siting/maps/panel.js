@@ -164,7 +164,7 @@ function proofSentence() {
   };
   return t(o.status === "optimal" ? "proof_optimal" : "proof_feasible", values);
 }
-const digitsFor = (value) => (Math.abs(value) >= 1000 ? 0 : 2);
+const digitsFor = (value) => (Math.abs(value) >= 1000 || Number.isInteger(value) ? 0 : 2);
 function findings() {
   const short = ratioNow().districts.filter((d) => !missing(d.ratio) && !meets(d));
   const [tight] = ranked();

@@ -116,7 +116,8 @@ def figure_key(document: Document) -> str:
 def proof(document: Document) -> str:
     """Say in plain words how good the plan is known to be."""
     outcome = document.outcome
-    digits = 0 if abs(outcome.objective) >= 1000 else 2  # noqa: PLR2004 - four figures at least
+    large = abs(outcome.objective) >= 1000  # noqa: PLR2004 - four figures at least
+    digits = 0 if large or outcome.objective == round(outcome.objective) else 2
     values = {
         "gap": gap_text(outcome.gap),
         "objective": number(outcome.objective, digits),

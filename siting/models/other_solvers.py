@@ -79,16 +79,17 @@ def run(
     if relaxed.infeasible:
         return Found(np.empty(0), np.nan, infeasible=True, method=method)
     progress(f"solving with {solver}")
-    statement.lp.solve(_solver(solver, effort))
+    statement.lp.solve(solver_for(solver, effort))
     values = np.array([0.0 if c.varValue is None else c.varValue for c in statement.columns])
-    if not _holds(arrays, values):
+    if not holds(arrays, values):
         whole = Highs(arrays, threads=effort.threads, seed=effort.seed)
         proof = whole.run(time_limit_s=effort.time_limit_s)
         return Found(np.empty(0), bound, infeasible=proof.status == "infeasible", method=method)
     return Found(values, bound, infeasible=False, method=method)
 
 
-def _solver(solver: str, effort: Effort) -> Any:  # noqa: ANN401 - PuLP is untyped
+def solver_for(solver: str, effort: Effort) -> Any:  # noqa: ANN401 - PuLP is untyped
+    """Return PuLP's solver of that name, with the limits of an effort."""
     name = SHORT.get(solver.lower(), solver)
     limits = {"msg": False, "timeLimit": effort.time_limit_s, "gapRel": effort.gap}
     if name == SHORT["cbc"]:  # PuLP's own CBC; its class by that name is about to go
@@ -96,7 +97,7 @@ def _solver(solver: str, effort: Effort) -> Any:  # noqa: ANN401 - PuLP is untyp
     return pulp.getSolver(name, **limits)
 
 
-def _holds(arrays: Arrays, values: NDArray[np.float64]) -> bool:
+def holds(arrays: Arrays, values: NDArray[np.float64]) -> bool:
     """Tell whether values keep every row and bound, and are whole where they must be."""
     activity = matrix(arrays) @ values
     size = np.maximum(1.0, np.abs(activity)) * _TOLERANCE

@@ -6,20 +6,12 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-import siting
-from siting.errors import InfeasibleError, NoSolutionError, SolverError
-from siting.models import highs
+from siting.errors import InfeasibleError, NoSolutionError
+from siting.models import highs, other_solvers
 from siting.models.assign import assign
-from siting.models.classical.backup_cover import backup_cover
-from siting.models.classical.facility import facility
+from siting.models.classical.engines import engine_of
 from siting.models.classical.from_problem import Posed, pose
-from siting.models.classical.max_cover import max_cover
-from siting.models.classical.p_center import p_center
-from siting.models.classical.p_dispersion import p_dispersion
-from siting.models.classical.p_median import p_median
-from siting.models.classical.set_cover import set_cover
+from siting.models.classical.through_pulp import through_pulp
 from siting.models.classical.why_not import why_not
 from siting.models.classical.worth import unit_factor, worth
 from siting.models.reopen import reopen
@@ -34,15 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ENGINES = {
-    "set-cover": set_cover,
-    "max-cover": max_cover,
-    "backup-cover": backup_cover,
-    "p-median": p_median,
-    "p-center": p_center,
-    "facility": facility,
-}
-"""Of each kind that is about zones; ``p-dispersion`` is about sites alone."""
+HIGHS = "highs"
 _MORE_IS_NO_WORSE = frozenset({"max-cover", "backup-cover", "p-median", "p-center", "facility"})
 _FLOOR_SLACK = 1e-9
 
@@ -63,7 +47,8 @@ def answer(
     effort
         Gap, time limit, seed and threads.
     solver
-        ``highs``.
+        ``highs``, for the kind's own method; or the name of a solver PuLP knows, which is given the
+        whole program; its answer is then bounded by HiGHS's relaxation.
     progress
         Called with a line of text now and then.
 
@@ -74,33 +59,22 @@ def answer(
     NoSolutionError
         If the time limit came first.
     SolverError
-        If another solver is asked for.
+        If the solver is unknown or not installed.
     """
     started = time.monotonic()
-    if solver != "highs":
-        msg = (
-            f"Objective {problem.objective!r} is searched by a method of its own on HiGHS, not by "
-            f"{solver!r}. Leave out --solver, or set solve.solver to 'highs'."
-        )
-        raise SolverError(msg)
+    if solver != HIGHS:
+        other_solvers.check(solver)
     posed = pose(problem)
     if problem.objective != "p-dispersion" and not len(posed.question.weight):
         line = "no demand is within reach of a site that may hold a supercharging station"
         raise InfeasibleError([line], "Check [reach], the roads, and which sites will do.")
-    choice = _choice(problem, posed, effort, progress)
-    _refuse_floor(problem, posed, choice, effort, progress)
-    return _solution(problem, posed, choice, started)
-
-
-def _choice(
-    problem: Problem, posed: Posed, effort: Effort, progress: Callable[[str], None]
-) -> Choice:
-    """Run the engine of the kind; raise where it has no answer."""
-    if problem.between_m is not None:
-        between = problem.between_m[np.ix_(posed.sites, posed.sites)]
-        choice = p_dispersion(posed.question, between, effort, progress=progress)
+    engine = engine_of(problem, posed)
+    if solver == HIGHS:
+        choice, name = engine.run(effort, progress=progress), highs.version()
     else:
-        choice = ENGINES[problem.objective](posed.question, effort, progress=progress)
+        statement = engine.state()
+        choice = through_pulp(statement, posed.question.sites, solver, effort, progress)
+        name = other_solvers.describe(solver)
     if choice.status == "infeasible":
         progress("looking for the conflict")
         raise InfeasibleError(*why_not(problem, posed, effort))
@@ -111,7 +85,8 @@ def _choice(
             "Give it more time (--time-limit), or ask for less."
         )
         raise NoSolutionError(msg)
-    return choice
+    _refuse_floor(problem, posed, choice, effort, progress)
+    return _solution(problem, posed, choice, started, name)
 
 
 def _refuse_floor(
@@ -136,7 +111,9 @@ def _refuse_floor(
     raise NoSolutionError(msg)
 
 
-def _solution(problem: Problem, posed: Posed, choice: Choice, started: float) -> Solution:
+def _solution(
+    problem: Problem, posed: Posed, choice: Choice, started: float, solver: str
+) -> Solution:
     type_at = posed.type_at(problem, choice.opened)
     if problem.objective in _MORE_IS_NO_WORSE:
         type_at = reopen(problem, type_at)
@@ -147,7 +124,7 @@ def _solution(problem: Problem, posed: Posed, choice: Choice, started: float) ->
         objective,
         choice.bound * unit_factor(problem, posed),
         seconds=time.monotonic() - started,
-        solver=f"siting {siting.__version__} with {highs.version()}",
+        solver=solver,
         method=choice.method,
     )
     return Solution(type_at, energy, certificate)

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from siting.models.classical.from_problem import Posed
     from siting.models.effort import Effort
 
-_REACHES_ALL = frozenset({"set-cover", "backup-cover", "p-median", "p-center", "facility"})
-"""Kinds whose stations have to reach all demand that can be reached."""
-
 
 def why_not(problem: Problem, posed: Posed, effort: Effort) -> tuple[list[str], str]:
     """Return the conflict, a sentence a requirement, and the nearest thing that can be had.
@@ -56,7 +53,7 @@ def _general(problem: Problem, posed: Posed) -> Problem:
             district_target=np.zeros_like(problem.district_target),
             fuel_count=np.maximum(problem.fuel_count, 1),
         )
-    if problem.objective not in _REACHES_ALL:
+    if problem.objective == "max-cover":
         return asked
     floor = "min_served_share" if problem.limits_service else "min_covered_share"
     return replace(
@@ -77,7 +74,7 @@ def _nearest(problem: Problem, posed: Posed, effort: Effort) -> str:
             return ""
         asked = counted(question.least, "station")
         return f"Nearest that can be had: {most.sum():,} stations, where {asked} are asked for."
-    if kind not in _REACHES_ALL:
+    if problem.objective == "max-cover":
         return ""
     free = replace(question, least=0, most=question.sites)
     if question.capacity is None:
