@@ -6,7 +6,7 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from siting.errors import InfeasibleError, NoSolutionError
+from siting.errors import InfeasibleError, NoSolutionError, SolverError
 from siting.models import highs, other_solvers
 from siting.models.assign import assign
 from siting.models.classical.engines import engine_of
@@ -59,7 +59,7 @@ def answer(
     NoSolutionError
         If the time limit came first.
     SolverError
-        If the solver is unknown or not installed.
+        If the solver is unknown, not installed, or cannot be given this kind.
     """
     started = time.monotonic()
     if solver != HIGHS:
@@ -71,10 +71,16 @@ def answer(
     engine = engine_of(problem, posed)
     if solver == HIGHS:
         choice, name = engine.run(effort, progress=progress), highs.version()
-    else:
-        statement = engine.state()
-        choice = through_pulp(statement, posed.question.sites, solver, effort, progress)
+    elif engine.state is not None:
+        statement, sites = engine.state(), posed.question.sites
+        choice = through_pulp(statement, sites, solver, effort, progress)
         name = other_solvers.describe(solver)
+    else:
+        msg = (
+            f"The objective {problem.objective!r} is answered by a sequence of programs on HiGHS, "
+            f"which {solver!r} cannot be given. Leave out --solver, or set solve.solver to 'highs'."
+        )
+        raise SolverError(msg)
     if choice.status == "infeasible":
         progress("looking for the conflict")
         raise InfeasibleError(*why_not(problem, posed, effort))

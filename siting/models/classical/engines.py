@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from siting.models.classical import (
-    backup_cover,
-    facility,
-    max_cover,
-    p_center,
-    p_dispersion,
-    p_median,
-    set_cover,
-)
+from siting.models.classical.backup_cover import backup_cover
+from siting.models.classical.backup_cover import state as state_backup_cover
+from siting.models.classical.facility import facility
+from siting.models.classical.facility import state as state_facility
+from siting.models.classical.max_cover import max_cover
+from siting.models.classical.max_cover import state as state_max_cover
+from siting.models.classical.p_center import p_center
+from siting.models.classical.p_dispersion import p_dispersion
+from siting.models.classical.p_median import p_median
+from siting.models.classical.p_median import state as state_p_median
+from siting.models.classical.set_cover import set_cover
+from siting.models.classical.set_cover import state as state_set_cover
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,8 +34,8 @@ class Engine(NamedTuple):
 
     run: Callable[..., Choice]
     """Takes effort and progress."""
-    state: Callable[[], Statement]
-    """The sites' variables come first."""
+    state: Callable[[], Statement] | None
+    """The sites' variables come first; None where the search is a sequence of programs."""
 
 
 def engine_of(problem: Problem, posed: Posed) -> Engine:
@@ -40,20 +43,18 @@ def engine_of(problem: Problem, posed: Posed) -> Engine:
     question = posed.question
     if problem.between_m is not None:
         between = problem.between_m[np.ix_(posed.sites, posed.sites)]
-        return Engine(
-            partial(p_dispersion.p_dispersion, question, between),
-            partial(p_dispersion.state, question, between),
-        )
+        return Engine(partial(p_dispersion, question, between), None)
+    if problem.objective == "p-center":
+        return Engine(partial(p_center, question), None)
     if problem.objective == "backup-cover":
         return Engine(
-            partial(backup_cover.backup_cover, question, every_zone=True),
-            partial(backup_cover.state, question, every_zone=True),
+            partial(backup_cover, question, every_zone=True),
+            partial(state_backup_cover, question, every_zone=True),
         )
     run, state = {
-        "set-cover": (set_cover.set_cover, set_cover.state),
-        "max-cover": (max_cover.max_cover, max_cover.state),
-        "p-median": (p_median.p_median, p_median.state),
-        "p-center": (p_center.p_center, p_center.state),
-        "facility": (facility.facility, facility.state),
+        "set-cover": (set_cover, state_set_cover),
+        "max-cover": (max_cover, state_max_cover),
+        "p-median": (p_median, state_p_median),
+        "facility": (facility, state_facility),
     }[problem.objective]
     return Engine(partial(run, question), partial(state, question))
