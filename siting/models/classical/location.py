@@ -1,0 +1,315 @@
+"""Choose sites and assign zones to them at least cost: prices, interchange, then what is left.
+
+Prices on zones bound the cost from below and point to good sites; interchange makes those better;
+sites and pairs that cannot be part of anything better are settled; HiGHS solves the rest to
+the end. Only a choice and a bound that holds are ever reported.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import sparse
+
+from siting.models.classical.assignment import (
+    binding_capacity,
+    clean_share,
+    to_arrays,
+    weighty_pairs,
+)
+from siting.models.classical.interchange import improve
+from siting.models.classical.lagrangian import Ascent, Parts, bound_at
+from siting.models.classical.nearest import Nearest, assign_nearest, nearest_share
+from siting.models.classical.question import Choice
+from siting.models.classical.reduced import Reduced, reduce, settle
+from siting.models.classical.site_program import SiteRows, choose_sites
+from siting.models.highs import Highs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from siting.models.classical.question import ChoiceStatus, Question
+    from siting.models.effort import Effort
+    from siting.models.highs import Arrays
+
+    Values = NDArray[np.float64]
+    Sites = NDArray[np.bool_]
+
+PROVED = 1e-6
+"""Relative gap up to which a choice counts as optimal."""
+TINY = 1e-7
+"""Relative gain that is not worth looking for."""
+STEPS = 1500
+"""Most steps of prices."""
+ROUND = 50
+"""Steps between two looks for a better choice."""
+STALL = 2e-4
+"""Part of the gap that a round has to close to be followed by another."""
+NEAREST = 32
+SPREAD = 8.0
+"""Nearest pairs held of each zone: at least NEAREST, and SPREAD times sites over open sites."""
+
+
+@dataclass
+class _Best:
+    """Hold the best choice and the best bound so far."""
+
+    opened: Sites = field(default_factory=lambda: np.empty(0, dtype=bool))
+    share: Values = field(default_factory=lambda: np.empty(0))
+    cost: float = np.inf
+    bound: float = 0.0
+    infeasible: bool = False
+    method: str = "prices and interchange"
+
+
+class Location:
+    """Hold one search in progress.
+
+    Parameters
+    ----------
+    question
+        The question.
+    fixed
+        (J,) cost of opening each site.
+    effort
+        Limits of the search.
+    progress
+        Called with a line of text now and then.
+    """
+
+    def __init__(
+        self, question: Question, fixed: Values, effort: Effort, progress: Callable[[str], None]
+    ) -> None:
+        self.question, self.fixed, self.effort, self.progress = question, fixed, effort, progress
+        self.started = time.monotonic()
+        self.best = _Best()
+        self.room = binding_capacity(question) if question.capacity is not None else None
+        self.rows = with_room(question)
+        self.seen: set[bytes] = set()
+        self.steps = STEPS if effort.iterations is None else min(STEPS, effort.iterations)
+
+    def left_s(self) -> float:
+        """Return the seconds left."""
+        return self.effort.time_limit_s - (time.monotonic() - self.started)
+
+    def run(self) -> Choice:
+        """Search until the gap is proved or the time is up; when interrupted, say what there is."""
+        try:
+            self._search()
+        except KeyboardInterrupt:
+            self.progress("interrupted: the best choice so far is returned")
+        return self._choice()
+
+    def _choice(self) -> Choice:
+        best, seconds = self.best, time.monotonic() - self.started
+        if not len(best.opened):
+            status: ChoiceStatus = "infeasible" if best.infeasible else "no-solution"
+            nothing = np.empty(0)
+            bound = np.nan if best.infeasible else best.bound
+            none = np.empty(0, dtype=bool)
+            return Choice(status, none, nothing, np.nan, bound, seconds, best.method)
+        q, share = self.question, best.share
+        cost = total_cost(q, self.fixed, best.opened, share)
+        bound = min(best.bound, cost)
+        status = "optimal" if cost - bound <= PROVED * abs(cost) else "feasible"
+        return Choice(status, best.opened, share, cost, bound, seconds, best.method)
+
+    def _search(self) -> None:
+        self.best.infeasible = hopeless(self.question)
+        if self.best.infeasible:
+            return
+        parts = self._parts(max(NEAREST, int(SPREAD * self.question.sites / self.question.most)))
+        rank = min(parts.near.cost.shape[1] - 1, self.question.sites // self.question.most)
+        column = parts.near.cost[:, rank]
+        start = np.where(np.isfinite(column), column, parts.near.cost[:, 0])
+        ascent = Ascent(parts, bound_at(parts, start, np.zeros(len(parts.row_lower))))
+        self._climb(ascent)
+        if not self.best.infeasible and not self._done():
+            self._finish(ascent)
+
+    def _parts(self, count: int) -> Parts:
+        q = self.question
+        near = Nearest.of(q, count)
+        return Parts(
+            near=near,
+            fixed=self.fixed,
+            kept=q.kept,
+            least=q.least,
+            most=q.most,
+            rows=self.rows.matrix[1:],
+            row_lower=self.rows.lower[1:],
+            row_upper=self.rows.upper[1:],
+            weight=q.weight[near.zone],
+            room=self.room,
+        )
+
+    def _done(self) -> bool:
+        best = self.best
+        return best.cost - best.bound <= max(self.effort.gap, TINY) * abs(best.cost)
+
+    def _raise_bound(self, bound: float) -> None:
+        step = self._grain
+        if step and np.isfinite(bound):
+            bound = np.ceil(bound / step - 1e-6) * step
+        self.best.bound = max(self.best.bound, bound)
+
+    @cached_property
+    def _grain(self) -> float:
+        """Return 1 where every choice costs a whole number, 0 elsewhere."""
+        q = self.question
+        if self.room is not None:
+            return 0.0
+        parts = (self.fixed, q.weight, q.distance[:1000], q.distance)
+        return float(all(bool(np.all(part == np.rint(part))) for part in parts))
+
+    def _climb(self, ascent: Ascent) -> None:
+        self._raise_bound(ascent.best.bound)
+        before = -np.inf
+        for step in range(self.steps + 1):
+            if step % ROUND == 0:
+                self._look(ascent)
+                gap = self.best.cost - ascent.best.bound
+                stalled = ascent.best.bound - before < STALL * gap * ROUND
+                if self.best.infeasible or (stalled and step >= 4 * ROUND):
+                    return
+                before = ascent.best.bound
+                self.progress(f"step {step}: {self.best.cost:.10g}, bound {self.best.bound:.10g}")
+            if self._done() or self.left_s() <= 0 or step == self.steps:
+                return
+            target = self.best.cost
+            if not np.isfinite(target):
+                target = ascent.best.bound + 0.1 * abs(ascent.best.bound) + 1.0
+            ascent.step(target)
+            self._raise_bound(ascent.best.bound)
+
+    def _look(self, ascent: Ascent) -> None:
+        """Make a choice out of the sites that the prices point to, and keep it if it is better."""
+        parts, opened = ascent.parts, ascent.best.opened
+        if opened.tobytes() in self.seen:
+            return
+        self.seen.add(opened.tobytes())
+        if self.room is None and self.question.keeps(opened):
+            opened = self._improved(parts, opened)
+        if not self._offer(opened) and not np.isfinite(self.best.cost):
+            found = self._chosen(ascent)
+            if len(found):
+                self._offer(self._improved(parts, found) if self.room is None else found)
+
+    def _chosen(self, ascent: Ascent) -> Sites:
+        """Return sites that keep every limit and leave no zone alone, by their values."""
+        found = choose_sites(self.question, ascent.best.value, self.rows, self.effort, self.left_s)
+        self.best.infeasible |= found.infeasible
+        return found.opened
+
+    def _improved(self, parts: Parts, opened: Sites) -> Sites:
+        finite = parts.near.cost[np.isfinite(parts.near.cost)]
+        far = 10 * float(finite.max(initial=1.0))
+        return improve(
+            parts, opened, self.question.keeps, far=far, may_go_on=lambda: self.left_s() > 0
+        )
+
+    def _offer(self, opened: Sites) -> bool:
+        """Keep a choice if it is allowed and the best; tell whether it is allowed."""
+        if not self.question.keeps(opened):
+            return False
+        share = self._share(opened)
+        cost = total_cost(self.question, self.fixed, opened, share) if len(share) else np.inf
+        if cost < self.best.cost:
+            self.best.opened, self.best.share, self.best.cost = opened, share, cost
+        return bool(np.isfinite(cost))
+
+    def _share(self, opened: Sites) -> Values:
+        """Return the cheapest assignment to open sites, empty where there is none."""
+        q = self.question
+        if self.room is None:
+            pair = assign_nearest(q, opened)
+            if np.any((pair < 0) & (q.weight > 0)):
+                return np.empty(0)
+            return nearest_share(q, opened)
+        pairs = weighty_pairs(q)
+        pairs = pairs[opened[q.site[pairs]]]
+        fixed = opened.astype(float)
+        arrays = to_arrays(q, self.fixed, pairs=pairs, lower=fixed, upper=fixed)
+        run = self._highs(arrays, relaxed=True).run(time_limit_s=self.left_s())
+        if run.status != "optimal":
+            return np.empty(0)
+        return clean_share(q, pairs, run.values[q.sites :])
+
+    def _highs(self, arrays: Arrays, *, relaxed: bool = False) -> Highs:
+        return Highs(arrays, relaxed=relaxed, threads=self.effort.threads, seed=self.effort.seed)
+
+    def _finish(self, ascent: Ascent) -> None:
+        """Solve what is left to the end."""
+        q, best, goal = self.question, self.best, max(self.effort.gap, TINY)
+        cutoff = best.cost - max(goal * abs(best.cost), self._grain * (1 - 1e-3))
+        cutoff = cutoff if np.isfinite(best.cost) else np.inf
+        left = self._left(ascent, cutoff)
+        arrays = to_arrays(q, self.fixed, pairs=left.pairs, lower=left.lower, upper=left.upper)
+        free = int((left.upper > left.lower).sum())
+        self.progress(f"solving the rest: {free} sites, {len(left.pairs)} pairs")
+        solver = self._highs(arrays)
+        if len(best.opened):
+            solver.start_from(np.append(best.opened.astype(float), best.share[left.pairs]))
+        run = solver.run(time_limit_s=self.left_s(), gap=goal)
+        best.method = "prices, interchange, then branch and bound on what is left"
+        if run.status == "infeasible":
+            best.infeasible = not len(best.opened)
+            self._raise_bound(cutoff)
+            return
+        if len(run.values):
+            self._offer(run.values[: q.sites] > 0.5)  # noqa: PLR2004 - a binary
+        self._raise_bound(min(cutoff, run.bound))
+
+    def _left(self, ascent: Ascent, cutoff: float) -> Reduced:
+        q, parts = self.question, ascent.parts
+        if self.room is None and np.isfinite(cutoff):
+            while True:
+                left = reduce(parts, ascent.best, cutoff, self.best.opened)
+                if left.enough:
+                    return left
+                parts = self._parts(2 * parts.near.cost.shape[1])
+        opened = self.best.opened if len(self.best.opened) else np.zeros(q.sites, dtype=bool)
+        lower, upper = settle(parts, ascent.best, cutoff, opened)
+        pairs = weighty_pairs(q)
+        return Reduced(pairs[upper[q.site[pairs]] > 0], lower, upper, enough=True)
+
+
+def hopeless(question: Question) -> bool:
+    """Tell whether plain counting shows that there is no choice at all."""
+    q = question
+    alone = np.any((np.diff(q.start) == 0) & (q.weight > 0))
+    return bool(alone or q.kept.sum() > q.most or q.least > min(q.sites, q.most))
+
+
+def total_cost(question: Question, fixed: Values, opened: Sites, share: Values) -> float:
+    """Return fixed cost and weight x distance of a choice.
+
+    Parameters
+    ----------
+    question
+        The question.
+    fixed, opened
+        (J,)
+    share
+        (P,)
+    """
+    used = np.flatnonzero(share)
+    zone = np.searchsorted(question.start, used, side="right") - 1
+    travel = question.weight[zone] * share[used] * question.distance[used]
+    return float(fixed[opened].sum() + travel.sum())
+
+
+def with_room(question: Question) -> SiteRows:
+    """Return the rows on sites; with capacities, one more: room for all weight."""
+    rows = SiteRows.of(question)
+    if question.capacity is None:
+        return rows
+    total = max(float(question.weight.sum()), 1e-300)
+    room = np.minimum(question.capacity, question.weight @ question.reach) / total
+    return rows.and_rows("room", sparse.csr_array(room[None, :]), lower=1 - 1e-9)
