@@ -32,9 +32,7 @@ def _values(problem: Problem) -> Iterator[float | None]:
     types = [_options(problem, j) for j in range(len(problem.sites))]
     usable = {j for j, options in enumerate(types) if any(_super(problem, k) for k in options)}
     for state in itertools.product(*types):
-        money = sum(
-            float(problem.state_cost_cny[j, k]) for j, k in enumerate(state) if k != NONE
-        )
+        money = sum(float(problem.state_cost_cny[j, k]) for j, k in enumerate(state) if k != NONE)
         limit = float(problem.budget_cny[0])
         if money <= limit + HAIR * (1 + abs(limit)) and keeps_rules(problem, 0, state):
             opened = {j for j, k in enumerate(state) if _super(problem, k)}

@@ -50,7 +50,9 @@ def questions(draw: st.DrawFn, kind: str) -> Scenario:
                     "date": "2026-12-31",
                     "ratio": draw(st.sampled_from([0.0, 0.0, 0.3])),
                     "district_floor": draw(st.sampled_from([0.0, 0.0, 0.3])),
-                    "budget_cny": draw(st.sampled_from(budgets if endless else [None, None, *budgets])),
+                    "budget_cny": draw(
+                        st.sampled_from(budgets if endless else [None, None, *budgets])
+                    ),
                     "max_stations": most,
                     "base_load_growth": draw(st.sampled_from([1.0, 1.6])),
                 }

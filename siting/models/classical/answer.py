@@ -14,6 +14,7 @@ from siting.models.classical.from_problem import Posed, pose
 from siting.models.classical.through_pulp import through_pulp
 from siting.models.classical.why_not import why_not
 from siting.models.classical.worth import unit_factor, worth
+from siting.models.conflict_words import counted
 from siting.models.reopen import reopen
 from siting.models.solution import Solution, certify, open_supers
 
@@ -65,7 +66,11 @@ def answer(
     if solver != HIGHS:
         other_solvers.check(solver)
     posed = pose(problem)
-    if problem.objective != "p-dispersion" and not len(posed.question.weight):
+    if not len(posed.sites):
+        line = f"none of {counted(len(problem.sites), 'site')} may hold a supercharging station"
+        mend = "Check limits.area_per_bay_m2, the buildable type, existing.policy and [candidates]."
+        raise InfeasibleError([line], mend)
+    if problem.objective != "p-dispersion" and not len(posed.zones):
         line = "no demand is within reach of a site that may hold a supercharging station"
         raise InfeasibleError([line], "Check [reach], the roads, and which sites will do.")
     engine = engine_of(problem, posed)
