@@ -32,11 +32,10 @@ def _values(problem: Problem) -> Iterator[float | None]:
     types = [_options(problem, j) for j in range(len(problem.sites))]
     usable = {j for j, options in enumerate(types) if any(_super(problem, k) for k in options)}
     for state in itertools.product(*types):
-        money = sum(float(problem.state_cost_cny[j, k]) for j, k in enumerate(state) if k != NONE)
+        trial = _Trial(problem, state, usable)
         limit = float(problem.budget_cny[0])
-        if money <= limit + HAIR * (1 + abs(limit)) and keeps_rules(problem, 0, state):
-            opened = {j for j, k in enumerate(state) if _super(problem, k)}
-            yield _value(problem, state, opened, usable, money)
+        if trial.money <= limit + HAIR * (1 + abs(limit)) and keeps_rules(problem, 0, state):
+            yield trial.value()
 
 
 def _super(problem: Problem, kind: int) -> bool:
@@ -52,63 +51,79 @@ def _options(problem: Problem, site: int) -> list[int]:
     return [initial, *built]
 
 
-def _value(
-    problem: Problem, state: tuple[int, ...], opened: set[int], usable: set[int], money: float
-) -> float | None:
-    p, kind = problem, problem.objective
-    if kind == "p-dispersion":
-        if len(opened) != p.max_stations[0] or p.between_m is None:
+class _Trial:
+    """Hold one choice of sites that keeps every limit."""
+
+    def __init__(self, problem: Problem, state: tuple[int, ...], usable: set[int]) -> None:
+        self.p, self.state = problem, state
+        self.opened = {j for j, k in enumerate(state) if _super(problem, k)}
+        self.money = sum(
+            float(problem.state_cost_cny[j, k]) for j, k in enumerate(state) if k != NONE
+        )
+        self.near: dict[int, dict[int, float]] = {}
+        pairs = zip(problem.pair_zone, problem.pair_site, problem.pair_minutes, strict=True)
+        for i, j, minutes in pairs:
+            if j in usable and problem.demand_kwh[0, i] > 0:
+                self.near.setdefault(int(i), {})[int(j)] = float(minutes)
+        self.demand = {i: float(problem.demand_kwh[0, i]) for i in self.near}
+
+    def value(self) -> float | None:
+        """Return what the choice is worth, or None if it does not answer the question."""
+        if self.p.objective == "p-dispersion":
+            return self._apart()
+        if self.p.objective == "max-cover":
+            return self._most()
+        if not self.near or not all(self._times(i) for i in self.near):
             return None
-        return min(float(p.between_m[a, b]) for a, b in itertools.combinations(sorted(opened), 2))
-    near: dict[int, dict[int, float]] = {}
-    for i, j, minutes in zip(p.pair_zone, p.pair_site, p.pair_minutes, strict=True):
-        if j in usable and p.demand_kwh[0, i] > 0:
-            near.setdefault(int(i), {})[int(j)] = float(minutes)
-    if not near:
-        return None
-    demand = {i: float(p.demand_kwh[0, i]) for i in near}
-    times = {i: len(opened & set(near[i])) for i in near}
-    if kind == "max-cover":
-        value = sum(demand[i] for i in near if times[i])
-        floor = p.min_covered_share * float(p.reachable_kwh[0])
-        return value if value >= floor - HAIR * (1 + floor) else None
-    if not all(times.values()):
-        return None
-    if kind == "set-cover" and not p.limits_service:
-        return float(len(opened))
-    if kind == "backup-cover":
-        return sum(demand[i] for i in near if times[i] > 1)
-    nearest = {i: min(m for j, m in near[i].items() if j in opened) for i in near}
-    if kind == "p-center":
-        return max(nearest.values())
-    drive: float | None = sum(demand[i] * nearest[i] for i in near)
-    if p.limits_service:
-        drive = _least_drive(p, state, near, demand)
-    if drive is None:
-        return None
-    if kind == "set-cover":
-        return float(len(opened))
-    if kind == "p-median":
-        return drive / sum(demand.values())
-    return money + p.drive_cny_kwh_min * drive
+        return self._drive() if self.p.limits_service else self._plain()
 
+    def _times(self, zone: int) -> int:
+        return len(self.opened & set(self.near[zone]))
 
-def _least_drive(
-    problem: Problem,
-    state: tuple[int, ...],
-    near: dict[int, dict[int, float]],
-    demand: dict[int, float],
-) -> float | None:
-    """Return the least kWh x min of serving all demand within capacities, or None."""
-    pairs = [(i, j, m) for i, row in near.items() for j, m in row.items()]
-    room = [0.0 if k == NONE else float(problem.capacity_kwh[k]) for k in state]
-    by_zone = np.array([[float(i == zone) for i, _, _ in pairs] for zone in demand])
-    by_site = np.array([[float(j == site) for _, j, _ in pairs] for site in range(len(state))])
-    found = linprog(
-        [m for *_, m in pairs],
-        A_ub=by_site,
-        b_ub=np.array(room) * (1 + 1e-9),
-        A_eq=by_zone,
-        b_eq=list(demand.values()),
-    )
-    return float(found.fun) if found.success else None
+    def _demand_with(self, stations: int) -> float:
+        return sum(kwh for i, kwh in self.demand.items() if self._times(i) >= stations)
+
+    def _apart(self) -> float | None:
+        between = self.p.between_m
+        if len(self.opened) != self.p.max_stations[0] or between is None:
+            return None
+        pairs = itertools.combinations(sorted(self.opened), 2)
+        return min(float(between[a, b]) for a, b in pairs)
+
+    def _most(self) -> float | None:
+        value, floor = self._demand_with(1), self.p.min_covered_share * self.p.reachable_kwh[0]
+        return value if self.near and value >= floor - HAIR * (1 + floor) else None
+
+    def _plain(self) -> float:
+        nearest = {
+            i: min(m for j, m in self.near[i].items() if j in self.opened) for i in self.near
+        }
+        drive = sum(self.demand[i] * minutes for i, minutes in nearest.items())
+        return {
+            "set-cover": float(len(self.opened)),
+            "backup-cover": self._demand_with(2),
+            "p-center": max(nearest.values()),
+            "p-median": drive / sum(self.demand.values()),
+            "facility": self.money + self.p.drive_cny_kwh_min * drive,
+        }[self.p.objective]
+
+    def _drive(self) -> float | None:
+        """Return the worth where all demand is served within capacities, or None."""
+        pairs = [(i, j, m) for i, row in self.near.items() for j, m in row.items()]
+        room = [0.0 if k == NONE else float(self.p.capacity_kwh[k]) for k in self.state]
+        minutes = np.array([m for *_, m in pairs])
+        found = linprog(
+            minutes,
+            A_ub=[[float(j == site) for _, j, _ in pairs] for site in range(len(self.state))],
+            b_ub=np.array(room) * (1 + 1e-9),
+            A_eq=[[float(i == zone) for i, _, _ in pairs] for zone in self.demand],
+            b_eq=list(self.demand.values()),
+        )
+        if not found.success:
+            return None
+        drive = float(minutes @ np.asarray(found.x))
+        return {
+            "set-cover": float(len(self.opened)),
+            "p-median": drive / sum(self.demand.values()),
+            "facility": self.money + self.p.drive_cny_kwh_min * drive,
+        }[self.p.objective]

@@ -31,7 +31,7 @@ def questions(draw: st.DrawFn, kind: str) -> Scenario:
     numbers = [fewest, fewest + 1, fewest + 2]
     numbers = numbers[: 2 if kind == "p-dispersion" else 3]
     most = draw(st.sampled_from(numbers if kind.startswith("p-") else [None, *numbers]))
-    budgets = [1_600_000.0, 3_000_000.0, 6_000_000.0]
+    budgets = [None, None, 1_600_000.0, 3_000_000.0, 6_000_000.0]
     endless = most is None and kind in {"max-cover", "backup-cover"}
     objective: dict[str, Any] = {"kind": kind}
     if kind in {"set-cover", "p-median", "facility"}:
@@ -50,9 +50,7 @@ def questions(draw: st.DrawFn, kind: str) -> Scenario:
                     "date": "2026-12-31",
                     "ratio": draw(st.sampled_from([0.0, 0.0, 0.3])),
                     "district_floor": draw(st.sampled_from([0.0, 0.0, 0.3])),
-                    "budget_cny": draw(
-                        st.sampled_from(budgets if endless else [None, None, *budgets])
-                    ),
+                    "budget_cny": draw(st.sampled_from(budgets[2:] if endless else budgets)),
                     "max_stations": most,
                     "base_load_growth": draw(st.sampled_from([1.0, 1.6])),
                 }

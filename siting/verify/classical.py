@@ -71,7 +71,7 @@ def _asked(ledger: Ledger, state: State, served: Served) -> NDArray[np.bool_]:
     """Return the zones the answer is about, noting those it leaves out, (Z,)."""
     demand, covered = served.demand[0], served.covered[0]
     must, may = asked_zones(state)
-    zones = (must | (may & covered)) & (demand > 0)
+    zones = np.asarray((must | (may & covered)) & (demand > 0), dtype=bool)
     if state.scenario.objective.kind == "max-cover":
         return zones
     if _capacities(state):
@@ -84,7 +84,7 @@ def _asked(ledger: Ledger, state: State, served: Served) -> NDArray[np.bool_]:
         where = f"zones[{state.names[0]}, {state.case.zones['id'].iloc[zone]}].{field}"
         found = float(served.energy[0, zone]) if field == "served_kwh_day" else False
         ledger.note(where, found, f"{rule} (a site that may hold one is within reach)")
-    return zones & ~short
+    return np.asarray(zones & ~short, dtype=bool)
 
 
 def _capacities(state: State) -> bool:
@@ -159,7 +159,7 @@ def _nearest_minutes(state: State, served: Served) -> tuple[Floats, Floats]:
     columns, reached = _open_columns(state), served.reached
     low, high = (minutes[:, columns] for minutes in reached.minutes)
     must, may = reached.must_reach()[:, columns], reached.may_reach()[:, columns]
-    sure = np.where(must.any(axis=1)[:, None], must, may)
+    sure = np.where(must.any(axis=1, keepdims=True), must, may)
     return (
         np.where(may, low, np.inf).min(axis=1, initial=np.inf),
         np.where(sure, high, np.inf).min(axis=1, initial=np.inf),

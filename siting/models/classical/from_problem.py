@@ -59,7 +59,7 @@ def pose(problem: Problem) -> Posed:
     sites = np.flatnonzero(kind != NONE)
     asked = (kind[problem.pair_site] != NONE) & (problem.demand_kwh[0, problem.pair_zone] > 0)
     pairs = np.flatnonzero(asked)
-    zones, zone = np.unique(problem.pair_zone[pairs], return_inverse=True)
+    zones, zone = np.unique(problem.pair_zone[pairs].astype(np.int64), return_inverse=True)
     place = np.full(len(kind), NONE, dtype=np.int64)
     place[sites] = np.arange(len(sites))
     stands = problem.initial[sites] != NONE

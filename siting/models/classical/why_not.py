@@ -55,13 +55,13 @@ def _general(problem: Problem, posed: Posed) -> Problem:
         )
     if problem.objective == "max-cover":
         return asked
-    floor = "min_served_share" if problem.limits_service else "min_covered_share"
     return replace(
         asked,
         pair_zone=problem.pair_zone[posed.pairs],
         pair_site=problem.pair_site[posed.pairs],
         pair_minutes=problem.pair_minutes[posed.pairs],
-        **{floor: 1.0},
+        min_served_share=float(problem.limits_service),
+        min_covered_share=float(not problem.limits_service),
     )
 
 
