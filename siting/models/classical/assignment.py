@@ -169,12 +169,14 @@ def to_arrays(
         row_upper=np.concatenate([np.ones(len(need)), np.zeros(n + len(tight)), rows.upper]),
         start=matrix.indptr.astype(np.int32),
         index=matrix.indices.astype(np.int32),
-        value=matrix.data,
+        value=matrix.data.astype(float),
         row_names=(),
     )
 
 
-def clean_share(question: Question, pairs: NDArray[np.int64], values: Values) -> Values:
+def clean_share(
+    question: Question, pairs: NDArray[np.int64], values: NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Return (P,) shares out of a solver's values: none below 0, a zone's adding up to 1."""
     share = np.zeros(len(question.site))
     share[pairs] = np.where(values > 1e-9, values, 0.0)  # noqa: PLR2004 - a solver's dust

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from siting.models.classical.question import ChoiceStatus, Question
     from siting.models.effort import Effort
-    from siting.models.highs import Arrays
+    from siting.models.highs import Arrays, Run
 
     Values = NDArray[np.float64]
     Sites = NDArray[np.bool_]
@@ -51,6 +51,11 @@ ROUND = 50
 """Steps between two looks for a better choice."""
 STALL = 2e-4
 """Part of the gap that a round has to close to be followed by another."""
+FIRST = 8_000
+"""Pairs in the first program that is solved to the end."""
+LARGER = 4
+"""How much larger the next one is."""
+HALVINGS = 12
 NEAREST = 32
 SPREAD = 8.0
 """Nearest pairs held of each zone: at least NEAREST, and SPREAD times sites over open sites."""
@@ -245,36 +250,67 @@ class Location:
         return Highs(arrays, relaxed=relaxed, threads=self.effort.threads, seed=self.effort.seed)
 
     def _finish(self, ascent: Ascent) -> None:
-        """Solve what is left to the end."""
-        q, best, goal = self.question, self.best, max(self.effort.gap, TINY)
-        cutoff = best.cost - max(goal * abs(best.cost), self._grain * (1 - 1e-3))
-        cutoff = cutoff if np.isfinite(best.cost) else np.inf
-        left = self._left(ascent, cutoff)
+        """Solve what is left to the end, first under a guess of the cost, which is then raised."""
+        size, self.best.method = FIRST, "prices, interchange, branch and bound on what is left"
+        while not self._done() and self.left_s() > 0:
+            final = self._final_cutoff()
+            cutoff, left = self._sized(ascent, final, size)
+            before = self.best.bound
+            run = self._solve_left(left, cutoff, start=cutoff == final)
+            if run.status == "infeasible" and not np.isfinite(cutoff):
+                self.best.infeasible = True
+                return
+            self._raise_bound(cutoff if run.status == "infeasible" else min(cutoff, run.bound))
+            if cutoff == final and self.best.bound <= before:
+                return
+            size *= LARGER
+
+    def _final_cutoff(self) -> float:
+        """Return what a choice has to cost at most to be worth finding."""
+        best = self.best
+        if not np.isfinite(best.cost):
+            return np.inf
+        gain = max(self.effort.gap, TINY) * abs(best.cost)
+        return best.cost - max(gain, self._grain * (1 - 1e-3))
+
+    def _solve_left(self, left: Reduced, cutoff: float, *, start: bool) -> Run:
+        q, best = self.question, self.best
         arrays = to_arrays(q, self.fixed, pairs=left.pairs, lower=left.lower, upper=left.upper)
         free = int((left.upper > left.lower).sum())
-        self.progress(f"solving the rest: {free} sites, {len(left.pairs)} pairs")
+        self.progress(f"up to {cutoff:.10g}: {free} sites, {len(left.pairs)} pairs")
         solver = self._highs(arrays)
-        if len(best.opened):
+        if start and len(best.opened):
             solver.start_from(np.append(best.opened.astype(float), best.share[left.pairs]))
-        run = solver.run(time_limit_s=self.left_s(), gap=goal)
-        best.method = "prices, interchange, then branch and bound on what is left"
-        if run.status == "infeasible":
-            best.infeasible = not len(best.opened)
-            self._raise_bound(cutoff)
-            return
+        run = solver.run(time_limit_s=self.left_s(), gap=max(self.effort.gap, TINY))
         if len(run.values):
             self._offer(run.values[: q.sites] > 0.5)  # noqa: PLR2004 - a binary
-        self._raise_bound(min(cutoff, run.bound))
+        return run
 
-    def _left(self, ascent: Ascent, cutoff: float) -> Reduced:
+    def _sized(self, ascent: Ascent, final: float, size: int) -> tuple[float, Reduced]:
+        """Return the largest cutoff, up to the final one, that leaves few enough pairs."""
+        left = self._left(ascent, final, start=True)
+        if len(left.pairs) <= LARGER * size or not np.isfinite(final):
+            return final, left
+        low, high = ascent.best.bound, final
+        for _ in range(HALVINGS):
+            middle = (low + high) / 2
+            few = len(self._left(ascent, middle, start=False).pairs) <= size
+            low, high = (middle, high) if few else (low, middle)
+        return low, self._left(ascent, low, start=False)
+
+    def _left(self, ascent: Ascent, cutoff: float, *, start: bool) -> Reduced:
+        """Return what choices up to a cutoff may use, the best one's own sites too if asked."""
         q, parts = self.question, ascent.parts
+        opened = self.best.opened
+        if not start or not len(opened):
+            opened = ascent.best.opened
         if self.room is None and np.isfinite(cutoff):
             while True:
-                left = reduce(parts, ascent.best, cutoff, self.best.opened)
+                left = reduce(parts, ascent.best, cutoff, opened)
                 if left.enough:
                     return left
                 parts = self._parts(2 * parts.near.cost.shape[1])
-        opened = self.best.opened if len(self.best.opened) else np.zeros(q.sites, dtype=bool)
+                ascent.parts = parts
         lower, upper = settle(parts, ascent.best, cutoff, opened)
         pairs = weighty_pairs(q)
         return Reduced(pairs[upper[q.site[pairs]] > 0], lower, upper, enough=True)

@@ -168,7 +168,7 @@ def _radii(question: Question) -> NDArray[np.float64]:
     zones = np.flatnonzero(question.weight > 0)
     nearest = [float(table.min(axis=1).max()) for _, _, table in blocks(question, zones)]
     least = max(nearest, default=0.0)
-    if not len(nearest):
+    if not nearest:
         return np.zeros(1)
     radii = np.unique(question.distance[weighty_pairs(question)])
     return radii[radii >= least]

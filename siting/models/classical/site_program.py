@@ -1,4 +1,4 @@
-"""State a program over sites alone, in PuLP and as arrays: count, limits, and rows of a question."""
+"""State a program over sites alone, in PuLP and as arrays."""
 
 from __future__ import annotations
 
