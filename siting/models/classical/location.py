@@ -156,6 +156,8 @@ class Location:
 
     def _done(self) -> bool:
         best = self.best
+        if not np.isfinite(best.cost):
+            return False
         return best.cost - best.bound <= max(self.effort.gap, TINY) * abs(best.cost)
 
     def _raise_bound(self, bound: float) -> None:
