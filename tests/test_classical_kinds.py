@@ -17,6 +17,7 @@ from siting.errors import InfeasibleError, SolverError
 from siting.maps import render_map, render_report
 from siting.pipeline import make_plan
 from siting.plan import Plan
+from siting.scenario import Candidates
 from siting.verify import verify_plan
 from tests.test_user_errors import CONFLICT, INPUT, PHASE, Desk
 from tests.verify_case import asked, hand_case
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from siting.scenario import Scenario
 
 FACILITY = {"drive_cny_min": 1.0, "horizon_years": 6.0}
-BY_HAND = [
+BY_HAND: list[tuple[str, int | None, dict[str, Any], float]] = [
     # only E1 reaches Z1, and Z2 with it; Z3 needs another
     ("set-cover", None, {}, 2.0),
     # S1 or S2 alone: Z2 and Z3
@@ -49,7 +50,7 @@ BY_HAND = [
     # E1 and S2, 31,500 kWh min: S1 would save 18,000 x 36.5 for 1,000,000
     ("facility", None, {**FACILITY, "capacities": False}, 1_900_000.0 + 31_500.0 * 36.5),
 ]
-NAMES = [f"{kind}-{len(more)}" for kind, _, more, _ in BY_HAND]
+NAMES = [f"{row[0]}-{number}" for number, row in enumerate(BY_HAND)]
 
 
 def ask(kind: str, most: int | None = None, more: dict[str, Any] | None = None) -> Scenario:
@@ -145,7 +146,10 @@ def test_too_few_stations_are_told_how_many_would_do() -> None:
         plan_of(ask("p-median", 1))
     assert any("at most 1 supercharging station" in line for line in caught.value.conflict)
     assert any("within reach is to be covered" in line for line in caught.value.conflict)
-    assert caught.value.nearest.startswith("Nearest that can be had: 2 stations reach all demand")
+    assert caught.value.nearest == (
+        "Nearest that can be had: 2 stations can reach all demand that can be reached, and no "
+        "fewer; allow that many (phases.max_stations), or reach farther ([reach])."
+    )
 
 
 def test_too_little_room_is_told_how_many_would_do() -> None:
@@ -153,16 +157,14 @@ def test_too_little_room_is_told_how_many_would_do() -> None:
     with pytest.raises(InfeasibleError) as caught:
         plan_of(ask("p-median", 2, {"capacities": True}))
     assert any("within reach is to be served" in line for line in caught.value.conflict)
-    assert "3 stations serve all demand" in caught.value.nearest
+    assert "3 stations can serve all demand" in caught.value.nearest
 
 
 def test_more_stations_than_fit_are_told() -> None:
     """Five sites are asked for where four may hold a station."""
     with pytest.raises(InfeasibleError) as caught:
         plan_of(ask("p-dispersion", 5))
-    assert caught.value.nearest == (
-        "Nearest that can be had: 4 stations, where 5 stations are asked for."
-    )
+    assert caught.value.nearest == ("Nearest that can be had: 4 stations, where 5 are asked for.")
 
 
 def test_a_floor_on_coverage_that_cannot_be_had_is_told() -> None:
@@ -181,6 +183,22 @@ def test_no_usable_site_is_told() -> None:
     small = case.sites.assign(area_m2=10.0), case.stations.assign(area_m2=10.0)
     with pytest.raises(InfeasibleError, match="none of 4 sites may hold"):
         plan_of(tight, hand_case(sites=small[0], stations=small[1]))
+
+
+def test_a_zone_that_only_refused_sites_reach_is_left_out() -> None:
+    """Car parks are refused, so E1 and S1 are all. Within 3 minutes Z3 then has no site left.
+
+    (3,000 x 1 + 6,000 x 1) / 9,000; with 5 minutes (3,000 x 1 + 6,000 x 1 + 9,000 x 4) / 18,000.
+    """
+    case = hand_case()
+    rules = Candidates(hosts_refused=("car park",))
+    for minutes, best in ((3.0, 1.0), (5.0, 2.5)):
+        plain = ask("p-median", 2)
+        reach = plain.reach.model_copy(update={"minutes": minutes})
+        scenario = plain.model_copy(update={"candidates": rules, "reach": reach})
+        plan = plan_of(scenario, case)
+        assert plan.document.outcome.objective == pytest.approx(best)
+        assert verify_plan(plan, case, scenario) == []
 
 
 @pytest.mark.parametrize(
@@ -253,7 +271,7 @@ def test_the_command_line_ends_with_the_right_code(
     desk.ask(kind, PHASE + ratio + "max_stations = 1\n")
     code, out, err = desk.plan()
     assert (code, out) == (CONFLICT, "")
-    assert "2 stations reach all demand that can be reached" in err
+    assert "2 stations can reach all demand that can be reached" in err
     desk.ask(kind, PHASE + ratio)
     code, _, err = desk.plan()
     assert code == INPUT

@@ -40,7 +40,7 @@ def questions(draw: st.DrawFn, kind: str) -> Scenario:
         objective |= {"drive_cny_min": draw(st.sampled_from([0.5, 5.0])), "horizon_years": 8.0}
     if kind == "max-cover":
         objective["min_covered_share"] = draw(st.sampled_from([None, None, 0.6]))
-    large = draw(st.booleans())
+    large, minutes = draw(st.booleans()), draw(st.sampled_from([5.0, 10.0, None]))
     return asked(
         {
             "objective": objective,
@@ -56,7 +56,8 @@ def questions(draw: st.DrawFn, kind: str) -> Scenario:
                 }
             ],
             "ratio.form": draw(st.sampled_from(["stations", "guns"])),
-            "reach.minutes": draw(st.sampled_from([5.0, 10.0])),
+            "reach.minutes": minutes,
+            "reach.km": None if minutes else {"default": 2.0, "north": 4.0},
             "stations.small.buildable": not large,
             "stations.large.buildable": large,
             "existing.policy": draw(st.sampled_from(["keep", "upgrade", "upgrade-or-close"])),

@@ -79,17 +79,16 @@ def run(
     if relaxed.infeasible:
         return Found(np.empty(0), np.nan, infeasible=True, method=method)
     progress(f"solving with {solver}")
-    statement.lp.solve(solver_for(solver, effort))
+    statement.lp.solve(_solver(solver, effort))
     values = np.array([0.0 if c.varValue is None else c.varValue for c in statement.columns])
-    if not holds(arrays, values):
+    if not _holds(arrays, values):
         whole = Highs(arrays, threads=effort.threads, seed=effort.seed)
         proof = whole.run(time_limit_s=effort.time_limit_s)
         return Found(np.empty(0), bound, infeasible=proof.status == "infeasible", method=method)
     return Found(values, bound, infeasible=False, method=method)
 
 
-def solver_for(solver: str, effort: Effort) -> Any:  # noqa: ANN401 - PuLP is untyped
-    """Return PuLP's solver of that name, with the limits of an effort."""
+def _solver(solver: str, effort: Effort) -> Any:  # noqa: ANN401 - PuLP is untyped
     name = SHORT.get(solver.lower(), solver)
     limits = {"msg": False, "timeLimit": effort.time_limit_s, "gapRel": effort.gap}
     if name == SHORT["cbc"]:  # PuLP's own CBC; its class by that name is about to go
@@ -97,7 +96,7 @@ def solver_for(solver: str, effort: Effort) -> Any:  # noqa: ANN401 - PuLP is un
     return pulp.getSolver(name, **limits)
 
 
-def holds(arrays: Arrays, values: NDArray[np.float64]) -> bool:
+def _holds(arrays: Arrays, values: NDArray[np.float64]) -> bool:
     """Tell whether values keep every row and bound, and are whole where they must be."""
     activity = matrix(arrays) @ values
     size = np.maximum(1.0, np.abs(activity)) * _TOLERANCE
@@ -109,3 +108,24 @@ def holds(arrays: Arrays, values: NDArray[np.float64]) -> bool:
     )
     whole = values[arrays.integer]
     return bool(rows and columns and np.all(np.abs(whole - np.round(whole)) <= _TOLERANCE * 10))
+
+
+def solved(
+    statement: Statement, arrays: Arrays, solver: str, effort: Effort
+) -> NDArray[np.float64]:
+    """Return that solver's values of a statement, empty where they break one of its rows.
+
+    Parameters
+    ----------
+    statement
+        The program.
+    arrays
+        The same, to check the values with.
+    solver
+        A name PuLP knows.
+    effort
+        Gap and time limit.
+    """
+    statement.lp.solve(_solver(solver, effort))
+    values = np.array([0.0 if c.varValue is None else c.varValue for c in statement.columns])
+    return values if _holds(arrays, values) else np.empty(0)

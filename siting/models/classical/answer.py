@@ -14,7 +14,6 @@ from siting.models.classical.from_problem import Posed, pose
 from siting.models.classical.through_pulp import through_pulp
 from siting.models.classical.why_not import why_not
 from siting.models.classical.worth import unit_factor, worth
-from siting.models.conflict_words import counted
 from siting.models.reopen import reopen
 from siting.models.solution import Solution, certify, open_supers
 
@@ -67,7 +66,7 @@ def answer(
         other_solvers.check(solver)
     posed = pose(problem)
     if not len(posed.sites):
-        line = f"none of {counted(len(problem.sites), 'site')} may hold a supercharging station"
+        line = f"none of {len(problem.sites):,} sites may hold a supercharging station"
         mend = "Check limits.area_per_bay_m2, the buildable type, existing.policy and [candidates]."
         raise InfeasibleError([line], mend)
     if problem.objective != "p-dispersion" and not len(posed.zones):

@@ -9,7 +9,7 @@ import numpy as np
 
 from siting.models.classical.question import Choice, ChoiceStatus
 from siting.models.highs import Highs, to_arrays
-from siting.models.other_solvers import holds, solver_for
+from siting.models.other_solvers import solved
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,13 +51,11 @@ def through_pulp(
         status = "infeasible"
     else:
         progress(f"solving with {solver}")
-        statement.lp.solve(solver_for(solver, effort))
-        values = np.array([0.0 if c.varValue is None else c.varValue for c in statement.columns])
-        if not holds(arrays, values):
+        values = solved(statement, arrays, solver, effort)
+        if not len(values):
             whole = Highs(arrays, threads=effort.threads, seed=effort.seed)
             proof = whole.run(time_limit_s=effort.time_limit_s)
             status = "infeasible" if proof.status == "infeasible" else "no-solution"
-            values = np.empty(0)
     return Choice(
         status=status,
         opened=values[:sites] > 0.5,  # noqa: PLR2004 - a binary

@@ -13,7 +13,6 @@ from siting.models.classical.max_cover import max_cover
 from siting.models.classical.question import Question
 from siting.models.classical.set_cover import set_cover
 from siting.models.conflict import explain
-from siting.models.conflict_words import counted
 
 if TYPE_CHECKING:
     from siting.data.problem import Problem
@@ -35,7 +34,7 @@ def why_not(problem: Problem, posed: Posed, effort: Effort) -> tuple[list[str], 
     effort
         Threads and seed of the tests.
     """
-    lines, nearest = explain(_general(problem, posed), effort)
+    lines, nearest = explain(_general(problem, posed), effort)[:2]
     return lines, _nearest(problem, posed, effort) or nearest
 
 
@@ -72,8 +71,10 @@ def _nearest(problem: Problem, posed: Posed, effort: Effort) -> str:
         most = _most_open(question, effort)
         if not len(most):
             return ""
-        asked = counted(question.least, "station")
-        return f"Nearest that can be had: {most.sum():,} stations, where {asked} are asked for."
+        return (
+            f"Nearest that can be had: {most.sum():,} stations, "
+            f"where {question.least:,} are asked for."
+        )
     if problem.objective == "max-cover":
         return ""
     free = replace(question, least=0, most=question.sites)
@@ -86,12 +87,13 @@ def _nearest(problem: Problem, posed: Posed, effort: Effort) -> str:
         choice = facility(count, effort)
     if not len(choice.opened):
         return ""
-    verb = "serve" if problem.limits_service else "reach"
     found = int(choice.opened.sum())
-    least = "" if choice.status == "optimal" else f" (at least {np.ceil(choice.bound - 1e-6):,.0f})"
+    verb = "serve" if problem.limits_service else "reach"
+    noun = "1 station can" if found == 1 else f"{found:,} stations can"
+    fewer = "" if choice.status == "optimal" else f" than {np.ceil(choice.bound - 1e-6):,.0f}"
     return (
-        f"Nearest that can be had: {counted(found, 'station')}{least} {verb} all demand that can "
-        "be reached; allow that many (phases.max_stations), or reach farther ([reach])."
+        f"Nearest that can be had: {noun} {verb} all demand that can be reached, and no "
+        f"fewer{fewer}; allow that many (phases.max_stations), or reach farther ([reach])."
     )
 
 
