@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siting.models.classical import backup_cover, max_cover, set_cover
 from siting.models.highs import to_arrays
 from tests.cover_cases import (
     EXACT,
@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 
     Value = Callable[[Question, NDArray[np.bool_]], float]
 
+backup_cover, max_cover, set_cover = (  # the package exports each function under this name
+    import_module(f"siting.models.classical.{name}")
+    for name in ("backup_cover", "max_cover", "set_cover")
+)
 KINDS = st.sampled_from(LIMITS)
 FEW = settings(max_examples=60, deadline=None)
 
