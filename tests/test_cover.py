@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +10,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from siting.models.classical.backup_cover import arrays as backup_cover_arrays
+from siting.models.classical.backup_cover import backup_cover
+from siting.models.classical.backup_cover import state as backup_cover_state
+from siting.models.classical.max_cover import arrays as max_cover_arrays
+from siting.models.classical.max_cover import max_cover
+from siting.models.classical.max_cover import state as max_cover_state
+from siting.models.classical.set_cover import arrays as set_cover_arrays
+from siting.models.classical.set_cover import set_cover
+from siting.models.classical.set_cover import state as set_cover_state
 from siting.models.highs import to_arrays
 from tests.cover_cases import (
     EXACT,
@@ -33,10 +41,6 @@ if TYPE_CHECKING:
 
     Value = Callable[[Question, NDArray[np.bool_]], float]
 
-backup_cover, max_cover, set_cover = (  # the package exports each function under this name
-    import_module(f"siting.models.classical.{name}")
-    for name in ("backup_cover", "max_cover", "set_cover")
-)
 KINDS = st.sampled_from(LIMITS)
 FEW = settings(max_examples=60, deadline=None)
 
@@ -114,7 +118,7 @@ def test_maximal_covering_is_the_best_of_all(
 ) -> None:
     """Whatever the limits, no choice covers more than the one returned."""
     asked = data.draw(questions(kind, capacity=capacity))
-    _check(asked, max_cover.max_cover(asked, EXACT), _max_value)
+    _check(asked, max_cover(asked, EXACT), _max_value)
 
 
 @FEW
@@ -126,7 +130,7 @@ def test_set_covering_is_the_cheapest_of_all(
 ) -> None:
     """Whatever the limits, no choice that covers all demand costs less."""
     asked = data.draw(questions(kind, capacity=capacity))
-    _check(asked, set_cover.set_cover(asked, EXACT), _set_value, sign=-1.0)
+    _check(asked, set_cover(asked, EXACT), _set_value, sign=-1.0)
 
 
 @FEW
@@ -138,7 +142,7 @@ def test_backup_covering_is_the_best_of_all(
 ) -> None:
     """Whatever the limits, no choice has more of first and backup coverage at 3 to 1."""
     asked = data.draw(questions(kind, capacity=capacity))
-    found = backup_cover.backup_cover(asked, EXACT, first_share=0.75)
+    found = backup_cover(asked, EXACT, first_share=0.75)
     _check(asked, found, _backup_value)
 
 
@@ -151,7 +155,7 @@ def test_backup_of_every_zone_is_the_best_of_all(
 ) -> None:
     """Where every zone has to be covered, no choice backs up more of the demand."""
     asked = data.draw(questions(kind, capacity=capacity))
-    found = backup_cover.backup_cover(asked, EXACT, every_zone=True)
+    found = backup_cover(asked, EXACT, every_zone=True)
     _check(asked, found, _strict_value)
 
 
@@ -180,11 +184,11 @@ def test_both_statements_are_the_same(
 ) -> None:
     """What PuLP states is what HiGHS is handed, row by row and name by name."""
     asked = data.draw(questions(kind, capacity=capacity))
-    _same(to_arrays(max_cover.state(asked)), max_cover.arrays(asked))
-    _same(to_arrays(set_cover.state(asked)), set_cover.arrays(asked))
+    _same(to_arrays(max_cover_state(asked)), max_cover_arrays(asked))
+    _same(to_arrays(set_cover_state(asked)), set_cover_arrays(asked))
     for every_zone in (False, True):
-        stated = to_arrays(backup_cover.state(asked, first_share=0.6, every_zone=every_zone))
-        built = backup_cover.arrays(asked, first_share=0.6, every_zone=every_zone)
+        stated = to_arrays(backup_cover_state(asked, first_share=0.6, every_zone=every_zone))
+        built = backup_cover_arrays(asked, first_share=0.6, every_zone=every_zone)
         _same(stated, built)
 
 
@@ -194,20 +198,20 @@ LINE = question([[1, 0, 0], [1, 1, 0], [0, 1, 1], [0, 0, 1]], [4.0, 1.0, 2.0, 3.
 
 def test_line_by_hand() -> None:
     """One site covers 5 of 10 at either end; two cover all, and back up nothing."""
-    one = max_cover.max_cover(LINE, EXACT)
+    one = max_cover(LINE, EXACT)
     assert one.objective == 5  # site 0: 4 + 1, or site 2: 2 + 3
-    two = max_cover.max_cover(replace(LINE, most=2), EXACT)
+    two = max_cover(replace(LINE, most=2), EXACT)
     assert (two.objective, two.opened.tolist()) == (10, [True, False, True])
-    fewest = set_cover.set_cover(replace(LINE, most=3), EXACT)
+    fewest = set_cover(replace(LINE, most=3), EXACT)
     assert (fewest.objective, fewest.status) == (2, "optimal")
     # all three open: all 10 once, zones 1 and 2 (weight 3) twice
-    three = backup_cover.backup_cover(replace(LINE, most=3), EXACT, first_share=0.6)
+    three = backup_cover(replace(LINE, most=3), EXACT, first_share=0.6)
     assert three.objective == pytest.approx(0.6 * 10 + 0.4 * 3)
-    strict = backup_cover.backup_cover(replace(LINE, most=3), EXACT, every_zone=True)
+    strict = backup_cover(replace(LINE, most=3), EXACT, every_zone=True)
     assert strict.objective == pytest.approx(3)
 
 
 def test_share_outside_its_range_is_refused() -> None:
     """Backup cannot count more than first coverage."""
     with pytest.raises(ValueError, match=r"first_share is 0\.4; it has to be between 0.5 and 1"):
-        backup_cover.backup_cover(LINE, EXACT, first_share=0.4)
+        backup_cover(LINE, EXACT, first_share=0.4)

@@ -1,14 +1,28 @@
-"""Search a reduced covering question, and prove how good the best choice is."""
+"""Search a reduced covering question, and prove how good the best choice is.
+
+Without capacities: prices bound it; greedy choices, improved by swaps, start it; neighbourhoods of
+the sites that the prices favour are solved exactly, two at a time; sites that no better choice can
+open, or close, are settled; HiGHS gets the rest whole. With capacities HiGHS gets it whole at once.
+"""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from siting.models.highs import Highs
+from siting.models.classical.cover_dual import Priced, Prices, settled
+from siting.models.classical.cover_swap import Opening
+from siting.models.classical.cover_window import (
+    around,
+    best_of,
+    nearest,
+    solve_rest,
+    window,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,12 +32,35 @@ if TYPE_CHECKING:
     from siting.models.classical.cover import Cover
     from siting.models.effort import Effort
 
+    Floats = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
+
+STEPS = 1500
+"""Subgradient steps."""
+SMALL = 1500
+"""Sites up to which HiGHS gets the question before any neighbourhoods, for a share of the time."""
+SMALL_SHARE = 0.3
+WINDOW, WIDEST = 40, 160
+"""Sites in a neighbourhood at first, and at most."""
+AT_ONCE = 2
+"""Neighbourhoods solved side by side, whatever the threads: so that plans do not depend on them."""
+STALE = 30
+"""Neighbourhoods without gain before they grow."""
+FADE = 0.3
+"""What is left of a zone's chance to be the next centre after a neighbourhood around it."""
+OFTEN = 0.02
+"""How often the prices have to open a site for it to be tried."""
+SHARE = 0.5
+"""Part of the time limit for neighbourhoods, where a proof is still to come."""
+REST_NODES = 20_000
+"""Nodes for the proof of what is left, where steps rather than time limit the search."""
+
 
 @dataclass(frozen=True, eq=False)
 class Found:
     """Hold the best choice, and the proven bound on what any is worth."""
 
-    opened: NDArray[np.bool_] | None
+    opened: Flags | None
     """(J,)"""
     bound: float
     infeasible: bool
@@ -45,25 +82,200 @@ def search(
     cover
         The question, reduced.
     effort
-        Gap, time limit, seed, threads, steps.
+        Gap, time limit, seed, threads, steps (neighbourhoods).
     progress
         Called with a line of text now and then.
     started
         ``time.monotonic()`` from which the time limit counts.
     earned
         Worth earned already, which counts in the gap.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the user stops it before there is a choice; later, the best so far is returned.
     """
     if not cover.sites:
         nothing = np.empty(0, dtype=bool)
         held = cover.keeps(nothing) and cover.covers(nothing)
         return Found(nothing if held else None, 0.0, not held, "reductions")
-    arrays = cover.arrays()
-    sign = 1.0 if arrays.maximise else -1.0
-    progress(f"solving {len(arrays.cost):,} columns whole; {earned:,.0f} earned already")
-    highs = Highs(arrays, threads=effort.threads, seed=effort.seed)
-    left_s = effort.time_limit_s - (time.monotonic() - started)
-    run = highs.run(time_limit_s=left_s, gap=effort.gap)
-    opened = None
-    if len(run.values):
-        opened = run.values[: cover.sites] > 0.5  # noqa: PLR2004 - a binary
-    return Found(opened, sign * run.bound, run.status == "infeasible", "branch and bound")
+    running = Search(cover, effort, progress, started, earned)
+    try:
+        return running.run()
+    except KeyboardInterrupt:
+        if running.best is None:
+            raise
+        progress("stopped; this is the best so far")
+        return running.found("stopped by the user")
+
+
+@dataclass
+class Search:
+    """Hold one search in progress."""
+
+    cover: Cover
+    effort: Effort
+    progress: Callable[[str], None]
+    started: float
+    earned: float
+    best: Flags | None = None
+    value: float = -np.inf
+    bound: float = np.inf
+    impossible: bool = False
+    windows: int = 0
+    steps: list[str] = field(default_factory=list)
+
+    def left_s(self, *, share: float = 1.0) -> float:
+        """Return the seconds left of a share of the time limit."""
+        return share * self.effort.time_limit_s - (time.monotonic() - self.started)
+
+    def found(self, method: str = "") -> Found:
+        """Return what there is so far."""
+        how = ", ".join([*self.steps, *([method] if method else [])])
+        return Found(self.best, self.bound, self.impossible, how)
+
+    def run(self) -> Found:
+        """Search until the gap is proved or the effort spent."""
+        if self.cover.capacity is not None:
+            self._rest(None)
+            return self.found()
+        priced = self._start()
+        if self.impossible or self._done():
+            return self.found()
+        if self.cover.sites <= SMALL:
+            self._rest(priced, share=SMALL_SHARE)
+        if not self._done() and self.best is not None:
+            self._windows(priced)
+        if not self._done():
+            self._rest(priced)
+        return self.found()
+
+    def _done(self) -> bool:
+        gap = self.bound - self.value
+        return gap <= self.effort.gap * abs(self.value + self.earned) or self.left_s() <= 0
+
+    def _tell(self, what: str) -> None:
+        value, bound = self.value + self.earned, self.bound + self.earned
+        gap = abs(bound - value) / max(abs(value), 1e-9)
+        self.progress(f"{what}: best {value:,.6g}, bound {bound:,.6g}, gap {gap:.3%}")
+
+    def _take(self, opened: Flags) -> bool:
+        """Take a choice if it keeps every rule and is better; tell whether it was."""
+        cover = self.cover
+        value = cover.value(opened)
+        if value <= self.value or not (cover.keeps(opened) and cover.covers(opened)):
+            return False
+        self.best, self.value = opened.copy(), value
+        return True
+
+    def _start(self) -> Priced:
+        """Find a first choice, prices and the bound they prove."""
+        cover, closed = self.cover, np.zeros(self.cover.sites, dtype=bool)
+        opening = Opening(cover, closed)
+        self._improve(opening)
+        prices = Prices(cover)
+        target = self.value if self.best is not None else prices.at(prices.start())[0] * 0.9
+        priced = prices.search(target, STEPS, go_on=lambda bound: self._go_on(bound))
+        self.bound = priced.bound
+        opening.set(closed)
+        opening.fill(priced.often + 1e-9 * priced.score)
+        self._improve(opening)
+        self.steps += ["greedy and swaps", "Lagrangian bound"]
+        if self.best is None:
+            run = nearest(cover, priced.often, self.effort, seconds=max(self.left_s(), 1.0))
+            self.impossible = run.status == "infeasible"
+            if len(run.values):
+                opening.set(run.values > 0.5)  # noqa: PLR2004 - a binary
+                self._take(opening.opened)
+                self._improve(opening)
+        self._tell("started")
+        return priced
+
+    def _go_on(self, bound: float) -> bool:
+        enough = bound - self.value <= self.effort.gap * abs(self.value + self.earned)
+        return not enough and self.left_s(share=SHARE) > 0
+
+    def _improve(self, opening: Opening) -> None:
+        opening.fill()
+        opening.improve(lambda: self.left_s() > 0)
+        self._take(opening.opened)
+
+    def _windows(self, priced: Priced) -> None:
+        """Solve neighbourhoods exactly until nothing is gained any more."""
+        self.steps.append("exact neighbourhoods")
+        rng = np.random.default_rng(self.effort.seed)
+        opening = Opening(self.cover, np.asarray(self.best))
+        able = (priced.often > OFTEN) | opening.opened
+        chance = (self.cover.reach @ able.astype(float) > 0).astype(float)
+        size, stale, most = WINDOW, 0, self.effort.iterations
+        share = SHARE if most is None else 1.0
+        with ThreadPoolExecutor(min(max(self.effort.threads, 1), AT_ONCE)) as pool:
+            while self.left_s(share=share) > 0 and (most is None or self.windows < most):
+                gained = self._round(opening, able, chance, rng, size, pool)
+                self.windows += AT_ONCE
+                stale = 0 if gained else stale + AT_ONCE
+                if self.windows % (10 * AT_ONCE) == 0:
+                    self._tell(f"{self.windows} neighbourhoods")
+                if self._done() or (stale > STALE and size >= WIDEST):
+                    break
+                if stale > STALE:
+                    size, stale = min(size * 2, WIDEST), 0
+                    chance[:] = chance > 0
+
+    def _round(
+        self,
+        opening: Opening,
+        able: Flags,
+        chance: Floats,
+        rng: np.random.Generator,
+        size: int,
+        pool: ThreadPoolExecutor,
+    ) -> bool:
+        """Solve some neighbourhoods side by side; tell whether that gained."""
+        likely = np.cumsum(chance * (1e-9 * self.value + opening.more()))
+        free = []
+        for draw in rng.random(AT_ONCE):
+            zone = min(int(np.searchsorted(likely, draw * likely[-1])), len(likely) - 1)
+            free.append(around(opening, zone, able, size))
+            chance[self.cover.reach[:, free[-1]].sum(axis=1) > 0] *= FADE
+        seconds = max(self.left_s(), 0.1)
+        effort = replace(self.effort, threads=1)
+        parts = [window(self.cover, opening, sites) for sites in free]
+        tasks = [pool.submit(best_of, part, effort, seconds=seconds) for part in parts]
+        gained = False
+        for sites, task in zip(free, tasks, strict=True):
+            chosen = task.result()
+            new = opening.opened.copy()
+            if chosen is not None and len(sites):
+                new[sites] = chosen
+            if self._take(new):
+                opening.set(new)
+                gained = True
+        return gained
+
+    def _rest(self, priced: Priced | None, *, share: float = 1.0) -> None:
+        """Give HiGHS what is not settled yet, whole."""
+        cover = self.cover
+        closed = opened = np.zeros(cover.sites, dtype=bool)
+        if priced is not None and self.best is not None:
+            closed, opened = settled(cover, priced, self.value)
+        free = cover.sites - int(closed.sum() + opened.sum())
+        self._tell(f"branch and bound over {free:,} of {cover.sites:,} sites")
+        nodes = REST_NODES if self.effort.iterations is not None else None
+        run = solve_rest(
+            cover,
+            (closed, opened),
+            self.best,
+            self.effort,
+            seconds=self.left_s(share=share),
+            nodes=nodes,
+            earned=self.earned,
+        )
+        self.steps.append("branch and bound")
+        self.bound = min(self.bound, max(run.bound, self.value))
+        if run.infeasible and self.best is None:
+            self.impossible = True
+        if run.opened is not None and cover.capacity is None:
+            self._take(run.opened)
+        elif run.opened is not None:
+            self.best, self.value = run.opened, run.value

@@ -170,7 +170,7 @@ def served_value(cover: Cover, share: Floats, opened: Flags) -> float:
     times = np.bincount(cover.pair_zone(), weights=share, minlength=len(cover.weight))
     layers = np.arange(len(cover.worth))[:, None]
     covered = np.clip(times - cover.need - layers, 0.0, 1.0)
-    return float(np.sum(cover.worth * covered) - cover.price @ opened)
+    return float(np.sum(cover.worth * covered) - cover.price[opened].sum())
 
 
 def _spread(asked: Asked, merged: Cover, group: NDArray[np.int64], share: Floats) -> Floats:

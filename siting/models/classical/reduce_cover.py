@@ -24,6 +24,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
+from siting.models.classical.cover import inner
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -69,8 +71,16 @@ class Reduced:
         return opened[self.site]
 
 
-def reduce(cover: Cover) -> Reduced:
-    """Return a smaller question of the same worth."""
+def reduce(cover: Cover, *, closed: Flags | None = None, opened: Flags | None = None) -> Reduced:
+    """Return a smaller question of the same worth.
+
+    Parameters
+    ----------
+    cover
+        The question.
+    closed, opened
+        (J,) sites that are to be closed, and open, whatever the question says.
+    """
     sites = np.arange(cover.sites)
     group = np.arange(len(cover.weight))
     state = Reduced(cover, sites, np.zeros(cover.sites, dtype=bool), 0.0, group, cover.least)
@@ -78,7 +88,12 @@ def reduce(cover: Cover) -> Reduced:
         return _merge(state)
     if not len(cover.limits.names) and not np.any(cover.price):
         state = replace(state, cover=replace(cover, least=0))
-    state = _merge(_open(state, cover.kept))
+    forced = cover.kept if opened is None else cover.kept | opened
+    state = _open(state, forced)
+    if closed is not None:
+        stay = np.flatnonzero(~closed[state.site])
+        state = replace(state, cover=_with_sites(state.cover, stay), site=state.site[stay])
+    state = _merge(state)
     for _ in range(ROUNDS):
         before = state.cover.reach.shape
         state = _merge(_drop_sites(state))
@@ -96,7 +111,7 @@ def _open(state: Reduced, forced: Flags) -> Reduced:
     opened[state.site[forced]] = True
     times = cover.reach @ forced.astype(float)
     extra = np.maximum(times - cover.need, 0.0)
-    worth, earned = cover.worth.copy(), state.earned - float(cover.price @ forced)
+    worth, earned = cover.worth.copy(), state.earned - float(cover.price[forced].sum())
     for _ in range(len(worth)):
         shifted = extra > 0
         earned += float(worth[0, shifted].sum())
@@ -218,7 +233,7 @@ def dominated(cover: Cover) -> Flags:
     free[sparse.coo_array(rows).col[sparse.coo_array(rows).data < 0]] = False
     dropped: Flags = free & (size == 0)
     row_size = np.diff(cover.reach.indptr).astype(float)
-    if row_size @ row_size > MOST_WORK:
+    if inner(row_size, row_size) > MOST_WORK:
         return dropped
     overlap = sparse.coo_array(by_site @ cover.reach)
     within = (overlap.data >= size[overlap.row] - 0.5) & (overlap.row != overlap.col)
@@ -257,7 +272,7 @@ def _drop_zones(state: Reduced) -> Reduced:
     cover = state.cover
     only = (cover.need > 0) & ~np.any(cover.worth > 0, axis=0)
     column_size = np.diff(cover.reach.T.tocsr().indptr).astype(float)
-    if not only.any() or column_size @ column_size > MOST_WORK:
+    if not only.any() or inner(column_size, column_size) > MOST_WORK:
         return state
     size = np.diff(cover.reach.indptr)
     overlap = sparse.coo_array(cover.reach @ cover.reach.T)
