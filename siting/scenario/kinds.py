@@ -28,7 +28,6 @@ NEEDS_MOST = frozenset({"p-median", "p-center", "p-dispersion"})
 NEEDS_AN_END = frozenset({"max-cover", "backup-cover"})
 """Kinds that would open every site if neither number nor money ran out."""
 
-FLOORS = "min_served_share and min_covered_share"
 PAIR = 2
 
 
