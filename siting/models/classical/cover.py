@@ -44,7 +44,7 @@ class Cover:
     """Hold a covering question: I zones (or merged ones), J sites."""
 
     reach: sparse.csr_array
-    """(I, J) 1 where the site is within reach."""
+    """(I, J) 1 where the site is within reach; columns ascend. Of any type until it is reduced."""
     weight: Floats
     """(I,)"""
     worth: Floats
@@ -65,6 +65,12 @@ class Cover:
         """Return J."""
         return int(self.reach.shape[1])
 
+    def times(self, opened: NDArray[np.bool_]) -> Indices:
+        """Return (I,) how many open sites are within each zone's reach."""
+        so_far = np.zeros(self.reach.nnz + 1, dtype=np.int64)
+        np.cumsum(opened[self.reach.indices], out=so_far[1:])
+        return np.asarray(so_far[self.reach.indptr[1:]] - so_far[self.reach.indptr[:-1]])
+
     def value(self, opened: NDArray[np.bool_]) -> float:
         """Return what a choice of sites is worth, capacities aside.
 
@@ -73,14 +79,14 @@ class Cover:
         opened
             (J,)
         """
-        times = self.reach @ opened.astype(float) - self.need
+        times = self.times(opened) - self.need
         layers = np.arange(len(self.worth))[:, None]
         covered = np.clip(times - layers, 0.0, 1.0)
         return float(np.sum(self.worth * covered) - self.price[opened].sum())
 
     def covers(self, opened: NDArray[np.bool_]) -> bool:
         """Tell whether every zone is covered as often as it has to be."""
-        return bool(np.all(self.reach @ opened.astype(float) >= self.need - 0.5))
+        return bool(np.all(self.times(opened) >= self.need))
 
     def keeps(self, opened: NDArray[np.bool_]) -> bool:
         """Tell whether a choice keeps count, kept sites and limits."""
@@ -226,9 +232,10 @@ def asked(question: Question) -> Indices:
 
 
 def reach_of(question: Question, zones: Indices) -> sparse.csr_array:
-    """Return (zones, J) which sites are within reach of some zones."""
-    length = np.diff(question.start)[zones]
-    start = np.concatenate([[0], np.cumsum(length)])
-    pair = np.arange(start[-1]) + np.repeat(question.start[zones] - start[:-1], length)
-    shape = (len(zones), question.sites)
-    return sparse.csr_array((np.ones(len(pair)), question.site[pair], start), shape=shape)
+    """Return (zones, J) which sites are within reach of some zones, in bytes: pairs are many."""
+    shape, site, start = (len(zones), question.sites), question.site, question.start
+    if len(zones) < len(question.weight):
+        length = np.diff(question.start)
+        site = site[np.repeat(np.isin(np.arange(len(length)), zones), length)]
+        start = np.concatenate([[0], np.cumsum(length[zones])])
+    return sparse.csr_array((np.ones(len(site), dtype=np.int8), site, start), shape=shape)

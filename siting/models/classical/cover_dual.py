@@ -10,9 +10,9 @@ turned to :math:`M y \le b`, every choice is worth at most
 
 where the last term opens the sites of the highest scores. Prices are found by subgradient steps of
 Polyak's length along a deflected direction (P. M. Camerini, L. Fratta & F. Maffioli, Mathematical
-Programming Study 3, 1975), as in R. D. Galvão & C. ReVelle (European Journal of Operational Research
-88, 1996). A site's score then tells what opening or closing it against the relaxation must cost:
-where that exceeds the gap, the site is closed or open in every better choice.
+Programming Study 3, 1975), as in R. D. Galvão & C. ReVelle (European Journal of Operational
+Research 88, 1996). A site's score then tells what opening or closing it against the relaxation must
+cost: where that exceeds the gap, the site is closed or open in every better choice.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ PATIENCE = 15
 """Steps without a better bound before they become shorter."""
 SHORTER = 1.3
 SHORTEST = 1e-4
+LOOK = 50
+"""Steps between two looks at the clock."""
 BETTER = 1e-7
 """Relative gain that counts as a better bound."""
 HAIR = 1e-9
@@ -125,7 +127,11 @@ class Prices:
             stuck |= (prices <= 0) & (direction > 0)
             move = np.where(stuck, 0.0, direction)
             size = inner(move, move)
-            if size <= HAIR or length < SHORTEST or (step % 50 == 49 and not go_on(best.bound)):
+            if (
+                size <= HAIR
+                or length < SHORTEST
+                or (step % LOOK == LOOK - 1 and not go_on(best.bound))
+            ):
                 break
             stride = length * max(bound - target, HAIR * abs(bound)) / size
             prices = np.clip(prices - stride * move, 0.0, self.ceiling)

@@ -40,11 +40,11 @@ STEPS = 1500
 SMALL = 1500
 """Sites up to which HiGHS gets the question before any neighbourhoods, for a share of the time."""
 SMALL_SHARE = 0.3
-WINDOW, WIDEST = 40, 160
+WINDOW, WIDEST = 40, 320
 """Sites in a neighbourhood at first, and at most."""
 AT_ONCE = 2
 """Neighbourhoods solved side by side, whatever the threads: so that plans do not depend on them."""
-STALE = 30
+STALE = 20
 """Neighbourhoods without gain before they grow."""
 FADE = 0.3
 """What is left of a zone's chance to be the next centre after a neighbourhood around it."""
@@ -52,6 +52,10 @@ OFTEN = 0.02
 """How often the prices have to open a site for it to be tried."""
 SHARE = 0.5
 """Part of the time limit for neighbourhoods, where a proof is still to come."""
+PROVABLE = 150_000
+"""Pairs up to which HiGHS may be expected to prove something in the time that is left."""
+LARGE_SHARE = 0.9
+"""The part of the time limit for neighbourhoods above that."""
 REST_NODES = 20_000
 """Nodes for the proof of what is left, where steps rather than time limit the search."""
 
@@ -175,7 +179,7 @@ class Search:
         self._improve(opening)
         prices = Prices(cover)
         target = self.value if self.best is not None else prices.at(prices.start())[0] * 0.9
-        priced = prices.search(target, STEPS, go_on=lambda bound: self._go_on(bound))
+        priced = prices.search(target, STEPS, go_on=self._go_on)
         self.bound = priced.bound
         opening.set(closed)
         opening.fill(priced.often + 1e-9 * priced.score)
@@ -208,7 +212,7 @@ class Search:
         able = (priced.often > OFTEN) | opening.opened
         chance = (self.cover.reach @ able.astype(float) > 0).astype(float)
         size, stale, most = WINDOW, 0, self.effort.iterations
-        share = SHARE if most is None else 1.0
+        share = 1.0 if most is not None else SHARE if self._provable() else LARGE_SHARE
         with ThreadPoolExecutor(min(max(self.effort.threads, 1), AT_ONCE)) as pool:
             while self.left_s(share=share) > 0 and (most is None or self.windows < most):
                 gained = self._round(opening, able, chance, rng, size, pool)
@@ -221,6 +225,9 @@ class Search:
                 if stale > STALE:
                     size, stale = min(size * 2, WIDEST), 0
                     chance[:] = chance > 0
+
+    def _provable(self) -> bool:
+        return self.cover.reach.nnz <= PROVABLE
 
     def _round(
         self,

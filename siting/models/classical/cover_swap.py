@@ -68,7 +68,8 @@ class Opening:
     def more(self, zones: Indices | slice = slice(None)) -> Floats:
         """Return what one more coverage of some zones is worth."""
         times = self.times[zones]
-        return self._steps[np.minimum(times, len(self._steps) - 1), _numbers(zones, len(times))]
+        row = np.minimum(times, len(self._steps) - 1)
+        return np.asarray(self._steps[row, _numbers(zones, len(times))])
 
     def fewer(self, zones: Indices | slice = slice(None)) -> Floats:
         """Return what one coverage less of some zones costs."""

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 MOST_WORK = 100_000_000
 """Products of a comparison of all sites, or all zones, above which it is left out."""
 ROUNDS = 10
+BLOCK = 2_000_000
+"""Pairs looked at in one go, to spare memory."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,9 +109,11 @@ def reduce(cover: Cover, *, closed: Flags | None = None, opened: Flags | None = 
 def _open(state: Reduced, forced: Flags) -> Reduced:
     """Return the question with some of its sites open already and gone from it."""
     cover = state.cover
+    if not forced.any():
+        return state
     opened, stay = state.opened.copy(), np.flatnonzero(~forced)
     opened[state.site[forced]] = True
-    times = cover.reach @ forced.astype(float)
+    times = cover.times(forced)
     extra = np.maximum(times - cover.need, 0.0)
     worth, earned = cover.worth.copy(), state.earned - float(cover.price[forced].sum())
     for _ in range(len(worth)):
@@ -155,7 +159,7 @@ def _merge(state: Reduced) -> Reduced:
     shape = (len(cover.worth), count)
     merged = replace(
         cover,
-        reach=cover.reach[zones[first]],
+        reach=cover.reach[zones[first]].astype(np.float64),
         weight=_sums(cover.weight[zones], group, count),
         worth=np.array([_sums(row[zones], group, count) for row in cover.worth]).reshape(shape),
         need=_greatest(cover.need[zones], group, count),
@@ -192,26 +196,39 @@ def same_rows(reach: sparse.csr_array, rows: Indices) -> tuple[Indices, Indices]
     (G,) position in ``rows`` of a representative of each group, and (N,) the group of each row.
     """
     random = np.random.default_rng(0).integers(1, 2**62, size=reach.shape[1], dtype=np.int64)
-    length = np.diff(reach.indptr)[rows]
-    start = reach.indptr[:-1][rows].astype(np.int64)
-    key = np.zeros(len(rows), dtype=np.int64)
-    filled = np.diff(reach.indptr) > 0
-    if reach.nnz:
-        by_row = np.zeros(reach.shape[0], dtype=np.int64)
-        by_row[filled] = np.add.reduceat(random[reach.indices], reach.indptr[:-1][filled])
-        key = by_row[rows]
+    key = _sums_of_rows(reach, random)[rows]
     _, first, group = np.unique(key, return_index=True, return_inverse=True)
+    length = np.diff(reach.indptr)[rows]
     other = first[group]
     differs = length != length[other]
     doubtful = np.flatnonzero(~differs & (other != np.arange(len(rows))))
-    size = length[doubtful]
-    offset = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size)
-    mine = reach.indices[offset + np.repeat(start[doubtful], size)]
-    theirs = reach.indices[offset + np.repeat(start[other[doubtful]], size)]
-    differs[np.repeat(doubtful, size)[mine != theirs]] = True
+    for part in np.array_split(doubtful, 1 + int(length[doubtful].sum()) // BLOCK):
+        differs[part] = ~_equal_rows(reach, rows[part], rows[other[part]])
     lone = np.flatnonzero(differs)  # equal keys, other columns: a group of its own
     group[lone] = len(first) + np.arange(len(lone))
     return np.concatenate([first, lone]), group
+
+
+def _sums_of_rows(reach: sparse.csr_array, number: Indices) -> Indices:
+    sums = np.zeros(reach.shape[0], dtype=np.int64)
+    filled = np.flatnonzero(np.diff(reach.indptr))
+    for rows in np.array_split(filled, 1 + reach.nnz // BLOCK):
+        if len(rows):
+            begin, end = reach.indptr[rows[0]], reach.indptr[rows[-1] + 1]
+            numbers = number[reach.indices[begin:end]]
+            sums[rows] = np.add.reduceat(numbers, reach.indptr[rows] - begin)
+    return sums
+
+
+def _equal_rows(reach: sparse.csr_array, one: Indices, other: Indices) -> Flags:
+    """Tell which rows have the same columns as others of the same length."""
+    size = np.diff(reach.indptr)[one]
+    offset = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size)
+    mine = reach.indices[offset + np.repeat(reach.indptr[one], size)]
+    theirs = reach.indices[offset + np.repeat(reach.indptr[other], size)]
+    equal = np.ones(len(one), dtype=bool)
+    equal[np.repeat(np.arange(len(one)), size)[mine != theirs]] = False
+    return equal
 
 
 def _drop_sites(state: Reduced) -> Reduced:
