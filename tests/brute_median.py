@@ -59,7 +59,7 @@ def cheapest_assignment(question: Question, opened: Sites, *, within: float = np
         A_eq=each if len(need) else None,
         b_eq=np.ones(len(need)) if len(need) else None,
     )
-    return float(found.fun) if found.status == 0 else np.inf
+    return np.inf if found.fun is None or found.status else float(found.fun)
 
 
 def least_cost(question: Question, fixed: NDArray[np.float64]) -> float:

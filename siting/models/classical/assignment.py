@@ -5,7 +5,7 @@ r"""State the assignment of zones to open sites, in PuLP and as arrays; the two 
     \min \quad & \sum_j f_j y_j + \sum_{ij} w_i d_{ij} x_{ij} \\
     \text{assign:}   \quad & \sum_{j \in N(i)} x_{ij} = 1 \quad \text{if } w_i > 0 \\
     \text{link:}     \quad & x_{ij} \le y_j \\
-    \text{capacity:} \quad & \sum_i w_i x_{ij} \le Q_j y_j \quad \text{where } Q_j \text{ can bind} \\
+    \text{capacity:} \quad & \sum_i w_i x_{ij} \le Q_j y_j \quad \text{if that can bind} \\
     \text{count:}    \quad & a \le \sum_j y_j \le p \\
     \text{limits:}   \quad & l \le R y \le u \\
                            & x \ge 0, \quad y \in \{0, 1\}, \quad y_j = 1 \text{ if kept}

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -32,16 +32,30 @@ if TYPE_CHECKING:
     Sites = NDArray[np.bool_]
 
 TRIES = 20
-"""Moves tried, the most promising first, before a choice counts as the best of its neighbours."""
+"""Moves tried one by one, the most promising first, where not all that get on together may go."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Served:
-    """Hold the costs of each zone at its nearest and second nearest open site, and the nearest."""
+    """Hold the costs of each zone at its two nearest open sites, and which those are or -1."""
 
     first: Values
     second: Values
     site: NDArray[np.int64]
+    other: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class _Priced:
+    """Hold every closed site's best move: what closes for it (-1 for nothing), and the change."""
+
+    opens: NDArray[np.int64]
+    closes: NDArray[np.int64]
+    change: Values
+    line: NDArray[np.int64]
+    """Zones of pairs nearer than the second nearest open site, by site."""
+    begin: NDArray[np.int64]
+    """(J + 1,) where each site's begin."""
 
 
 def improve(
@@ -54,6 +68,8 @@ def improve(
 ) -> Sites:
     """Return a choice that no promising move makes better.
 
+    Moves that touch no zone in common are made together.
+
     Parameters
     ----------
     parts
@@ -65,17 +81,13 @@ def improve(
     far
         Cost of a zone none of whose nearest sites is open.
     may_go_on
-        Asked before each move.
+        Asked before each round of moves.
     """
     served = _serve(parts, opened, far)
     cost = _cost(parts, opened, served)
     while may_go_on():
-        for a, b in _moves(parts, opened, served):
-            moved = opened.copy()
-            if a >= 0:
-                moved[a] = True
-            if b >= 0:
-                moved[b] = False
+        priced = _price(parts, opened, served)
+        for moved in _candidates(priced, opened, served):
             if not keeps(moved):
                 continue
             other = _serve(parts, moved, far)
@@ -103,11 +115,15 @@ def _serve(parts: Parts, opened: Sites, far: float) -> _Served:
     lone = ~is_open[line, two]
     first = np.where(none, far, near.cost[line, one])
     second = np.where(lone, np.maximum(far, first), near.cost[line, two])
-    return _Served(first, second, np.where(none, -1, near.site[line, one]))
+    return _Served(
+        first,
+        second,
+        np.where(none, -1, near.site[line, one]),
+        np.where(lone, -1, near.site[line, two]),
+    )
 
 
-def _moves(parts: Parts, opened: Sites, served: _Served) -> list[tuple[int, int]]:
-    """Return the most promising moves, each as what opens and what closes, -1 for nothing."""
+def _price(parts: Parts, opened: Sites, served: _Served) -> _Priced:
     near, sites = parts.near, len(opened)
     own = np.flatnonzero(opened)
     slot = np.full(sites + 1, -1)
@@ -129,28 +145,51 @@ def _moves(parts: Parts, opened: Sites, served: _Served) -> list[tuple[int, int]
         weights=(second - np.maximum(first, cost))[hit],
         minlength=sites * len(own),
     ).reshape(sites, len(own))
-    change = (parts.fixed - gain)[:, None] + (loss - parts.fixed[own])[None, :] - extra
-    change[opened] = np.inf
-    change[:, parts.kept[own]] = np.inf
-    add = np.where(opened, np.inf, parts.fixed - gain)
     drop = np.where(parts.kept[own], np.inf, loss - parts.fixed[own])
-    return _best(change, add, drop, own)
+    add = np.where(opened, np.inf, parts.fixed - gain)
+    swap = drop[None, :] - extra
+    best = swap.argmin(axis=1) if len(own) else np.zeros(sites, dtype=np.int64)
+    least = swap[np.arange(sites), best] if len(own) else np.zeros(sites)
+    opens = np.concatenate([np.arange(sites), np.arange(sites), np.full(len(own), -1)])
+    closes = np.concatenate([own[best] if len(own) else best, np.full(sites, -1), own])
+    change = np.concatenate([add + least, add, drop])
+    order = np.argsort(site, kind="stable")
+    begin = np.searchsorted(site[order], np.arange(sites + 1))
+    return _Priced(opens, closes, change, line[order], begin)
 
 
-def _best(
-    change: Values, add: Values, drop: Values, own: NDArray[np.int64]
-) -> list[tuple[int, int]]:
-    every = np.concatenate([change.ravel(), add, drop])
-    count = min(TRIES, len(every))
-    picked = np.argpartition(every, count - 1)[:count]
-    picked = picked[np.lexsort((picked, every[picked]))]
-    moves = []
-    for n in picked[every[picked] < 0].tolist():
-        if n < change.size:
-            a, b = divmod(n, change.shape[1])
-            moves.append((a, int(own[b])))
-        elif n < change.size + len(add):
-            moves.append((n - change.size, -1))
-        else:
-            moves.append((-1, int(own[n - change.size - len(add)])))
-    return moves
+def _candidates(priced: _Priced, opened: Sites, served: _Served) -> Iterator[Sites]:
+    """Yield choices to try: all moves that get on with each other at once, then one by one."""
+    order = np.argsort(priced.change, kind="stable")
+    order = order[priced.change[order] < 0]
+    together = _together(priced, order, served)
+    if len(together) > 1:
+        yield _moved(priced, opened, together)
+    for n in order[:TRIES].tolist():
+        yield _moved(priced, opened, [n])
+
+
+def _moved(priced: _Priced, opened: Sites, moves: list[int]) -> Sites:
+    moved = opened.copy()
+    opens, closes = priced.opens[moves], priced.closes[moves]
+    moved[opens[opens >= 0]] = True
+    moved[closes[closes >= 0]] = False
+    return moved
+
+
+def _together(priced: _Priced, order: NDArray[np.int64], served: _Served) -> list[int]:
+    """Return swaps, the best first, that touch no zone in common, so that their changes add up."""
+    touched = np.zeros(len(served.first), dtype=bool)
+    chosen = []
+    for n in order.tolist():
+        a, b = int(priced.opens[n]), int(priced.closes[n])
+        if a < 0 or b < 0:
+            continue
+        zones = priced.line[priced.begin[a] : priced.begin[a + 1]]
+        if touched[zones].any():
+            continue
+        own = np.flatnonzero((served.site == b) | (served.other == b))
+        if not touched[own].any():
+            touched[zones] = touched[own] = True
+            chosen.append(n)
+    return chosen

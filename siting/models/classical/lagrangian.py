@@ -18,7 +18,7 @@ subgradient (M. Held, P. Wolfe & H. P. Crowder, Mathematical Programming 6, 1974
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,6 +36,8 @@ SMOOTH = 0.7
 PATIENCE = 12
 """Steps without a better bound before steps get shorter."""
 SHORTER = 0.7
+LATELY = 0.1
+"""Weight of the last step in how often sites open."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +48,9 @@ class Parts:
     fixed: Values
     """(J,) cost of opening."""
     kept: NDArray[np.bool_]
+    """(J,) that have to open."""
+    closed: NDArray[np.bool_]
+    """(J,) that have to stay closed."""
     least: int
     most: int
     rows: sparse.csr_array
@@ -100,7 +105,7 @@ def bound_at(parts: Parts, zone: Values, row: Values) -> Prices:
     value -= parts.rows.T @ row
     opened = best_sites(parts, value)
     taken = part * opened[site]
-    served = np.bincount(line, weights=taken, minlength=len(zone))
+    served = np.bincount(line, weights=taken, minlength=len(zone)).astype(float)
     bound = float(zone.sum() + row @ side + value[opened].sum())
     return Prices(zone, row, bound, value, opened, served)
 
@@ -123,10 +128,10 @@ def _shares(
 
 
 def best_sites(parts: Parts, value: Values) -> NDArray[np.bool_]:
-    """Return the sites of least total value that keep the count and the existing sites."""
+    """Return the sites of least total value that keep the count and what is settled."""
     opened = parts.kept.copy()
-    order = np.argsort(np.where(parts.kept, np.inf, value), kind="stable")
-    free = order[: len(order) - int(opened.sum())]
+    free = np.flatnonzero(~parts.kept & ~parts.closed)
+    free = free[np.argsort(value[free], kind="stable")]
     wanted = int((value[free] < 0).sum())
     low, high = parts.least - int(opened.sum()), parts.most - int(opened.sum())
     opened[free[: max(min(max(wanted, low), high), 0)]] = True
@@ -134,20 +139,19 @@ def best_sites(parts: Parts, value: Values) -> NDArray[np.bool_]:
 
 
 def margins(parts: Parts, prices: Prices) -> Values:
-    """Return (J,) how much the bound rises when a site's best state at these prices is reversed."""
-    value, opened, kept = prices.value, prices.opened, parts.kept
-    count, inf = int(opened.sum()), np.inf
-    closed = ~opened
-    cheapest = float(value[closed].min(initial=inf))
-    own = opened & ~kept
-    dearest = float(value[own].max(initial=-inf))
-    rise = np.where(opened, -value, value)
+    """Return (J,) how much the bound rises when a site's best state at these prices is reversed.
+
+    inf for sites that are settled already.
+    """
+    value, opened = prices.value, prices.opened
+    free, count = ~parts.kept & ~parts.closed, int(opened.sum())
+    cheapest = float(value[free & ~opened].min(initial=np.inf))
+    dearest = float(value[free & opened].max(initial=-np.inf))
+    alone = np.where(opened, -value, value)
     swap = np.where(opened, cheapest - value, value - dearest)
-    at_least, at_most = count <= parts.least, count >= parts.most
-    closing = np.where(at_least, swap, np.minimum(rise, swap))
-    opening = np.where(at_most, swap, np.minimum(rise, swap))
-    result = np.where(opened, closing, opening)
-    return np.where(kept, inf, np.maximum(result, 0.0))
+    bound_to_swap = np.where(opened, count <= parts.least, count >= parts.most)
+    rise = np.where(bound_to_swap, swap, np.minimum(alone, swap))
+    return np.where(free, np.maximum(rise, 0.0), np.inf)
 
 
 @dataclass
@@ -158,6 +162,8 @@ class Ascent:
     best: Prices
     length: float = 1.0
     stale: int = 0
+    often: Values = field(default_factory=lambda: np.zeros(1))
+    """(J,) how often the last steps opened each site."""
     _now: Prices | None = None
     _zone: Values | None = None
     _row: Values | None = None
@@ -176,6 +182,7 @@ class Ascent:
         size = self.length * max(target - now.bound, 1e-9 * abs(target)) / norm
         now = bound_at(parts, now.zone + size * zone, now.row + size * row)
         self._now, self.stale = now, self.stale + 1
+        self.often = (1 - LATELY) * self.often + LATELY * now.opened
         if now.bound > self.best.bound:
             self.best, self.stale = now, 0
         elif self.stale % PATIENCE == 0:

@@ -21,9 +21,10 @@ from siting.models.classical.assignment import (
     to_arrays,
     weighty_pairs,
 )
+from siting.models.classical.branching import branch, core_of
 from siting.models.classical.interchange import improve
 from siting.models.classical.lagrangian import Ascent, Parts, bound_at
-from siting.models.classical.nearest import Nearest, assign_nearest, nearest_share
+from siting.models.classical.nearest import Nearest, blocks, nearest_share
 from siting.models.classical.question import Choice
 from siting.models.classical.reduced import Reduced, reduce, settle
 from siting.models.classical.site_program import SiteRows, choose_sites
@@ -51,11 +52,19 @@ ROUND = 50
 """Steps between two looks for a better choice."""
 STALL = 2e-4
 """Part of the gap that a round has to close to be followed by another."""
+WHOLE = 5_000
+"""Pairs up to which a question with capacities goes to HiGHS as it is."""
 FIRST = 8_000
-"""Pairs in the first program that is solved to the end."""
+"""Pairs in the first program that is solved to the end, at least."""
+FIRST_EACH = 4
+"""The same for each zone."""
 LARGER = 4
 """How much larger the next one is."""
 HALVINGS = 12
+DEEPEST = 20
+"""Undecided open sites up to which branching by prices is tried before linear programs."""
+NODES = 500
+"""Most nodes of that."""
 NEAREST = 32
 SPREAD = 8.0
 """Nearest pairs held of each zone: at least NEAREST, and SPREAD times sites over open sites."""
@@ -93,6 +102,7 @@ class Location:
     ) -> None:
         self.question, self.fixed, self.effort, self.progress = question, fixed, effort, progress
         self.started = time.monotonic()
+        self.goal = max(0.99 * effort.gap, TINY)
         self.best = _Best()
         self.room = binding_capacity(question) if question.capacity is not None else None
         self.rows = with_room(question)
@@ -119,7 +129,8 @@ class Location:
             bound = np.nan if best.infeasible else best.bound
             none = np.empty(0, dtype=bool)
             return Choice(status, none, nothing, np.nan, bound, seconds, best.method)
-        q, share = self.question, best.share
+        q = self.question
+        share = nearest_share(q, best.opened) if self.room is None else best.share
         cost = total_cost(q, self.fixed, best.opened, share)
         bound = min(best.bound, cost)
         status = "optimal" if cost - bound <= PROVED * abs(cost) else "feasible"
@@ -128,6 +139,9 @@ class Location:
     def _search(self) -> None:
         self.best.infeasible = hopeless(self.question)
         if self.best.infeasible:
+            return
+        if self.room is not None and len(self.question.site) <= WHOLE:
+            self._whole()
             return
         parts = self._parts(max(NEAREST, int(SPREAD * self.question.sites / self.question.most)))
         rank = min(parts.near.cost.shape[1] - 1, self.question.sites // self.question.most)
@@ -138,13 +152,22 @@ class Location:
         if not self.best.infeasible and not self._done():
             self._finish(ascent)
 
+    def _whole(self) -> None:
+        q, best = self.question, self.best
+        pairs, nothing = weighty_pairs(q), np.zeros((0, 0), dtype=bool)
+        every = Reduced(pairs, q.kept.astype(float), np.ones(q.sites), nothing, enough=True)
+        run = self._solve_left(every, np.inf, start=False)
+        best.method, best.infeasible = "branch and bound", run.status == "infeasible"
+        self._raise_bound(run.bound)
+
     def _parts(self, count: int) -> Parts:
         q = self.question
-        near = Nearest.of(q, count)
+        self.near = near = Nearest.of(q, count)
         return Parts(
             near=near,
             fixed=self.fixed,
             kept=q.kept,
+            closed=np.zeros(q.sites, dtype=bool),
             least=q.least,
             most=q.most,
             rows=self.rows.matrix[1:],
@@ -156,9 +179,8 @@ class Location:
 
     def _done(self) -> bool:
         best = self.best
-        if not np.isfinite(best.cost):
-            return False
-        return best.cost - best.bound <= max(self.effort.gap, TINY) * abs(best.cost)
+        near = best.cost - best.bound <= 1.005 * self.goal * abs(best.cost)
+        return near and bool(np.isfinite(best.cost))
 
     def _raise_bound(self, bound: float) -> None:
         step = self._grain
@@ -182,7 +204,7 @@ class Location:
             if step % ROUND == 0:
                 self._look(ascent)
                 gap = self.best.cost - ascent.best.bound
-                stalled = ascent.best.bound - before < STALL * gap * ROUND
+                stalled = ascent.best.bound - before < STALL * min(gap, 1e300) * ROUND
                 if self.best.infeasible or (stalled and step >= 4 * ROUND):
                     return
                 before = ascent.best.bound
@@ -225,20 +247,31 @@ class Location:
         """Keep a choice if it is allowed and the best; tell whether it is allowed."""
         if not self.question.keeps(opened):
             return False
-        share = self._share(opened)
-        cost = total_cost(self.question, self.fixed, opened, share) if len(share) else np.inf
+        if self.room is None:
+            cost = float(self.fixed[opened].sum()) + self._travel(opened)
+            share = np.empty(0)
+        else:
+            share = self._share(opened)
+            cost = np.inf
+            if len(share):
+                cost = total_cost(self.question, self.fixed, opened, share)
         if cost < self.best.cost:
             self.best.opened, self.best.share, self.best.cost = opened, share, cost
         return bool(np.isfinite(cost))
 
+    def _travel(self, opened: Sites) -> float:
+        """Return weight x distance to the nearest open sites; inf where a zone reaches none."""
+        q, near = self.question, self.near
+        cost = np.where(opened[near.site], near.cost, np.inf).min(axis=1)
+        far = near.zone[~np.isfinite(cost)]
+        for rows, pair, distance in blocks(q, far):
+            found = np.where(opened[q.site[pair]], distance, np.inf).min(axis=1)
+            cost[np.searchsorted(near.zone, far[rows])] = q.weight[far[rows]] * found
+        return float(cost.sum())
+
     def _share(self, opened: Sites) -> Values:
-        """Return the cheapest assignment to open sites, empty where there is none."""
+        """Return the cheapest shares of sites of limited capacity, empty where there are none."""
         q = self.question
-        if self.room is None:
-            pair = assign_nearest(q, opened)
-            if np.any((pair < 0) & (q.weight > 0)):
-                return np.empty(0)
-            return nearest_share(q, opened)
         pairs = weighty_pairs(q)
         pairs = pairs[opened[q.site[pairs]]]
         fixed = opened.astype(float)
@@ -253,11 +286,15 @@ class Location:
 
     def _finish(self, ascent: Ascent) -> None:
         """Solve what is left to the end, first under a guess of the cost, which is then raised."""
-        size, self.best.method = FIRST, "prices, interchange, branch and bound on what is left"
+        size = max(FIRST, FIRST_EACH * len(ascent.parts.weight))
+        self.best.method = "prices, interchange, branch and bound on what is left"
         while not self._done() and self.left_s() > 0:
             final = self._final_cutoff()
             cutoff, left = self._sized(ascent, final, size)
             before = self.best.bound
+            if self._branched(ascent, left, cutoff):
+                size *= LARGER
+                continue
             run = self._solve_left(left, cutoff, start=cutoff == final)
             if run.status == "infeasible" and not np.isfinite(cutoff):
                 self.best.infeasible = True
@@ -267,12 +304,39 @@ class Location:
                 return
             size *= LARGER
 
+    def _branched(self, ascent: Ascent, left: Reduced, cutoff: float) -> bool:
+        """Branch on what is left, as far as that pays; tell whether nothing is left."""
+        undecided = self.question.most - int(left.lower.sum())
+        if self.room is not None or not np.isfinite(cutoff) or undecided > DEEPEST:
+            return False
+        core = core_of(ascent.parts, left)
+        free = len(core.sites)
+        self.progress(f"up to {cutoff:.10g}: branching on {free} sites, {len(left.pairs)} pairs")
+
+        def offer(opened: Sites) -> None:
+            near = core.parts.near
+            cost = np.where(opened[near.site], near.cost, np.inf).min(axis=1).sum()
+            if cost + core.parts.fixed[opened].sum() < self.best.cost:
+                whole = np.zeros(self.question.sites, dtype=bool)
+                whole[core.sites[opened]] = True
+                self._offer(whole)
+
+        tree = branch(
+            core,
+            ascent.best,
+            lambda: min(cutoff, self._final_cutoff()),
+            offer,
+            lambda nodes: nodes < NODES and self.left_s() > 0,
+        )
+        self._raise_bound(min(tree.bound, cutoff, self._final_cutoff()))
+        return tree.done
+
     def _final_cutoff(self) -> float:
         """Return what a choice has to cost at most to be worth finding."""
         best = self.best
         if not np.isfinite(best.cost):
             return np.inf
-        gain = max(self.effort.gap, TINY) * abs(best.cost)
+        gain = self.goal * abs(best.cost)
         return best.cost - max(gain, self._grain * (1 - 1e-3))
 
     def _solve_left(self, left: Reduced, cutoff: float, *, start: bool) -> Run:
@@ -282,8 +346,9 @@ class Location:
         self.progress(f"up to {cutoff:.10g}: {free} sites, {len(left.pairs)} pairs")
         solver = self._highs(arrays)
         if start and len(best.opened):
-            solver.start_from(np.append(best.opened.astype(float), best.share[left.pairs]))
-        run = solver.run(time_limit_s=self.left_s(), gap=max(self.effort.gap, TINY))
+            share = nearest_share(q, best.opened) if self.room is None else best.share
+            solver.start_from(np.append(best.opened.astype(float), share[left.pairs]))
+        run = solver.run(time_limit_s=self.left_s(), gap=self.goal)
         if len(run.values):
             self._offer(run.values[: q.sites] > 0.5)  # noqa: PLR2004 - a binary
         return run
@@ -291,14 +356,20 @@ class Location:
     def _sized(self, ascent: Ascent, final: float, size: int) -> tuple[float, Reduced]:
         """Return the largest cutoff, up to the final one, that leaves few enough pairs."""
         left = self._left(ascent, final, start=True)
-        if len(left.pairs) <= LARGER * size or not np.isfinite(final):
+        if self._size(left) <= LARGER * size or not np.isfinite(final):
             return final, left
         low, high = ascent.best.bound, final
         for _ in range(HALVINGS):
             middle = (low + high) / 2
-            few = len(self._left(ascent, middle, start=False).pairs) <= size
+            few = self._size(self._left(ascent, middle, start=False)) <= size
             low, high = (middle, high) if few else (low, middle)
         return low, self._left(ascent, low, start=False)
+
+    def _size(self, left: Reduced) -> int:
+        """Return how many pairs make a program hard: with capacities, those of unsettled sites."""
+        if self.room is None:
+            return len(left.pairs)
+        return int((left.lower[self.question.site[left.pairs]] == 0).sum())
 
     def _left(self, ascent: Ascent, cutoff: float, *, start: bool) -> Reduced:
         """Return what choices up to a cutoff may use, the best one's own sites too if asked."""
@@ -314,8 +385,8 @@ class Location:
                 parts = self._parts(2 * parts.near.cost.shape[1])
                 ascent.parts = parts
         lower, upper = settle(parts, ascent.best, cutoff, opened)
-        pairs = weighty_pairs(q)
-        return Reduced(pairs[upper[q.site[pairs]] > 0], lower, upper, enough=True)
+        pairs, nothing = weighty_pairs(q), np.zeros((0, 0), dtype=bool)
+        return Reduced(pairs[upper[q.site[pairs]] > 0], lower, upper, nothing, enough=True)
 
 
 def hopeless(question: Question) -> bool:
@@ -346,8 +417,8 @@ def total_cost(question: Question, fixed: Values, opened: Sites, share: Values) 
 def with_room(question: Question) -> SiteRows:
     """Return the rows on sites; with capacities, one more: room for all weight."""
     rows = SiteRows.of(question)
-    if question.capacity is None:
+    total = float(question.weight.sum())
+    if question.capacity is None or total <= 0:
         return rows
-    total = max(float(question.weight.sum()), 1e-300)
     room = np.minimum(question.capacity, question.weight @ question.reach) / total
     return rows.and_rows("room", sparse.csr_array(room[None, :]), lower=1 - 1e-9)

@@ -25,6 +25,8 @@ class Reduced:
     """(J,) 1 where a site has to open."""
     upper: NDArray[np.float64]
     """(J,) 0 where a site has to stay closed."""
+    may: NDArray[np.bool_]
+    """(Z, K) which of the nearest pairs may be used."""
     enough: bool
     """False if some zone may need pairs beyond its nearest ones."""
 
@@ -79,4 +81,4 @@ def reduce(parts: Parts, prices: Prices, cutoff: float, opened: NDArray[np.bool_
     may &= near.cost <= sure[:, None]
     beyond = prices.bound + near.rest - prices.zone <= cutoff
     enough = not np.any(beyond & (near.rest <= sure))
-    return Reduced(np.sort(near.pair[may]), lower, upper, enough)
+    return Reduced(np.sort(near.pair[may]), lower, upper, may, enough)
