@@ -121,3 +121,12 @@ def most_served(asked: Question, opened: Flags, layers: tuple[float, ...], need:
         method="highs",
     )
     return -float(found.fun) if found.status == 0 else np.nan
+
+
+def plane(zones: int, sites: int, most: int, *, seed: int = 1) -> Question:
+    """Return a question of points in a unit square, each zone within 0.1 of its sites."""
+    rng = np.random.default_rng(seed)
+    home, at = rng.random((zones, 2)), rng.random((sites, 2))
+    distance = np.hypot(*(home[:, None, :] - at[None, :, :]).transpose(2, 0, 1))
+    weight = np.round(rng.lognormal(2.0, 0.8, size=zones), 2)
+    return Question.from_matrix(distance, weight=weight, most=most, within=0.1)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from siting.errors import InfeasibleError, NoSolutionError, SolverError
 from siting.models import highs, other_solvers
@@ -75,6 +78,9 @@ def answer(
     engine = engine_of(problem, posed)
     if solver == HIGHS:
         choice, name = engine.run(effort, progress=progress), highs.version()
+        if choice.objective < _floor_kwh(problem) <= choice.bound:
+            progress("going on past the gap, for the floor on coverage")
+            choice = engine.run(replace(effort, gap=0.0), progress=progress)
     elif engine.state is not None:
         statement, sites = engine.state(), posed.question.sites
         choice = through_pulp(statement, sites, solver, effort, progress)
@@ -107,8 +113,8 @@ def _refuse_floor(
     progress: Callable[[str], None],
 ) -> None:
     """Raise where the most demand that can be covered is less than what has to be."""
-    floor = problem.min_covered_share * float(problem.reachable_kwh[0]) * (1 - _FLOOR_SLACK)
-    if choice.objective >= floor or problem.objective != "max-cover":
+    floor = _floor_kwh(problem)
+    if choice.objective >= floor:
         return
     if choice.bound < floor:
         progress("looking for the conflict")
@@ -119,6 +125,13 @@ def _refuse_floor(
         "Give it more time (--time-limit), or lower objective.min_covered_share."
     )
     raise NoSolutionError(msg)
+
+
+def _floor_kwh(problem: Problem) -> float:
+    """Return what a maximal cover has to cover, with a hair of slack; -inf for any other kind."""
+    if problem.objective != "max-cover":
+        return -np.inf
+    return problem.min_covered_share * float(problem.reachable_kwh[0]) * (1 - _FLOOR_SLACK)
 
 
 def _solution(

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 DEFLECTION = 0.9
 """How much of the last direction stays in the next."""
+FADE = 0.98
+"""The same of the average of what was open."""
 PATIENCE = 15
 """Steps without a better bound before they become shorter."""
 SHORTER = 1.3
@@ -136,7 +138,7 @@ class Prices:
             stride = length * max(bound - target, HAIR * abs(bound)) / size
             prices = np.clip(prices - stride * move, 0.0, self.ceiling)
             bound, score, opened = self.at(prices)
-            often = DEFLECTION * often + (1 - DEFLECTION) * opened
+            often = FADE * often + (1 - FADE) * opened
             stale += 1
             if bound < best.bound - BETTER * abs(best.bound):
                 best, stale = Priced(bound, prices, score, often), 0

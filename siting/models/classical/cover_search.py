@@ -9,19 +9,19 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from siting.models.classical.cover_dual import Priced, Prices, settled
+from siting.models.classical.cover_serve import first_served
 from siting.models.classical.cover_swap import Opening
 from siting.models.classical.cover_window import (
     around,
-    best_of,
     nearest,
+    side_by_side,
     solve_rest,
-    window,
 )
 
 if TYPE_CHECKING:
@@ -48,14 +48,16 @@ STALE = 20
 """Neighbourhoods without gain before they grow."""
 FADE = 0.3
 """What is left of a zone's chance to be the next centre after a neighbourhood around it."""
+RESTARTS = 6
+"""Choices that the prices start, each with gains weighed a little differently."""
+RARE = 0.05
+"""What gains count for where the prices never open a site."""
 OFTEN = 0.02
 """How often the prices have to open a site for it to be tried."""
 SHARE = 0.5
 """Part of the time limit for neighbourhoods, where a proof is still to come."""
-PROVABLE = 150_000
-"""Pairs up to which HiGHS may be expected to prove something in the time that is left."""
-LARGE_SHARE = 0.9
-"""The part of the time limit for neighbourhoods above that."""
+PROVABLE, LARGE_SHARE = 150_000, 0.9
+"""Pairs up to which HiGHS is likely to prove something in time, and the part of it above that."""
 REST_NODES = 20_000
 """Nodes for the proof of what is left, where steps rather than time limit the search."""
 
@@ -127,6 +129,8 @@ class Search:
     bound: float = np.inf
     impossible: bool = False
     windows: int = 0
+    tried: Flags = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    """(J,) sites of any choice that the prices started."""
     steps: list[str] = field(default_factory=list)
 
     def left_s(self, *, share: float = 1.0) -> float:
@@ -141,7 +145,7 @@ class Search:
     def run(self) -> Found:
         """Search until the gap is proved or the effort spent."""
         if self.cover.capacity is not None:
-            self._rest(None)
+            self._capacitated()
             return self.found()
         priced = self._start()
         if self.impossible or self._done():
@@ -175,15 +179,21 @@ class Search:
     def _start(self) -> Priced:
         """Find a first choice, prices and the bound they prove."""
         cover, closed = self.cover, np.zeros(self.cover.sites, dtype=bool)
+        self.tried = closed.copy()
         opening = Opening(cover, closed)
         self._improve(opening)
         prices = Prices(cover)
         target = self.value if self.best is not None else prices.at(prices.start())[0] * 0.9
         priced = prices.search(target, STEPS, go_on=self._go_on)
         self.bound = priced.bound
-        opening.set(closed)
-        opening.fill(priced.often + 1e-9 * priced.score)
-        self._improve(opening)
+        rng = np.random.default_rng(self.effort.seed)
+        for favour in rng.uniform(0.5, 1.0, size=(RESTARTS, cover.sites)):
+            if self._done():
+                break
+            opening.set(closed)
+            opening.fill((priced.often + RARE) * favour)
+            self._improve(opening)
+            self.tried |= opening.opened
         self.steps += ["greedy and swaps", "Lagrangian bound"]
         if self.best is None:
             run = nearest(cover, priced.often, self.effort, seconds=max(self.left_s(), 1.0))
@@ -194,6 +204,16 @@ class Search:
                 self._improve(opening)
         self._tell("started")
         return priced
+
+    def _capacitated(self) -> None:
+        """Start as if there were no capacities; then HiGHS gets the whole."""
+        cover = self.cover
+        priced = Prices(cover).search(0.0, STEPS, go_on=lambda _: self.left_s(share=SHARE) > 0)
+        self.bound = priced.bound
+        first = first_served(cover, go_on=lambda: self.left_s() > 0)
+        if first is not None:
+            self.best, self.value = first
+        self._rest(None)
 
     def _go_on(self, bound: float) -> bool:
         enough = bound - self.value <= self.effort.gap * abs(self.value + self.earned)
@@ -209,10 +229,11 @@ class Search:
         self.steps.append("exact neighbourhoods")
         rng = np.random.default_rng(self.effort.seed)
         opening = Opening(self.cover, np.asarray(self.best))
-        able = (priced.often > OFTEN) | opening.opened
+        able = (priced.often > OFTEN) | opening.opened | self.tried
         chance = (self.cover.reach @ able.astype(float) > 0).astype(float)
         size, stale, most = WINDOW, 0, self.effort.iterations
-        share = 1.0 if most is not None else SHARE if self._provable() else LARGE_SHARE
+        share = SHARE if self.cover.reach.nnz <= PROVABLE else LARGE_SHARE
+        share = share if most is None else 1.0
         with ThreadPoolExecutor(min(max(self.effort.threads, 1), AT_ONCE)) as pool:
             while self.left_s(share=share) > 0 and (most is None or self.windows < most):
                 gained = self._round(opening, able, chance, rng, size, pool)
@@ -225,9 +246,6 @@ class Search:
                 if stale > STALE:
                     size, stale = min(size * 2, WIDEST), 0
                     chance[:] = chance > 0
-
-    def _provable(self) -> bool:
-        return self.cover.reach.nnz <= PROVABLE
 
     def _round(
         self,
@@ -245,13 +263,9 @@ class Search:
             zone = min(int(np.searchsorted(likely, draw * likely[-1])), len(likely) - 1)
             free.append(around(opening, zone, able, size))
             chance[self.cover.reach[:, free[-1]].sum(axis=1) > 0] *= FADE
-        seconds = max(self.left_s(), 0.1)
-        effort = replace(self.effort, threads=1)
-        parts = [window(self.cover, opening, sites) for sites in free]
-        tasks = [pool.submit(best_of, part, effort, seconds=seconds) for part in parts]
+        solved = side_by_side(opening, free, self.effort, pool, seconds=max(self.left_s(), 0.1))
         gained = False
-        for sites, task in zip(free, tasks, strict=True):
-            chosen = task.result()
+        for sites, chosen in zip(free, solved, strict=True):
             new = opening.opened.copy()
             if chosen is not None and len(sites):
                 new[sites] = chosen
@@ -272,7 +286,7 @@ class Search:
         run = solve_rest(
             cover,
             (closed, opened),
-            self.best,
+            (self.best, self.value),
             self.effort,
             seconds=self.left_s(share=share),
             nodes=nodes,
@@ -284,5 +298,5 @@ class Search:
             self.impossible = True
         if run.opened is not None and cover.capacity is None:
             self._take(run.opened)
-        elif run.opened is not None:
+        elif run.opened is not None and run.value > self.value:
             self.best, self.value = run.opened, run.value

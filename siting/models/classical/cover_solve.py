@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from siting.models.classical.cover_search import search
-from siting.models.classical.question import Choice, ChoiceStatus, Limits
+from siting.models.classical.cover_serve import serve, served_value
+from siting.models.classical.question import Choice, ChoiceStatus
 from siting.models.classical.reduce_cover import reduce
-from siting.models.highs import Highs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,59 +118,6 @@ def _rounded(cover: Cover, bound: float) -> float:
     if not math.isfinite(bound) or not cover.whole():
         return bound
     return float(math.floor(bound + HAIR * max(1.0, abs(bound) * 1e-3)))
-
-
-def serve(cover: Cover, opened: Flags) -> Floats:
-    """Return (P,) part of each zone's weight that goes along each pair of ``reach``.
-
-    With the open sites fixed this is a linear program: the most worth within the capacities.
-    """
-    site = cover.reach.indices
-    pairs = np.flatnonzero(opened[site])
-    share = np.zeros(len(site))
-    if not len(pairs) or cover.capacity is None:
-        return share
-    stay = np.flatnonzero(opened)
-    fixed = replace(
-        cover,
-        reach=cover.reach[:, stay].tocsr(),
-        price=np.zeros(len(stay)),
-        kept=np.ones(len(stay), dtype=bool),
-        least=0,
-        most=len(stay),
-        limits=Limits.none(len(stay)),
-        capacity=cover.capacity[stay],
-    )
-    run = Highs(fixed.arrays(), relaxed=True).run(time_limit_s=math.inf)
-    if not len(run.values):
-        return share
-    sent = np.clip(run.values[len(run.values) - len(pairs) :], 0.0, 1.0)
-    share[pairs] = np.where(sent < HAIR * HAIR, 0.0, sent)
-    return _within(cover, share)
-
-
-def _within(cover: Cover, share: Floats) -> Floats:
-    """Scale away what a solver's tolerance let pass a capacity or what counts."""
-    zone, site = cover.pair_zone(), cover.reach.indices
-    most = len(cover.worth) + cover.need
-    for where, amount, limit in (
-        (zone, share, most),
-        (site, share * cover.weight[zone], cover.capacity),
-    ):
-        if limit is None:
-            continue
-        total = np.bincount(where, weights=amount, minlength=len(limit))
-        factor = np.where(total > limit, limit / np.maximum(total, 1e-300), 1.0)
-        share = share * factor[where]
-    return share
-
-
-def served_value(cover: Cover, share: Floats, opened: Flags) -> float:
-    """Return what is earned by what is served, less the price of the open sites."""
-    times = np.bincount(cover.pair_zone(), weights=share, minlength=len(cover.weight))
-    layers = np.arange(len(cover.worth))[:, None]
-    covered = np.clip(times - cover.need - layers, 0.0, 1.0)
-    return float(np.sum(cover.worth * covered) - cover.price[opened].sum())
 
 
 def _spread(asked: Asked, merged: Cover, group: NDArray[np.int64], share: Floats) -> Floats:

@@ -93,18 +93,20 @@ class Opening:
         """Tell whether the limits hold; the count is the caller's."""
         return bool(np.all(self.used <= self.room))
 
-    def fill(self, order: Floats | None = None) -> None:
+    def fill(self, favour: Floats | None = None) -> None:
         """Open sites, the most gainful first, while that gains and the limits allow.
 
         Parameters
         ----------
-        order
-            (J,) what to open sites by instead of what they gain.
+        favour
+            (J,) what a site's gain counts for; without, all the same.
         """
         gain = self.by_site @ self.more() - self.cover.price
         barred = self.opened.copy()
         while int(self.opened.sum()) < self.cover.most:
-            worth = np.where(barred | (gain <= 0), -np.inf, gain if order is None else order)
+            worth = np.where(
+                barred | (gain <= 0), -np.inf, gain if favour is None else gain * favour
+            )
             site = int(np.argmax(worth)) if len(worth) else 0
             if not len(worth) or worth[site] == -np.inf:
                 return

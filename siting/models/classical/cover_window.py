@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
+from siting.models.classical.cover_serve import columns, serve
 from siting.models.classical.reduce_cover import reduce
 from siting.models.highs import Highs
 
 if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
     from numpy.typing import NDArray
 
     from siting.models.classical.cover import Cover
@@ -110,6 +113,21 @@ def best_of(part: Cover, effort: Effort, *, seconds: float) -> Flags | None:
     return reduced.expand(run.values[: reduced.cover.sites] > 0.5)  # noqa: PLR2004 - a binary
 
 
+def side_by_side(
+    opening: Opening,
+    free: list[Indices],
+    effort: Effort,
+    pool: ThreadPoolExecutor,
+    *,
+    seconds: float,
+) -> list[Flags | None]:
+    """Return the best choice of each of some sets of sites, each as if it alone changed."""
+    alone = replace(effort, threads=1)
+    parts = [window(opening.cover, opening, sites) for sites in free]
+    tasks = [pool.submit(best_of, part, alone, seconds=seconds) for part in parts]
+    return [task.result() for task in tasks]
+
+
 def around(opening: Opening, zone: int, able: Flags, size: int) -> Indices:
     """Return about so many sites that may matter, nearest to a zone by shared zones, ascending."""
     reach, by_site = opening.cover.reach, opening.by_site
@@ -146,7 +164,7 @@ class Rest:
 def solve_rest(
     cover: Cover,
     settled: tuple[Flags, Flags],
-    best: Flags | None,
+    at_hand: tuple[Flags | None, float],
     effort: Effort,
     *,
     seconds: float,
@@ -161,8 +179,8 @@ def solve_rest(
         The question.
     settled
         (J,) sites closed and (J,) sites open in every better choice.
-    best
-        (J,) the choice at hand, if any.
+    at_hand
+        (J,) the choice at hand, if any, and what it is worth.
     effort
         Gap, threads and seed.
     seconds, nodes
@@ -171,19 +189,22 @@ def solve_rest(
         Worth earned already, which counts in the gap.
     """
     closed, opened = settled
+    best, value = at_hand
     reduced = reduce(cover, closed=closed, opened=opened)
     rest = reduced.cover
     if not rest.sites:
         last = reduced.expand(np.empty(0, dtype=bool))
         held = cover.keeps(last) and cover.covers(last)
-        value = cover.value(last) if held else -np.inf
-        return Rest(last if held else None, value, value, not held)
+        worth = cover.value(last) if held else -np.inf
+        return Rest(last if held else None, worth, worth, not held)
     arrays = rest.arrays()
     start, whole, part = None, effort.gap, 1.0
     if best is not None and not np.any(best & closed) and not np.any(opened & ~best):
-        start = _columns(rest, reduced.shrink(best))
+        shrunk = reduced.shrink(best)
+        share = serve(rest, shrunk) if rest.capacity is not None else np.empty(0)
+        start = columns(rest, shrunk, share) if len(share) else _columns(rest, shrunk)
         part = max(abs(float(arrays.cost @ start)), 1e-9)
-        whole = effort.gap * abs(cover.value(best) + earned)
+        whole = effort.gap * abs(value + earned)
     gap = min(whole / part, 1.0) if start is not None else effort.gap
     limits: dict[str, float] = {} if nodes is None else {"nodes": nodes}
     run = solve(arrays, effort, start, seconds=max(seconds, 0.1), gap=gap, **limits)
