@@ -7,14 +7,18 @@ Nothing reaches Z4, and S3, 80 km off, reaches nothing.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
 from siting.cli.summary import print_summary
 from siting.errors import InfeasibleError, SolverError
 from siting.maps import render_map, render_report
+from siting.models.classical import answer
+from siting.models.classical.engines import Engine, engine_of
 from siting.pipeline import make_plan
 from siting.plan import Plan
 from siting.scenario import Candidates
@@ -26,6 +30,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from siting.data.case import Case
+    from siting.data.problem import Problem
+    from siting.models.classical.from_problem import Posed
+    from siting.models.classical.question import Choice
+    from siting.models.effort import Effort
     from siting.scenario import Scenario
 
 FACILITY = {"drive_cny_min": 1.0, "horizon_years": 6.0}
@@ -172,6 +180,28 @@ def test_a_floor_on_coverage_that_cannot_be_had_is_told() -> None:
     assert plan_of(ask("max-cover", 1, {"min_covered_share": 0.8})).document.outcome.objective
     with pytest.raises(InfeasibleError, match=r"no more than 83\.3% can be"):
         plan_of(ask("max-cover", 1, {"min_covered_share": 0.9}))
+
+
+def test_a_floor_on_coverage_is_searched_past_the_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search that stops at its gap with E1's 9,000 of 15,000 kWh a day goes on to the floor."""
+    gaps: list[float] = []
+
+    def lazy(problem: Problem, posed: Posed) -> Engine:
+        full = engine_of(problem, posed)
+
+        def run(effort: Effort, **options: Any) -> Choice:  # noqa: ANN401 - passed on
+            gaps.append(effort.gap)
+            best: Choice = full.run(effort, **options)
+            worse = np.arange(len(best.opened)) == 0
+            return replace(best, opened=worse, objective=9000.0) if effort.gap else best
+
+        return Engine(run, full.state)
+
+    monkeypatch.setattr(answer, "engine_of", lazy)
+    scenario = ask("max-cover", 1, {"min_covered_share": 0.8})
+    solve = scenario.solve.model_copy(update={"gap": 0.5})
+    plan = plan_of(scenario.model_copy(update={"solve": solve}))
+    assert (gaps, plan.document.outcome.objective) == ([0.5, 0.0], 15000.0)
 
 
 def test_no_usable_site_is_told() -> None:
