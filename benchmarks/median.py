@@ -14,6 +14,7 @@ only where it ended before its limit.
 
 from __future__ import annotations
 
+import importlib
 import json
 import resource
 import subprocess
@@ -21,13 +22,9 @@ import sys
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-
-ROOT = Path(__file__).resolve().parents[1]
-if __name__ == "__main__":
-    sys.path.insert(0, str(ROOT))
 
 from siting.models.classical import facility, p_median
 from siting.models.classical.question import Question
@@ -35,15 +32,14 @@ from siting.models.effort import Effort
 from tests.known_median import cap_optima, pmed_optima, read_cap, read_pmed
 from tests.shared import shared_data
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
+ROOT = Path(__file__).resolve().parents[1]
 SEED = 1
 MEMORY_GB = 14
 """Most address space of a process."""
 PATIENCE = 2.0
 """A process may take this many times its solver's limit, and two minutes, in all."""
-PMED = [f"pmed{n}" for n in range(1, 21)]
+KNOWN_S = 60
+"""Seconds for each solver on an instance with a published optimum."""
 GAP = {"20000 x 5000, p=300": 0.005}
 """Gap asked for, where it is not 0."""
 CITIES = {
@@ -117,10 +113,9 @@ def solve(name: str, solver: str, limit_s: float) -> Answer:
 
 def by_spopt(question: Question, solver: str, limit_s: float) -> tuple[float, float]:
     """Return spopt's objective and bound."""
-    import spopt.locate  # noqa: PLC0415 - only the peer's own process needs it
-
+    locate = importlib.import_module("spopt.locate")
     table = question.distance.reshape(len(question.weight), question.sites)
-    model = spopt.locate.PMedian.from_cost_matrix(table, question.weight, question.most)
+    model = locate.PMedian.from_cost_matrix(table, question.weight, question.most)
     tool = solver_of(solver, limit_s)
     began = time.perf_counter()
     model.solve(tool, results=False)
@@ -156,8 +151,8 @@ def outcome(lp: Any, solver: str, ended: bool) -> tuple[float, float]:  # noqa: 
 
 
 def run(name: str, solver: str, limit_s: float) -> Answer:
-    """Return the answer of a process of its own; one that holds nothing where it came to nothing."""
-    command = [sys.executable, str(Path(__file__).resolve()), name, solver, str(limit_s)]
+    """Return the answer of a process of its own, which may have come to nothing."""
+    command = [sys.executable, "-m", "benchmarks.median", name, solver, str(limit_s)]
     nothing = (np.nan, -np.inf, False, np.nan, np.nan, np.nan)
     try:
         done = subprocess.run(  # noqa: S603 - this very file
@@ -166,7 +161,8 @@ def run(name: str, solver: str, limit_s: float) -> Answer:
             text=True,
             timeout=PATIENCE * limit_s + 120,
             check=False,
-            preexec_fn=limit_memory,  # noqa: PLW1509 - no threads here
+            cwd=ROOT,
+            preexec_fn=limit_memory,
         )
     except subprocess.TimeoutExpired:
         return Answer(*nothing, note="stopped by the clock")
@@ -190,15 +186,15 @@ def known(kind: str) -> list[str]:
     """Return the table of instances with published optima."""
     folder = shared_data() / "benchmarks" / kind
     optima = pmed_optima(folder) if kind == "pmed" else cap_optima(folder)
+    peer_name = "PuLP + HiGHS"
     lines = [
-        "| instance | published | siting | equal | proved | siting, CPU s | PuLP + HiGHS, CPU s "
-        "| PuLP + HiGHS : siting |",
+        f"| instance | published | siting | equal | proved | CPU s | {peer_name}, CPU s | ratio |",
         "|---|--:|--:|---|---|--:|--:|--:|",
     ]
     total = [0.0, 0.0]
     for name, optimum in optima.items():
-        ours = run(name, "siting", 60)
-        peer = run(name, "PuLP + HiGHS", 60)
+        ours = run(name, "siting", KNOWN_S)
+        peer = run(name, peer_name, KNOWN_S)
         total = [total[0] + ours.cpu_s, total[1] + ours.wall_s]
         equal = abs(ours.objective - optimum) <= 1e-6 * optimum
         slow = f"{peer.cpu_s:.1f}{'' if peer.proved else ' (not proved)'}" if not peer.note else "-"
@@ -213,16 +209,15 @@ def known(kind: str) -> list[str]:
 def cities() -> list[str]:
     """Return the table of made cities."""
     lines = [
-        "| zones x sites | solver | objective | bound | gap | CPU s | wall s | peak MB "
-        "| CPU : siting | MB : siting |",
+        "| zones x sites | solver | objective | bound | gap | CPU s | wall s | MB | CPU x | MB x |",
         "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for name, limit_s in CITIES.items():
         ours = run(name, "siting", limit_s)
         lines.append(_city_line(name, "siting", ours, ours))
         zones, sites = (int(word) for word in name.partition(",")[0].split(" x "))
-        for peer in PEERS if zones * sites < PEERLESS else ():
-            lines.append(_city_line(name, peer, run(name, peer, limit_s), ours))
+        peers = PEERS if zones * sites < PEERLESS else ()
+        lines += [_city_line(name, peer, run(name, peer, limit_s), ours) for peer in peers]
     return lines
 
 

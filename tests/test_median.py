@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siting.models.classical import facility as facility_model
-from siting.models.classical import location
+from siting.models.classical import finish
 from siting.models.classical import p_center as p_center_model
 from siting.models.classical import p_dispersion as p_dispersion_model
 from siting.models.classical import p_median as p_median_model
@@ -43,7 +43,7 @@ EFFORT = Effort(gap=0.0, time_limit_s=20.0, seed=1, threads=1)
 def _never_whole() -> Iterator[None]:
     """Let no question go to HiGHS as it is: the search for large ones is what is tested here."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(location, "WHOLE", 0)
+        patch.setattr(finish, "WHOLE", 0)
         yield
 
 
@@ -85,7 +85,7 @@ def test_p_median_is_the_best_of_all_choices(question: Question) -> None:
 def test_small_capacitated_questions_go_to_highs_whole(question: Question) -> None:
     """The short way says the same as the long one."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(location, "WHOLE", 5000)
+        patch.setattr(finish, "WHOLE", 5000)
         choice = facility(question, EFFORT)
     _agrees(choice, least_cost(question, question.cost))
     if len(choice.opened):
@@ -222,10 +222,10 @@ def test_p_median_under_low_guesses_meets_the_whole_program(
     first: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Guesses of the cost that are far too low are found out, and raised."""
-    monkeypatch.setattr(location, "FIRST", first)
-    monkeypatch.setattr(location, "FIRST_EACH", 0)
+    monkeypatch.setattr(finish, "FIRST", first)
+    monkeypatch.setattr(finish, "FIRST_EACH", 0)
     for seed, deepest in ((5, 0), (6, 20)):
-        monkeypatch.setattr(location, "DEEPEST", deepest)
+        monkeypatch.setattr(finish, "DEEPEST", deepest)
         question = _city(100, 50, 6, seed)
         choice = p_median(question, replace(EFFORT, iterations=40))
         assert choice.status == "optimal"

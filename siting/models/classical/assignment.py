@@ -184,3 +184,43 @@ def clean_share(
     total = np.bincount(zone, weights=share[pairs], minlength=len(question.weight))
     share[pairs] /= np.where(total[zone] > 0, total[zone], 1.0)
     return share
+
+
+def hopeless(question: Question) -> bool:
+    """Tell whether plain counting shows that there is no choice at all."""
+    q = question
+    alone = np.any(((np.diff(q.start) == 0) | (q.most == 0)) & (q.weight > 0))
+    return bool(alone or q.kept.sum() > q.most or q.least > min(q.sites, q.most))
+
+
+def total_cost(
+    question: Question,
+    fixed: NDArray[np.float64],
+    opened: NDArray[np.bool_],
+    share: NDArray[np.float64],
+) -> float:
+    """Return fixed cost and weight x distance of a choice.
+
+    Parameters
+    ----------
+    question
+        The question.
+    fixed, opened
+        (J,)
+    share
+        (P,)
+    """
+    used = np.flatnonzero(share)
+    zone = np.searchsorted(question.start, used, side="right") - 1
+    travel = question.weight[zone] * share[used] * question.distance[used]
+    return float(fixed[opened].sum() + travel.sum())
+
+
+def with_room(question: Question) -> SiteRows:
+    """Return the rows on sites; with capacities, one more: room for all weight."""
+    rows = SiteRows.of(question)
+    total = float(question.weight.sum())
+    if question.capacity is None or total <= 0:
+        return rows
+    room = np.minimum(question.capacity, question.weight @ question.reach) / total
+    return rows.and_rows("room", sparse.csr_array(room[None, :]), lower=1 - 1e-9)

@@ -26,8 +26,14 @@ from siting.models.classical.assignment import clean_share, weighty_pairs
 from siting.models.classical.bisection import Answer, Bisection
 from siting.models.classical.nearest import blocks, nearest_share
 from siting.models.classical.question import Choice, Question
-from siting.models.classical.site_program import SiteRows, site_arrays, state_sites
-from siting.models.highs import Arrays, Highs, Run
+from siting.models.classical.site_program import (
+    Covered,
+    SiteRows,
+    choose_sites,
+    site_arrays,
+    state_sites,
+)
+from siting.models.highs import Arrays, Highs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,6 +106,8 @@ class _Center:
         self.started = time.monotonic()
         self.radii = _radii(question)
         self.search = Bisection(len(self.radii))
+        self.asked = np.zeros(len(question.weight), dtype=bool)
+        """(I,) zones whose rows have been needed, at whatever radius."""
 
     def left_s(self) -> float:
         return self.effort.time_limit_s - (time.monotonic() - self.started)
@@ -123,31 +131,44 @@ class _Center:
             self.search.loosely(self._refuted)
             self.search.fully(self._test)
 
-    def _solve(self, at: int, *, relaxed: bool) -> Run:
-        radius = float(self.radii[at])
-        arrays = to_arrays(self.question, radius)
-        solver = Highs(arrays, relaxed=relaxed, threads=self.effort.threads, seed=self.effort.seed)
-        run = solver.run(time_limit_s=self.left_s(), gap=np.inf)
-        self.progress(f"radius {radius:.10g}, {'loosely' if relaxed else 'fully'}: {run.status}")
-        return run
-
     def _refuted(self, at: int) -> bool:
-        return self._solve(at, relaxed=True).status == "infeasible"
+        return self._solve(at, relaxed=True).infeasible
 
     def _test(self, at: int) -> Answer:
-        run = self._solve(at, relaxed=False)
-        if not len(run.values):
-            return Answer(refuted=run.status == "infeasible")
+        found = self._solve(at, relaxed=False)
+        if not len(found.values):
+            return Answer(refuted=found.infeasible)
         q = self.question
-        opened = run.values[: q.sites] > 0.5  # noqa: PLR2004 - a binary
+        opened = found.values[: q.sites] > 0.5  # noqa: PLR2004 - a binary
         if q.capacity is None:
             share = nearest_share(q, opened)
         else:
             near = np.flatnonzero(q.distance <= self.radii[at])
             pairs = near[q.weight[q.zone[near]] > 0]
-            share = clean_share(q, pairs, run.values[q.sites :])
+            share = clean_share(q, pairs, found.values[q.sites :])
         reached = int(np.searchsorted(self.radii, farthest(q, share)))
         return Answer(opened=opened, share=share, reached=reached)
+
+    def _solve(self, at: int, *, relaxed: bool) -> Covered:
+        """Look for any choice within a radius; without capacities, by zones' rows as needed."""
+        q, effort, radius = self.question, self.effort, float(self.radii[at])
+        self.progress(f"radius {radius:.10g}, {'loosely' if relaxed else 'fully'}")
+        if q.capacity is None:
+            ones, part = np.ones(q.sites), within(q, radius)
+            return choose_sites(
+                part,
+                ones,
+                SiteRows.of(part),
+                effort,
+                self.left_s,
+                gap=np.inf,
+                asked=self.asked,
+                relaxed=relaxed,
+            )
+        arrays = to_arrays(q, radius)
+        solver = Highs(arrays, relaxed=relaxed, threads=effort.threads, seed=effort.seed)
+        run = solver.run(time_limit_s=self.left_s(), gap=np.inf)
+        return Covered(run.values, run.status == "infeasible")
 
     def _choice(self) -> Choice:
         seconds, search = time.monotonic() - self.started, self.search

@@ -9,7 +9,6 @@ import numpy as np
 import pulp
 from scipy import sparse
 
-from siting.models.classical.nearest import assign_nearest
 from siting.models.highs import Arrays, Highs
 from siting.models.program import Statement
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     Values = NDArray[np.float64]
 
-AT_ONCE = 400
+AT_ONCE = 100
 """Most zones whose rows are added in one go."""
 
 
@@ -170,9 +169,9 @@ def site_arrays(question: Question, value: Values, rows: SiteRows, *, maximise: 
 
 @dataclass(frozen=True, eq=False)
 class Covered:
-    """Hold the sites found, empty where none were, and whether there are none."""
+    """Hold the values of sites found, empty where none were, and whether there are none."""
 
-    opened: NDArray[np.bool_]
+    values: Values
     infeasible: bool
 
 
@@ -182,6 +181,10 @@ def choose_sites(
     rows: SiteRows,
     effort: Effort,
     left_s: Callable[[], float],
+    *,
+    gap: float = 1e-3,
+    asked: NDArray[np.bool_] | None = None,
+    relaxed: bool = False,
 ) -> Covered:
     """Return the sites of least total value that keep every row and leave no zone alone.
 
@@ -195,25 +198,31 @@ def choose_sites(
         Limits of the search.
     left_s
         Tells the seconds left.
+    gap
+        Relative gap to stop at.
+    asked
+        (I,) zones whose rows are stated from the start; those that are added are marked.
+    relaxed
+        Leave out integrality.
     """
-    asked = np.zeros(len(question.weight), dtype=bool)
+    asked = np.zeros(len(question.weight), dtype=bool) if asked is None else asked
     while left_s() > 0:
         every = rows
         if asked.any():
             every = rows.and_rows("cover", question.reach[np.flatnonzero(asked)], lower=1.0)
         arrays = site_arrays(question, value, every, maximise=False)
-        solver = Highs(arrays, threads=effort.threads, seed=effort.seed)
-        run = solver.run(time_limit_s=left_s(), gap=1e-3)
+        solver = Highs(arrays, relaxed=relaxed, threads=effort.threads, seed=effort.seed)
+        run = solver.run(time_limit_s=left_s(), gap=gap)
         if run.status == "infeasible":
-            return Covered(np.empty(0, dtype=bool), infeasible=True)
-        if not len(run.values):
+            return Covered(np.empty(0), infeasible=True)
+        if not len(run.values) or (relaxed and run.status != "optimal"):
             break
-        opened = run.values > 0.5  # noqa: PLR2004 - a binary
-        alone = (assign_nearest(question, opened) < 0) & (question.weight > 0)
+        values = run.values if relaxed else np.rint(run.values)
+        alone = (question.reach @ values < 1 - 1e-6) & (question.weight > 0)
         if not alone.any():
-            return Covered(opened, infeasible=False)
+            return Covered(values, infeasible=False)
         asked[_hardest(question, alone)] = True
-    return Covered(np.empty(0, dtype=bool), infeasible=False)
+    return Covered(np.empty(0), infeasible=False)
 
 
 def _hardest(question: Question, alone: NDArray[np.bool_]) -> NDArray[np.int64]:
