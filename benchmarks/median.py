@@ -26,8 +26,9 @@ from typing import Any
 
 import numpy as np
 
-from siting.models.classical import facility, p_median
-from siting.models.classical.question import Question
+from siting.models.classical import Question, facility, p_median
+from siting.models.classical.facility import state as facility_state
+from siting.models.classical.p_median import state as p_median_state
 from siting.models.effort import Effort
 from tests.known_median import cap_optima, pmed_optima, read_cap, read_pmed
 from tests.shared import shared_data
@@ -97,7 +98,7 @@ def solve(name: str, solver: str, limit_s: float) -> Answer:
     effort = Effort(gap=GAP.get(name, 0.0), time_limit_s=limit_s, seed=SEED, threads=2)
     wall, cpu = time.perf_counter(), time.process_time()
     if solver == "siting":
-        ask = facility.facility if name.startswith("cap") else p_median.p_median
+        ask = facility if name.startswith("cap") else p_median
         choice = ask(question, effort)
         found, bound = choice.objective, choice.bound
     elif solver.startswith("spopt"):
@@ -126,7 +127,7 @@ def by_pulp(
     question: Question, solver: str, limit_s: float, *, located: bool
 ) -> tuple[float, float]:
     """Return objective and bound of siting's own PuLP program, solved as it is."""
-    statement = facility.state(question) if located else p_median.state(question)
+    statement = facility_state(question) if located else p_median_state(question)
     tool = solver_of(solver, limit_s)
     began = time.perf_counter()
     statement.lp.solve(tool)

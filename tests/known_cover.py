@@ -69,7 +69,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 def _between(points: Floats) -> Floats:
     away = points[:, None, :] - points[None, :, :]
-    return np.sqrt((away**2).sum(axis=2))
+    return np.asarray(np.sqrt((away**2).sum(axis=2)))
 
 
 def _question(distance: Floats, weight: Floats, radius: float, most: int) -> Question:

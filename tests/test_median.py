@@ -10,15 +10,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siting.models.classical import facility as facility_model
 from siting.models.classical import finish
-from siting.models.classical import p_center as p_center_model
-from siting.models.classical import p_dispersion as p_dispersion_model
-from siting.models.classical import p_median as p_median_model
 from siting.models.classical.facility import facility
+from siting.models.classical.facility import state as facility_state
+from siting.models.classical.facility import to_arrays as facility_arrays
 from siting.models.classical.p_center import p_center
+from siting.models.classical.p_center import state as p_center_state
+from siting.models.classical.p_center import to_arrays as p_center_arrays
 from siting.models.classical.p_dispersion import cliques, p_dispersion
+from siting.models.classical.p_dispersion import state as p_dispersion_state
+from siting.models.classical.p_dispersion import to_arrays as p_dispersion_arrays
 from siting.models.classical.p_median import p_median
+from siting.models.classical.p_median import state as p_median_state
+from siting.models.classical.p_median import to_arrays as p_median_arrays
 from siting.models.classical.question import Question, spacing_rows
 from siting.models.effort import Effort
 from siting.models.highs import Highs, to_arrays
@@ -141,14 +145,14 @@ def _same(statement: Statement, arrays: Arrays) -> None:
 @settings(max_examples=40, deadline=None)
 def test_p_median_is_stated_the_same_in_pulp_and_as_arrays(question: Question) -> None:
     """What a reader finds in PuLP is what HiGHS gets."""
-    _same(p_median_model.state(question), p_median_model.to_arrays(question))
+    _same(p_median_state(question), p_median_arrays(question))
 
 
 @given(questions())
 @settings(max_examples=40, deadline=None)
 def test_facility_is_stated_the_same_in_pulp_and_as_arrays(question: Question) -> None:
     """What a reader finds in PuLP is what HiGHS gets, fixed costs included."""
-    _same(facility_model.state(question), facility_model.to_arrays(question))
+    _same(facility_state(question), facility_arrays(question))
 
 
 @given(questions(), st.floats(0, 12))
@@ -157,8 +161,8 @@ def test_p_center_is_stated_the_same_in_pulp_and_as_arrays(
     question: Question, radius: float
 ) -> None:
     """At any radius, what a reader finds in PuLP is what HiGHS gets."""
-    stated = p_center_model.state(question, radius)
-    _same(stated, p_center_model.to_arrays(question, radius))
+    stated = p_center_state(question, radius)
+    _same(stated, p_center_arrays(question, radius))
 
 
 @given(questions(), st.integers(0, 10**6), st.integers(0, 9))
@@ -168,8 +172,8 @@ def test_p_dispersion_is_stated_the_same_in_pulp_and_as_arrays(
 ) -> None:
     """At any distance, what a reader finds in PuLP is what HiGHS gets."""
     between = _between(question.sites, seed)
-    stated = p_dispersion_model.state(question, between, radius)
-    _same(stated, p_dispersion_model.to_arrays(question, between, radius))
+    stated = p_dispersion_state(question, between, radius)
+    _same(stated, p_dispersion_arrays(question, between, radius))
 
 
 def _between(sites: int, seed: int) -> NDArray[np.float64]:
@@ -203,7 +207,7 @@ def _city(zones: int, sites: int, most: int, seed: int) -> Question:
 
 def _whole(question: Question) -> float:
     """Return the optimum of the whole program by HiGHS alone."""
-    run = Highs(p_median_model.to_arrays(question)).run(time_limit_s=60)
+    run = Highs(p_median_arrays(question)).run(time_limit_s=60)
     assert run.status == "optimal"
     return run.objective
 

@@ -109,6 +109,9 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
         min_covered_share=scenario.objective.min_covered_share or 0.0,
         spacing_m=float(scenario.limits.spacing_m or 0.0),
         conflict_m=conflict_m,
+        limits_service=scenario.objective.limits_service,
+        drive_cny_kwh_min=scenario.drive_cny_kwh_min,
+        between_m=_between_m(sites) if scenario.objective.kind == "p-dispersion" else None,
     )
     return Built(problem, pairs)
 
@@ -148,6 +151,11 @@ def _district_targets(
 def _budgets(scenario: Scenario) -> NDArray[np.float64]:
     money = [np.inf if p.budget_cny is None else p.budget_cny for p in scenario.phases]
     return np.cumsum(np.array(money, dtype=float))
+
+
+def _between_m(sites: Sites) -> NDArray[np.float64]:
+    lon, lat = sites.points.T
+    return np.asarray(1000 * great_circle_km(lon[:, None], lat[:, None], lon, lat))
 
 
 def _conflicts(

@@ -91,6 +91,12 @@ class Problem:
     """Least distance of two supercharging stations; 0 where unknown."""
     conflict_m: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     """(S,) how far apart the two sites of each conflict are; empty where unknown."""
+    limits_service: bool = False
+    """Whether a classical question counts what each station can serve."""
+    drive_cny_kwh_min: float = 0.0
+    """What one minute's drive for each kWh a day is worth, over the years that count."""
+    between_m: NDArray[np.float64] | None = None
+    """(J, J) great-circle distance of sites, where the question is about it."""
 
     @cached_property
     def reachable_zone(self) -> NDArray[np.bool_]:

@@ -129,7 +129,7 @@ function proofSentence() {
   };
   return t(o.status === "optimal" ? "proof_optimal" : "proof_feasible", values);
 }
-const digitsFor = (value) => (Math.abs(value) >= 1000 ? 0 : 2);
+const digitsFor = (value) => (Math.abs(value) >= 1000 || Number.isInteger(value) ? 0 : 2);
 function findings() {
   const asked = ratioNow().districts.filter((d) => d.target > 0);
   const short = asked.filter((d) => !missing(d.ratio) && !meets(d));
@@ -231,6 +231,7 @@ function overview() {
   return [
     VIEW.audience === "grid" && gridHero(),
     ratioHero(),
+    PLAN.answer && h("p", { class: "proof" }, choose(...PLAN.answer)),
     tiles(),
     h("h2", {}, t("findings_title")),
     findings(),

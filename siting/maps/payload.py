@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from siting.errors import PlanError
+from siting.maps.answer_words import answer_words
 from siting.maps.audience import document_for
 from siting.maps.text import lean, lean_all
 
@@ -53,7 +54,13 @@ def plan_block(plan: Plan, case: Case, sight: Sight) -> Json:
         "zones": _zone_phases(plan, case, sight.zones) if sight.zones else None,
         "service": _service(plan, case) if sight.service else None,
         "notes": list(case.notes) if sight.notes else [],
+        "answer": answer_words(document) if sight.money or not _about_money(document) else None,
     }
+
+
+def _about_money(document: Document) -> bool:
+    """Tell whether the answer in words would speak of cost."""
+    return document.outcome.objective_kind in {"cost", "facility"}
 
 
 def station_types(document: Document) -> dict[str, int | None]:

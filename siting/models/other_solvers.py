@@ -174,3 +174,24 @@ def _holds(arrays: Arrays, values: NDArray[np.float64]) -> bool:
     )
     whole = values[arrays.integer]
     return bool(rows and columns and np.all(np.abs(whole - np.round(whole)) <= _TOLERANCE * 10))
+
+
+def solved(
+    statement: Statement, arrays: Arrays, solver: str, effort: Effort
+) -> NDArray[np.float64]:
+    """Return that solver's values of a statement, empty where they break one of its rows.
+
+    Parameters
+    ----------
+    statement
+        The program.
+    arrays
+        The same, to check the values with.
+    solver
+        A name PuLP knows.
+    effort
+        Gap and time limit.
+    """
+    _run(statement, solver, effort)
+    values = np.array([0.0 if c.varValue is None else c.varValue for c in statement.columns])
+    return values if _holds(arrays, values) else np.empty(0)

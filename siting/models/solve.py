@@ -12,10 +12,12 @@ from siting.data.problem import NONE
 from siting.errors import InfeasibleError, NoSolutionError
 from siting.models import fallback, highs, other_solvers
 from siting.models.assign import assign
+from siting.models.classical.answer import answer as classical_answer
 from siting.models.conflict import explain
 from siting.models.reopen import reopen
 from siting.models.solution import Solution, certify, objective_of
 from siting.models.statement import KCNY, state
+from siting.scenario.kinds import CLASSICAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,6 +66,8 @@ def solve(
     SolverError
         If the solver is unknown or not installed.
     """
+    if problem.objective in CLASSICAL:
+        return classical_answer(problem, effort, solver=solver, progress=progress)
     started = time.monotonic()
     if solver != HIGHS:
         other_solvers.check(solver)

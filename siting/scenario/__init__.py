@@ -15,6 +15,8 @@ from pydantic import Field, model_validator
 from siting.scenario.base import Section, key
 from siting.scenario.candidate_rules import Candidates, SyntheticGrid
 from siting.scenario.estimators import Estimator
+from siting.scenario.kinds import ClassicalKind, ObjectiveKind, classical_faults
+from siting.scenario.reach import Reach
 from siting.scenario.sections import (
     Confidence,
     Demand,
@@ -22,11 +24,9 @@ from siting.scenario.sections import (
     Grid,
     Limits,
     Objective,
-    ObjectiveKind,
     Phase,
     Prices,
     Ratio,
-    Reach,
     Service,
     Solve,
     Source,
@@ -35,6 +35,7 @@ from siting.scenario.sections import (
 
 __all__ = [
     "Candidates",
+    "ClassicalKind",
     "Confidence",
     "Demand",
     "Estimator",
@@ -105,7 +106,19 @@ class Scenario(Section):
         if not any(kind.buildable and kind.is_super for kind in self.stations.values()):
             msg = "stations: at least one buildable type needs super_guns >= 1"
             raise ValueError(msg)
+        if faults := list(classical_faults(self.objective.kind, self.phases, self.stations)):
+            msg = "; ".join(faults)
+            raise ValueError(msg)
         return self
+
+    @property
+    def drive_cny_kwh_min(self) -> float:
+        """Return what one minute's drive for each kWh a day is worth over the horizon, in CNY.
+
+        The worth of a minute x 365 days x years / energy of a session; 0 unless that is asked.
+        """
+        worth, years = self.objective.drive_cny_min, self.objective.horizon_years
+        return (worth or 0.0) * 365 * (years or 0.0) / self.service.session_kwh
 
     def cost_cny(self, kind: str) -> float:
         """Return what a new station of that type costs, in CNY."""

@@ -45,6 +45,10 @@ if TYPE_CHECKING:
 
 PROVED = 1e-6
 """Relative gap up to which a choice counts as optimal."""
+PART = 0.05
+"""Of the time left, what one program of sites may take: its choice is only a beginning."""
+SHARE_S = 10.0
+"""Least time for the shares of a choice: one found at the very end must not be lost."""
 STEPS = 1500
 """Most steps of prices."""
 ROUND = 50
@@ -217,7 +221,9 @@ class Location:
         """While there is no choice, find one that keeps every limit and leaves no zone alone."""
         if np.isfinite(self.best.cost):
             return
-        found = choose_sites(self.question, prices.value, self.rows, self.effort, self.left_s)
+        found = choose_sites(
+            self.question, prices.value, self.rows, self.effort, lambda: PART * self.left_s()
+        )
         self.best.infeasible |= found.infeasible
         if len(found.values):
             self.look(parts, found.values > 0.5)  # noqa: PLR2004 - a binary
@@ -262,7 +268,7 @@ class Location:
         pairs = pairs[opened[q.site[pairs]]]
         fixed = opened.astype(float)
         arrays = to_arrays(q, self.fixed, pairs=pairs, lower=fixed, upper=fixed)
-        run = self.highs(arrays, relaxed=True).run(time_limit_s=self.left_s())
+        run = self.highs(arrays, relaxed=True).run(time_limit_s=max(self.left_s(), SHARE_S))
         if run.status != "optimal":
             return np.empty(0)
         return clean_share(q, pairs, run.values[q.sites :])
