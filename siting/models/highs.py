@@ -14,6 +14,7 @@ import pulp
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy import sparse
 
     from siting.models.program import Statement
 
@@ -127,6 +128,12 @@ class Highs:
         solution = highspy.HighsSolution()
         solution.col_value = values.tolist()
         self._highs.setSolution(solution)
+
+    def add_rows(self, rows: sparse.csr_array, upper: NDArray[np.float64]) -> None:
+        """Add rows, (extra, columns), each at most its limit; the next run starts from the last."""
+        count, free = len(upper), np.full(len(upper), -highspy.kHighsInf)
+        start, index = rows.indptr[:-1].astype(np.int32), rows.indices.astype(np.int32)
+        self._highs.addRows(count, free, upper, rows.nnz, start, index, rows.data.astype(float))
 
     def run(
         self,
