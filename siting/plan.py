@@ -31,7 +31,7 @@ class Outcome(Part):
     """Certify the answer: how good it is, and how that is known."""
 
     status: OutcomeStatus = Field(description="optimal: proved within tolerance; feasible: see gap")
-    objective_kind: Literal["served", "covered", "access", "cost"]
+    objective_kind: Literal["served", "covered", "access", "cost", "flow", "market"]
     objective_unit: str = Field(description="unit of objective and bound")
     objective: float = Field(description="value of this plan, recomputed from the plan")
     bound: float = Field(description="proven: no plan can be better than this")

@@ -24,6 +24,8 @@ _UNIT = {
     "covered": "kWh a day, weighted and summed over the phases",
     "access": "kWh a day x min, weighted and summed over the phases",
     "cost": "CNY",
+    "flow": "trips a day",
+    "market": "kWh a day",
 }
 
 

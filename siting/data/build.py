@@ -10,6 +10,8 @@ from scipy.spatial import cKDTree
 
 from siting.data.demand import demand_kwh
 from siting.data.fit import check_fit
+from siting.data.flow_paths import flow_paths
+from siting.data.market_pull import market_pull
 from siting.data.power import headroom_kw, peak_load_kw
 from siting.data.problem import NONE, Problem
 from siting.data.queueing import capacity_kwh_day
@@ -106,6 +108,8 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
         weight=np.array([p.weight for p in scenario.phases]),
         min_served_share=scenario.objective.min_served_share or 0.0,
         min_covered_share=scenario.objective.min_covered_share or 0.0,
+        flows=flow_paths(case, scenario, sites.points),
+        market=market_pull(scenario, types, sites.initial, pairs, len(case.zones)),
     )
     return Built(problem, pairs)
 

@@ -12,6 +12,7 @@ from siting.data.problem import NONE
 from siting.errors import InfeasibleError, NoSolutionError
 from siting.models import highs, other_solvers
 from siting.models.assign import assign
+from siting.models.classical.from_problem_flow import solve_classical
 from siting.models.conflict import explain
 from siting.models.layout import Layout
 from siting.models.reopen import reopen
@@ -61,6 +62,8 @@ def solve(
     SolverError
         If the solver is unknown or not installed.
     """
+    if problem.objective in {"flow", "market"}:
+        return solve_classical(problem, effort, progress=progress)
     started = time.monotonic()
     if solver != HIGHS:
         other_solvers.check(solver)

@@ -20,7 +20,7 @@ from siting.scenario.base import (
 from siting.scenario.estimators import Estimator, refuse_double_counting
 
 Confidence = Literal["A", "B", "C", "D", "M", "X"]
-ObjectiveKind = Literal["served", "covered", "access", "cost"]
+ObjectiveKind = Literal["served", "covered", "access", "cost", "flow", "market"]
 
 
 class Source(Section):
@@ -38,7 +38,8 @@ class Objective(Section):
     kind: ObjectiveKind = key(
         "-",
         "served: most energy; covered: most demand with a station within reach; "
-        "access: least minutes; cost: least investment",
+        "access: least minutes; cost: least investment; flow: most trips refuelled; "
+        "market: most demand won from competitors",
     )
     min_served_share: Share | None = key(
         "share", "least share of reachable demand served in every phase", default=None

@@ -54,6 +54,9 @@ class Rows:
 class Cuts(Protocol):
     """Say which rows a solution breaks, and what a choice of sites is really worth."""
 
+    certain: float
+    """What every choice is worth beyond the program's objective."""
+
     def broken(self, values: Values, *, every: bool) -> Rows:
         """Return rows that the values of all columns break: all of them, or the worst ones."""
 
@@ -113,8 +116,9 @@ def site_program(question: Sites, worth: Values, upper: Values) -> Arrays:
     """
     sites, more, limits = question.sites, len(worth), question.limits
     count = sparse.csr_array(np.ones((1, sites)))
-    rows = sparse.csr_array(sparse.vstack([limits.rows, count]))
-    rows.resize((rows.shape[0], sites + more))
+    stated = sparse.vstack([limits.rows, count])
+    nothing = sparse.csr_array((len(limits.names) + 1, more))
+    rows = sparse.csr_array(sparse.hstack([stated, nothing], format="csr"))
     return Arrays(
         maximise=True,
         cost=np.concatenate([np.zeros(sites), worth]),
@@ -196,7 +200,8 @@ class CutSearch:
         return Found(status, self.opened, self.objective, bound, rows, rounds)
 
     def _gap(self) -> float:
-        return (self.bound - self.objective) / max(abs(self.objective), 1e-9)
+        worth = abs(self.objective + self.cuts.certain)
+        return (self.bound - self.objective) / max(worth, 1e-9)
 
     def _relaxed(self) -> bool:
         """Cut the linear relaxation; tell whether even that has no solution."""

@@ -11,7 +11,8 @@ which path :math:`q` needs one site each (`flow_cover`):
 
 No combination of stations is listed. A path needs at most as many sets as it has stops, of which
 few ever bind, so :math:`z_q \le u_k` is separated as it is broken, in the linear relaxation and,
-where there are very many, in rounds of the whole program (`cuts`). Paths share most of their sets. With capacities every set is stated, see `flow_capacity`.
+where there are very many, in rounds of the whole program (`cuts`). Paths share most of their sets.
+With capacities every set is stated, see `flow_capacity`.
 
 References
 ----------
@@ -113,7 +114,7 @@ class SetCuts:
     """Separate the sets that a bundle needs and a solution leaves unhit."""
 
     def __init__(self, question: FlowQuestion, cover: Cover) -> None:
-        self.question, self.cover = question, cover
+        self.question, self.cover, self.certain = question, cover, cover.always
         self.first_set = question.sites + len(cover.flow)
 
     def broken(self, values: Values, *, every: bool) -> Rows:

@@ -47,7 +47,7 @@ class _Writer:
         self.lp = pulp.LpProblem("flow", pulp.LpMaximize)
         kept = question.kept.tolist()
         self.open = [
-            self.lp.add_variable(f"y({j})", int(kept[j]), 1, pulp.LpBinary)
+            self.lp.add_variable(f"y({j})", int(kept[j]), 1, pulp.LpInteger)
             for j in range(question.sites)
         ]
         paths = range(len(question.flow))

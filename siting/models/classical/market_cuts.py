@@ -87,7 +87,7 @@ class Tangents:
             sparse.csr_array((drawn[part], (question.zone[part], question.site[part])), shape=shape)
             for part in (kept, ~kept)
         )
-        own = np.asarray(ours.sum(axis=1)).ravel()
+        own: Values = np.asarray(ours.sum(axis=1)).ravel()
         share = won(own, rivals)
         undecided = (question.weight > 0) & (np.diff(new.indptr) > 0) & (share < 1)
         self.certain = float(question.weight[~undecided] @ share[~undecided])
@@ -115,7 +115,7 @@ class Tangents:
         return with_rows(arrays, rows, np.full(2 * count, -np.inf), limit)
 
     def broken(self, values: Values, *, every: bool) -> Rows:
-        """Return the rows that the shares pass, at the sites as they are; all of them either way."""
+        """Return the rows that the shares pass, at the sites as they are."""
         del every
         opened = np.clip(values[: self.question.sites], 0, 1)
         share = values[self.question.sites :][: len(self.zones.weight)]

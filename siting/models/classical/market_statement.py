@@ -1,4 +1,4 @@
-"""State market share in PuLP, to be read: a linear program of shares that is exact.
+r"""State market share in PuLP, to be read: a linear program of shares that is exact.
 
 With :math:`y_j \in \{0, 1\}`, site :math:`j` is open; :math:`x_{ij} \ge 0`, the share of zone
 :math:`i` won at :math:`j`; :math:`o_i \ge 0`, the share that competitors keep; attractions
@@ -13,10 +13,10 @@ With :math:`y_j \in \{0, 1\}`, site :math:`j` is open; :math:`x_{ij} \ge 0`, the
     \text{count:}  \quad & p_0 \le \sum_j y_j \le p \\
     \text{limits:} \quad & l \le R y \le u
 
-Where site and competitors are both open, shares are in the proportion of attractions: Haase's
-linear form of the share ratios (K. Haase, "Discrete location planning", 2009; S. Benati & P. Hansen,
-European Journal of Operational Research 143 (2002) 518-530). The engine solves the same question by
-outer approximation (`market`).
+Where a site and competitors are both open, shares are in the proportion of attractions (K. Haase,
+"Discrete location planning", University of Sydney, 2009; S. Benati & P. Hansen, European Journal of
+Operational Research 143 (2002) 518-530). The engine solves the same question by outer approximation
+(`market`).
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def state_market(
 
     kept = question.kept.tolist()
     opened = [
-        lp.add_variable(f"y({j})", int(kept[j]), 1, pulp.LpBinary) for j in range(question.sites)
+        lp.add_variable(f"y({j})", int(kept[j]), 1, pulp.LpInteger) for j in range(question.sites)
     ]
     pairs = list(zip(question.zone.tolist(), question.site.tolist(), drawn.tolist(), strict=True))
     share = [lp.add_variable(f"x({i},{j})", 0, 1) for i, j, _ in pairs]

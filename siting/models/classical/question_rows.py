@@ -37,8 +37,10 @@ def state_limits(lp: Any, opened: list[Any], question: Sites) -> list[Any]:  # n
     return rows
 
 
-def _between(lp: Any, rows: list[Any], total: Any, name: str, low: float, high: float) -> None:  # noqa: ANN401, PLR0913, PLR0917 - PuLP is untyped; a row is what it is
-    for row, limit, side in ((total >= low, low, "least"), (total <= high, high, "most")):
-        if np.isfinite(limit):
-            lp += row, f"{side}({name})"
-            rows.append(row)
+def _between(lp: Any, rows: list[Any], total: Any, name: str, low: float, high: float) -> None:  # noqa: ANN401 - PuLP is untyped; a row is what it is
+    if np.isfinite(low):
+        rows.append(total >= float(low))
+        lp += rows[-1], f"least({name})"
+    if np.isfinite(high):
+        rows.append(total <= float(high))
+        lp += rows[-1], f"most({name})"
