@@ -19,7 +19,7 @@ class LayerInfo:
     """Say where one layer comes from."""
 
     layer: str
-    """zones, sites, fuel, stations, districts, substations, exclusions, supply_areas, roads, flows."""
+    """zones, sites, fuel, stations, districts, substations, exclusions, supply_areas, roads..."""
     file: str
     """As written in case.toml."""
     rows: int
