@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -29,7 +29,7 @@ _SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 class Network:
     """Hold a network whose nodes are the sites, and the flow between pairs of nodes."""
 
-    graph: nx.Graph
+    graph: nx.Graph[int]
     flows: dict[tuple[int, int], float]
     """Of unordered pairs: out and back is the same trip from either end."""
     existing: frozenset[int]
@@ -40,9 +40,8 @@ class Network:
         nodes = sorted(self.graph)
         position = {node: n for n, node in enumerate(nodes)}
         paths, flow = [], []
-        lengths, ways = {}, {}
-        for node in nodes:
-            lengths[node], ways[node] = nx.single_source_dijkstra(self.graph, node)
+        lengths = dict(nx.all_pairs_dijkstra_path_length(self.graph))
+        ways = dict(nx.all_pairs_dijkstra_path(self.graph))
         for (origin, destination), amount in self.flows.items():
             way = ways[origin][destination]
             paths.append([(position[node], lengths[origin][node]) for node in way])
@@ -53,18 +52,13 @@ class Network:
         if not keep:
             return plain
         kept = np.array([node in self.existing for node in nodes])
-        return FlowQuestion(**{**_fields(plain), "kept": kept})
-
-
-def _fields(question: FlowQuestion) -> dict[str, object]:
-    names = FlowQuestion.__dataclass_fields__
-    return {name: question.__dict__[name] for name in names}
+        return replace(plain, kept=kept)
 
 
 def network_25(data: Path) -> Network:
     """Return the 25-node network with gravity flows between all 300 pairs of nodes."""
     folder = data / "benchmarks" / "frlm" / "25NODE"
-    graph = nx.Graph()
+    graph: nx.Graph[int] = nx.Graph()
     for line in (folder / "ARCS.txt").read_text().splitlines():
         _, length, tail, head = line.split()
         graph.add_edge(int(tail), int(head), weight=float(length))
@@ -80,7 +74,7 @@ def network_25(data: Path) -> Network:
 def network_ireland(data: Path) -> Network:
     """Return the Irish highway network with its flows, both directions together."""
     folder = data / "benchmarks" / "frlm" / "ireland_highway"
-    graph = nx.Graph()
+    graph: nx.Graph[int] = nx.Graph()
     for tail, head, length in _csv(folder / "Irish_Highway_Links.csv"):
         graph.add_edge(int(tail), int(head), weight=float(length))
     flows: dict[tuple[int, int], float] = {}

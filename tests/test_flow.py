@@ -103,7 +103,7 @@ def by_combinations(question: FlowQuestion, opened: np.ndarray) -> float:
             rows[len(question.flow) + j, n] += question.flow[q]
     room = np.concatenate([np.ones(len(question.flow)), question.capacity * opened])
     found = linprog(worth, A_ub=rows, b_ub=room, method="highs")
-    return -float(found.fun)
+    return -float(found.fun or 0.0)
 
 
 @st.composite
@@ -257,7 +257,7 @@ def test_statement_has_the_rows_of_the_capacity_arrays() -> None:
     def rows(arrays: object, sign: int) -> set[tuple[object, ...]]:
         start, index, value = arrays.start, arrays.index, arrays.value  # type: ignore[attr-defined]
         high = arrays.row_upper if sign > 0 else -arrays.row_lower  # type: ignore[attr-defined]
-        found = set()
+        found: set[tuple[object, ...]] = set()
         for r, limit in enumerate(high):
             part = slice(start[r], start[r + 1])
             terms = zip(index[part].tolist(), (sign * value[part]).tolist(), strict=True)

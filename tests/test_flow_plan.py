@@ -89,6 +89,14 @@ def test_trips_along_the_meridian_are_made() -> None:
     assert told(plan, case, long) == []
 
 
+def test_no_money_is_spent_that_carries_nobody() -> None:
+    """Z2 to Z3 passes S1 and S2: one small station at S1 does, at S2 it costs 100,000 CNY more."""
+    case = with_trips(hand_case(), ("Z2", "Z3", 30.0))
+    plan = make_plan(case, one_phase("flow"))
+    assert opened(plan) == {"E1", "S1"}
+    assert plan.document.kpis.capex_cny == pytest.approx(1_000_000)
+
+
 def test_sites_on_the_path_are_those_of_a_short_detour() -> None:
     """From Z1 (0) to Z2 (2 km) S1 at 2.4 km is 0.8 km of straight line, 1 km by road, too far.
 

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from siting.data.case import LayerInfo
-    from siting.data.case_file import LayerSpec
+    from siting.data.case_file import CaseSpec
     from siting.data.findings import Findings
 
 
 def read_flows(
-    folder: Path, spec: LayerSpec, zones: pd.Series, findings: Findings
+    folder: Path, case: CaseSpec, zones: pd.Series, findings: Findings
 ) -> tuple[pd.DataFrame | None, LayerInfo | None]:
     """Return the trips, checked against the zones, and where they come from.
 
@@ -30,15 +30,16 @@ def read_flows(
     ----------
     folder
         Of the case.
-    spec
-        Its table ``[layers.flows]``.
+    case
+        Its ``case.toml``.
     zones
         Ids of all zones, after any split into cells.
     findings
         Takes faults: unknown zones, trips from a zone to itself, pairs that stand twice.
     """
-    path = layer_file(folder, "flows", spec, findings)
-    if path is None:
+    spec = None if case.layers is None else case.layers.flows
+    path = None if spec is None else layer_file(folder, "flows", spec, findings)
+    if spec is None or path is None:
         return None, None
     where = f"{path.name} (flows)"
     before = len(findings.faults)

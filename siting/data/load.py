@@ -128,7 +128,7 @@ def _loaded(folder: Path, spec: CaseSpec) -> Case:
     findings.notes += _shifts(layers, spec, roads, metric_crs)
     layers["zones"] = _split(layers["zones"], spec, metric_crs, findings)
     raster_info = _raster(folder, spec, layers["zones"].table, findings)
-    flows, flow_info = _flows(folder, spec, layers["zones"].table["id"], findings)
+    flows, flow_info = read_flows(folder, spec, layers["zones"].table["id"], findings)
     tables = _tied(layers, metric_crs, findings)
     if tables["zones"]["demand"].sum() <= 0:
         mend = "Give at least one zone some demand."
@@ -266,13 +266,6 @@ def _raster(
         return None
     zones[PEOPLE] = raster_people(path, zones, f"{path.name} (raster)", findings)
     return layer_info("raster", asked, path, len(zones))
-
-
-def _flows(
-    folder: Path, spec: CaseSpec, zones: pd.Series, findings: Findings
-) -> tuple[pd.DataFrame | None, LayerInfo | None]:
-    asked = spec.layers.flows if spec.layers is not None else None
-    return (None, None) if asked is None else read_flows(folder, asked, zones, findings)
 
 
 def _tied(

@@ -19,13 +19,14 @@ from siting.errors import InfeasibleError, NoSolutionError
 from siting.models import highs
 from siting.models.assign import assign
 from siting.models.classical.flow import flow_refuel
+from siting.models.classical.flow_cheapest import cheapest
 from siting.models.classical.flow_question import FlowQuestion
 from siting.models.classical.market import huff
 from siting.models.classical.question import Limits, Question
 from siting.models.conflict import explain
 from siting.models.relaxation import matrix
 from siting.models.solution import Solution, certify
-from siting.models.statement import state
+from siting.models.statement import KCNY, state
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     from siting.models.effort import Effort
 
     Indices = NDArray[np.int64]
+
+ECONOMY_SHARE = 0.1
+"""Part of the time limit the cheaper plan of the same worth may take beyond it."""
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +87,7 @@ def solve_classical(
     if problem.flows is not None:
         question = _flow_question(problem.flows, choices)
         chosen = flow_refuel(question, effort, progress=progress)
+        chosen = _cheaper(problem, question, choices, chosen, effort)
     elif problem.market is not None:
         chosen = _win(problem, problem.market, choices, effort, progress)
     else:
@@ -124,6 +129,24 @@ def _flow_question(flows: Flows, choices: _Choices) -> FlowQuestion:
         end_share=flows.end_share,
         kept=choices.kept,
         limits=choices.limits,
+    )
+
+
+def _cheaper(
+    problem: Problem, question: FlowQuestion, choices: _Choices, chosen: Choice, effort: Effort
+) -> Choice:
+    """Return a choice that refuels the same trips for less money, where one is found."""
+    if not len(chosen.opened):
+        return chosen
+    cost = problem.state_cost_cny[choices.site, choices.kind] / KCNY
+    left_s = max(effort.time_limit_s - chosen.seconds, ECONOMY_SHARE * effort.time_limit_s)
+    opened = cheapest(question, chosen.opened, cost, effort, time_limit_s=left_s)
+    return replace(
+        chosen,
+        opened=opened,
+        share=question.refuelled(opened).astype(float),
+        objective=question.refuelled_flow(opened),
+        method=f"{chosen.method}; then least cost",
     )
 
 
