@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from siting.data.build import build_problem
 from siting.data.load import load_case
+from siting.data.report import case_report
 from siting.errors import CaseError, InfeasibleError, ScenarioError
 from siting.maps import render_map, render_report
 from siting.pipeline import make_plan
@@ -232,6 +233,9 @@ def test_layer_flows_is_read(tmp_path: Path) -> None:
     assert case.flows is not None
     assert case.flows.to_numpy().tolist() == [["z1", "z2", 12.5], ["z2", "z1", 3.0]]
     assert [info.rows for info in case.layers if info.layer == "flows"] == [2]
+    (told_of,) = [layer for layer in case_report(case).layers if layer.layer == "flows"]
+    assert told_of.counts == ("2 rows", "16 trips a day")
+    assert told_of.extent == (114.05, 22.55, 114.15, 22.55)
 
 
 def test_faults_of_layer_flows_are_all_told(tmp_path: Path) -> None:
