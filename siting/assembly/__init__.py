@@ -31,6 +31,8 @@ _UNIT = {
     "p-center": "min, longest drive of any demand within reach to its nearest station",
     "p-dispersion": "m between the two nearest stations",
     "facility": "CNY, stations and drives together",
+    "flow": "trips a day",
+    "market": "kWh a day",
 }
 
 

@@ -10,6 +10,8 @@ from scipy.spatial import cKDTree
 
 from siting.data.demand import demand_kwh
 from siting.data.fit import check_fit
+from siting.data.flow_paths import flow_paths
+from siting.data.market_pull import market_pull
 from siting.data.power import headroom_kw, peak_load_kw
 from siting.data.problem import NONE, Problem
 from siting.data.queueing import capacity_kwh_day
@@ -112,6 +114,8 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
         limits_service=scenario.objective.limits_service,
         drive_cny_kwh_min=scenario.drive_cny_kwh_min,
         between_m=_between_m(sites) if scenario.objective.kind == "p-dispersion" else None,
+        flows=flow_paths(case, scenario, sites.points),
+        market=market_pull(scenario, types, sites.initial, pairs, len(case.zones)),
     )
     return Built(problem, pairs)
 

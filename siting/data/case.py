@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
+    import pandas as pd
 
     from siting.data.roads import Roads
 
@@ -79,3 +80,5 @@ class Case:
     """id, name, name_zh, polygons; only the map shows them; None or no rows: not known."""
     parks: gpd.GeoDataFrame | None = None
     """As ``water``."""
+    flows: pd.DataFrame | None = None
+    """origin, destination (ids of zones), trips (a day); None where the case has none."""

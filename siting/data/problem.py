@@ -15,6 +15,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from siting.data.classical_parts import Flows, Market
     from siting.scenario import ObjectiveKind
 
 NONE = -1
@@ -86,6 +87,10 @@ class Problem:
     min_served_share: float
     """Of reachable demand, in every phase; 0 for none."""
     min_covered_share: float
+    flows: Flows | None = None
+    """Trips, where the objective is flow."""
+    market: Market | None = None
+    """What stations attract, where the objective is market."""
 
     spacing_m: float = 0.0
     """Least distance of two supercharging stations; 0 where unknown."""

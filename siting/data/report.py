@@ -158,6 +158,11 @@ def _layer(case: Case, info: LayerInfo, notes: tuple[str, ...]) -> LayerReport:
         table = case.zones
         counts = [f"{table[PEOPLE].sum():,.0f} people in the zones"]
         extent, gaps, odd = _extent(table.geometry.to_numpy()), list[str](), list[Odd]()
+    elif info.layer == "flows" and case.flows is not None:
+        ends = set(case.flows["origin"]) | set(case.flows["destination"])
+        joined = case.zones[case.zones["id"].isin(ends)]
+        counts = [f"{len(case.flows):,} rows", f"{case.flows['trips'].sum():,.0f} trips a day"]
+        extent, gaps, odd = _extent(joined.geometry.to_numpy()), list[str](), list[Odd]()
     else:
         table = getattr(case, info.layer)
         counts, extent = _counts(info.layer, table), _extent(table.geometry.to_numpy())

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Kind = Literal["id", "text", "number", "flag"]
-Shape = Literal["point", "area", "line", "raster"]
+Shape = Literal["point", "area", "line", "raster", "none"]
 
 REQUIRED = "required"
 
@@ -212,6 +212,17 @@ _LAYERS = (
         "parks and woods, for the map to show",
         _COMMON,
         ("area",),
+        required=False,
+    ),
+    LayerSchema(
+        "flows",
+        "trips between zones, for the objective flow: a table without geometry",
+        (
+            Column("origin", "text", "-", "id of a row of zones"),
+            Column("destination", "text", "-", "id of a row of zones"),
+            Column("trips", "number", "trips/day", "trips that way; a return trip is one"),
+        ),
+        ("none",),
         required=False,
     ),
     LayerSchema(

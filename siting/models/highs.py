@@ -15,6 +15,7 @@ from siting.models.engine import highspy
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy import sparse
 
     from siting.models.program import Statement
 
@@ -132,6 +133,12 @@ class Highs:
     def set_row(self, row: int, lower: float, upper: float) -> None:
         """Change a row's bounds; the next run starts from where the last one ended."""
         self._highs.changeRowBounds(row, lower, upper)
+
+    def add_rows(self, rows: sparse.csr_array, upper: NDArray[np.float64]) -> None:
+        """Add rows, (extra, columns), each at most its limit; the next run starts from the last."""
+        count, free = len(upper), np.full(len(upper), -highspy.kHighsInf)
+        start, index = rows.indptr[:-1].astype(np.int32), rows.indices.astype(np.int32)
+        self._highs.addRows(count, free, upper, rows.nnz, start, index, rows.data.astype(float))
 
     def run(
         self,

@@ -13,6 +13,7 @@ from siting.errors import InfeasibleError, NoSolutionError
 from siting.models import fallback, highs, other_solvers
 from siting.models.assign import assign
 from siting.models.classical.answer import answer as classical_answer
+from siting.models.classical.from_problem_flow import solve_classical
 from siting.models.conflict import explain
 from siting.models.reopen import reopen
 from siting.models.solution import Solution, certify, objective_of
@@ -68,6 +69,8 @@ def solve(
     """
     if problem.objective in CLASSICAL:
         return classical_answer(problem, effort, solver=solver, progress=progress)
+    if problem.objective in {"flow", "market"}:
+        return solve_classical(problem, effort, progress=progress)
     started = time.monotonic()
     if solver != HIGHS:
         other_solvers.check(solver)

@@ -17,7 +17,9 @@ PhasedKind = Literal["served", "covered", "access", "cost"]
 ClassicalKind = Literal[
     "set-cover", "max-cover", "backup-cover", "p-median", "p-center", "p-dispersion", "facility"
 ]
-ObjectiveKind = Literal[PhasedKind, ClassicalKind]
+TravelKind = Literal["flow", "market"]
+"""Of one phase as well, but of several types: trips refuelled, demand won from competitors."""
+ObjectiveKind = Literal[PhasedKind, ClassicalKind, TravelKind]
 
 CLASSICAL: frozenset[str] = frozenset(get_args(ClassicalKind))
 LEAST = frozenset({"access", "cost", "set-cover", "p-median", "p-center", "facility"})

@@ -41,7 +41,8 @@ class Objective(Section):
         "set-cover: fewest stations that reach all demand; max-cover: most demand reached; "
         "backup-cover: most demand reached twice; p-median: least mean drive; "
         "p-center: least longest drive; p-dispersion: farthest apart; "
-        "facility: least for stations and drives together",
+        "facility: least for stations and drives together; flow: most trips refuelled; "
+        "market: most demand won from competitors",
     )
     min_served_share: Share | None = key(
         "share", "least share of reachable demand served in every phase", default=None

@@ -6,6 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from siting.verify.classical import CLASSICAL, check_worth
+from siting.verify.flow import refuelled_trips
+from siting.verify.market import captured_kwh
 from siting.verify.mismatch import OPTIMAL_GAP, slack
 from siting.verify.service import access_minutes
 from siting.verify.stations import spent_cny
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from siting.verify.service import Served
     from siting.verify.state import State
 
-MOST = {"served", "covered", "max-cover", "backup-cover", "p-dispersion"}
+MOST = {"served", "covered", "max-cover", "backup-cover", "p-dispersion", "flow", "market"}
 """Kinds of which more is better."""
 
 
@@ -25,6 +27,10 @@ def check_outcome(ledger: Ledger, state: State, served: Served) -> None:
     ledger.same("outcome.objective_kind", said.objective_kind, kind)
     if kind in CLASSICAL:
         check_worth(ledger, state, served)
+    elif kind == "flow":
+        check_between(ledger, said.objective, refuelled_trips(state))
+    elif kind == "market":
+        check_between(ledger, said.objective, captured_kwh(state, served.demand[-1]))
     else:
         ledger.near("outcome.objective", said.objective, _objective(state, served))
     gap = abs(said.bound - said.objective) / max(abs(said.objective), 1e-9)
@@ -38,6 +44,15 @@ def check_outcome(ledger: Ledger, state: State, served: Served) -> None:
     if not (math.isfinite(said.seconds) and said.seconds >= 0):
         ledger.note("outcome.seconds", said.seconds, "at least 0")
     _floors(ledger, state, served)
+
+
+def check_between(ledger: Ledger, said: float, found: tuple[float, float]) -> None:
+    """Check an objective against the least and the most that rounding of ways leaves open."""
+    low, high = found
+    if said < low - slack(low):
+        ledger.near("outcome.objective", said, low)
+    if said > high + slack(high):
+        ledger.near("outcome.objective", said, high)
 
 
 def _objective(state: State, served: Served) -> float:
