@@ -5,7 +5,7 @@ PuLP's status is never read: a run stopped by its limit reads ``Optimal`` there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import highspy
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 RunStatus = Literal["optimal", "feasible", "infeasible", "no-solution"]
 
+_FLOORS = ("served(", "covered(")
 _OPTIMAL = highspy.HighsModelStatus.kOptimal
 _INFEASIBLE = {
     highspy.HighsModelStatus.kInfeasible,
@@ -55,6 +56,8 @@ class Arrays:
     index: NDArray[np.int32]
     value: NDArray[np.float64]
     row_names: tuple[str, ...]
+    floors: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    """Rows that promise a share of the demand, phase by phase."""
 
 
 def to_arrays(statement: Statement) -> Arrays:
@@ -74,6 +77,8 @@ def to_arrays(statement: Statement) -> Arrays:
         low.append(-np.inf if row.sense == pulp.LpConstraintLE else rhs)
         high.append(np.inf if row.sense == pulp.LpConstraintGE else rhs)
     upper = [np.inf if c.upBound is None else c.upBound for c in columns]
+    names = tuple(row.name for row in statement.rows)
+    floors = [n for n, name in enumerate(names) if name.startswith(_FLOORS)]
     return Arrays(
         maximise=lp.sense == pulp.LpMaximize,
         cost=cost,
@@ -85,7 +90,8 @@ def to_arrays(statement: Statement) -> Arrays:
         start=np.array(start, dtype=np.int32),
         index=np.array(index, dtype=np.int32),
         value=np.array(value, dtype=float),
-        row_names=tuple(row.name for row in statement.rows),
+        row_names=names,
+        floors=np.array(floors, dtype=np.int64),
     )
 
 
