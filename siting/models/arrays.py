@@ -26,9 +26,18 @@ if TYPE_CHECKING:
 _ENDLESS = np.inf
 
 
-def arrays_of(problem: Problem) -> Arrays:
-    """Return the problem's program as arrays, without names."""
-    return _Rows(problem).arrays()
+def arrays_of(problem: Problem, *, whole: Problem | None = None) -> Arrays:
+    """Return the problem's program as arrays, without names.
+
+    Parameters
+    ----------
+    problem
+        The question.
+    whole
+        The same question with all its pairs, where ``problem`` has but some of them: stations are
+        then as large as all the demand within reach lets them be.
+    """
+    return _Rows(problem, whole or problem).arrays()
 
 
 def choice_keys(problem: Problem) -> tuple[Indices, Indices, Indices]:
@@ -42,8 +51,9 @@ def choice_keys(problem: Problem) -> tuple[Indices, Indices, Indices]:
 class _Rows:
     """Append blocks of rows, one method a block of the formulation."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, whole: Problem) -> None:
         p = self.p = problem
+        self.whole = whole
         self.site, self.kind = (part.astype(np.int64) for part in np.nonzero(p.allowed))
         self.n_choice, self.pairs = len(self.site), len(p.pair_zone) if p.serves else 0
         self.zones = np.flatnonzero(p.reachable_zone)
@@ -159,9 +169,10 @@ class _Rows:
     def _service(self, t: int) -> None:
         p, x = self.p, self._x(t)
         demand = p.demand_kwh[t]
-        zone, at = np.unique(p.pair_zone, return_inverse=True)
-        self._block(len(zone), at, x, 1.0, -_ENDLESS, demand[zone])
-        reachable = np.bincount(p.pair_site, weights=demand[p.pair_zone], minlength=len(p.sites))
+        zone, row = np.unique(p.pair_zone, return_inverse=True)
+        self._block(len(zone), row, x, 1.0, -_ENDLESS, demand[zone])
+        zones, at = self.whole.pair_zone, self.whole.pair_site
+        reachable = np.bincount(at, weights=demand[zones], minlength=len(p.sites))
         sites, first = np.unique(p.pair_site, return_index=True)
         place = np.full(len(p.sites), NONE, dtype=np.int64)
         place[sites[np.argsort(first)]] = np.arange(len(sites))
@@ -178,7 +189,7 @@ class _Rows:
         if p.objective == "access":
             self._link(t)
         if p.min_served_share:
-            self._floor(x, 1.0, p.min_served_share * p.reachable_kwh[t])
+            self._floor(x, 1.0, p.min_served_share * self.whole.reachable_kwh[t])
 
     def _floor(self, column: Indices, value: ArrayLike, promised: float) -> None:
         self.floors.append(sum(len(low) for low in self.low))
@@ -223,7 +234,7 @@ class _Rows:
         )
         if p.min_covered_share:
             demand = p.demand_kwh[t, self.zones]
-            self._floor(first + rows, demand, p.min_covered_share * p.reachable_kwh[t])
+            self._floor(first + rows, demand, p.min_covered_share * self.whole.reachable_kwh[t])
 
     def _ratio(self, t: int) -> None:
         p, y = self.p, self._y(t)

@@ -5,6 +5,7 @@ PuLP's status is never read: a run stopped by its limit reads ``Optimal`` there.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -118,10 +119,17 @@ class Highs:
         self.integer = bool(arrays.integer.any()) and not relaxed
         self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
         self._set("output_flag", False)  # noqa: FBT003 - an option's value
-        _settle_threads(threads)
+        self._threads = threads
         self._set("threads", threads)
         self._set("random_seed", seed)
+        self._highs.HandleUserInterrupt = True
         self._highs.passModel(_highs_lp(arrays, integer=self.integer))
+        self._cancelled = False
+
+    def cancel(self) -> None:
+        """Stop a run that goes on in another thread, as soon as may be; later runs do nothing."""
+        self._cancelled = True
+        self._highs.cancelSolve()  # type: ignore[no-untyped-call]
 
     def _set(self, option: str, value: float | str) -> None:
         if self._highs.setOptionValue(option, value) != highspy.HighsStatus.kOk:
@@ -139,6 +147,7 @@ class Highs:
         *,
         time_limit_s: float,
         gap: float = 0.0,
+        nodes: int | None = None,
         method: str = "choose",
         crossover: bool = True,
     ) -> Run:
@@ -150,12 +159,18 @@ class Highs:
             Of this run alone: HiGHS counts over all runs of an object, so what is spent is added.
         gap
             Relative gap to stop at.
+        nodes
+            Most nodes of branch and bound; None for no limit.
         method
             For a linear program: choose, simplex, ipm, hipo or pdlp.
         crossover
             False: leave an interior-point solution as it is, not at a vertex.
         """
         self._set("time_limit", self._highs.getRunTime() + max(time_limit_s, 0.01))
+        if self._cancelled:
+            return self._nothing("no-solution")
+        _settle_threads(self._threads)
+        self._set("mip_max_nodes", highspy.kHighsIInf if nodes is None else nodes)
         self._set("mip_rel_gap", gap)
         self._set("mip_abs_gap", 1e-9)
         self._set("solver", method)
@@ -163,13 +178,18 @@ class Highs:
         self._highs.run()
         return self._read()
 
+    def _nothing(self, status: RunStatus) -> Run:
+        worst = np.inf if self.arrays.maximise else -np.inf
+        bound = np.nan if status == "infeasible" else worst
+        return Run(status, np.empty(0), np.nan, bound, np.empty(0))
+
     def _read(self) -> Run:
         highs, status = self._highs, self._highs.getModelStatus()
         info = highs.getInfo()
         found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         nothing = np.empty(0)
         if status in _INFEASIBLE:
-            return Run("infeasible", nothing, np.nan, np.nan, nothing)
+            return self._nothing("infeasible")
         worst = np.inf if self.arrays.maximise else -np.inf
         done = status == _OPTIMAL
         objective = float(info.objective_function_value)
@@ -186,14 +206,14 @@ class Highs:
         return Run("optimal" if done else "feasible", values, objective, bound, duals)
 
 
-_settled: list[int] = []
-"""Threads of HiGHS's pool, which belongs to the process."""
+_settled = threading.local()
+"""Threads of HiGHS's pool; every thread that calls HiGHS has one of its own."""
 
 
 def _settle_threads(threads: int) -> None:
-    if _settled and _settled[-1] != threads:
+    if getattr(_settled, "threads", threads) != threads:
         highspy.Highs.resetGlobalScheduler(True)  # noqa: FBT003 - wait for idle threads
-    _settled[:] = [threads]
+    _settled.threads = threads
 
 
 def _highs_lp(arrays: Arrays, *, integer: bool) -> highspy.HighsLp:

@@ -14,11 +14,12 @@ import numpy as np
 import pulp
 
 from siting.errors import SolverError
-from siting.models.highs import Arrays, Highs, Run
+from siting.models.highs import Arrays, Highs, Run, to_arrays
 from siting.models.layout import Layout
 from siting.models.linear import relax
 from siting.models.relaxation import matrix
-from siting.models.search import Found
+from siting.models.search import NOTHING, Found
+from siting.models.statement import state
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from siting.data.problem import Problem
     from siting.models.effort import Effort
-    from siting.models.program import Statement
 
 SHORT = {"cbc": "PULP_CBC_CMD", "scip": "SCIP_PY", "gurobi": "GUROBI", "cplex": "CPLEX_PY"}
 """Names a planner would type."""
@@ -58,34 +58,30 @@ def describe(solver: str) -> str:
 
 
 def run(
-    problem: Problem,
-    statement: Statement,
-    arrays: Arrays,
-    solver: str,
-    effort: Effort,
-    progress: Callable[[str], None],
+    problem: Problem, solver: str, effort: Effort, progress: Callable[[str], None]
 ) -> Found:
     """Solve the whole statement with that solver, and bound it with HiGHS's linear relaxation."""
-    layout = Layout.of(problem, statement, arrays)
+    statement = state(problem)
+    arrays = to_arrays(statement)
     method = f"branch and bound by {solver}, bound by HiGHS's linear relaxation"
 
-    def relaxation(part: Arrays, still_to_come: int) -> Run:
-        highs = Highs(part, relaxed=True, threads=effort.threads, seed=effort.seed)
-        seconds = effort.time_limit_s / still_to_come
-        return highs.run(time_limit_s=seconds, method="ipm", crossover=False)
+    def relaxation(part: Arrays, way: str) -> Run:
+        highs = Highs(part, relaxed=True, seed=effort.seed)
+        return highs.run(time_limit_s=effort.time_limit_s, method=way, crossover=False)
 
-    relaxed = relax(arrays, layout, relaxation, give=0.0, progress=progress)
+    relaxed = relax(problem, relaxation, gap=0.0, seed=effort.seed, progress=progress)
     bound = relaxed.bound
     if relaxed.infeasible:
-        return Found(np.empty(0), np.nan, infeasible=True, method=method)
+        return Found(NOTHING, np.nan, infeasible=True, method=method)
     progress(f"solving with {solver}")
     statement.lp.solve(_solver(solver, effort))
     values = np.array([0.0 if c.varValue is None else c.varValue for c in statement.columns])
     if not _holds(arrays, values):
         whole = Highs(arrays, threads=effort.threads, seed=effort.seed)
         proof = whole.run(time_limit_s=effort.time_limit_s)
-        return Found(np.empty(0), bound, infeasible=proof.status == "infeasible", method=method)
-    return Found(values, bound, infeasible=False, method=method)
+        return Found(NOTHING, bound, infeasible=proof.status == "infeasible", method=method)
+    type_at = Layout.of(problem, arrays).type_at(values)
+    return Found(type_at, bound, infeasible=False, method=method)
 
 
 def _solver(solver: str, effort: Effort) -> Any:  # noqa: ANN401 - PuLP is untyped

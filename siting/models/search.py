@@ -1,23 +1,29 @@
 """Find a good plan and prove how good it is.
 
-Small questions go to HiGHS whole. Large ones: the linear relaxation by interior point gives a
+Small questions go to HiGHS whole. Large ones: a linear relaxation over the pairs that pay gives a
 bound and a fractional plan; the nearest plan that keeps every rule on sites is found exactly; then
-neighbourhoods (the sites around demand left unserved, with stations that serve little) are solved
-exactly, one after another, until the proven gap is small enough or the time is up. Last, among
-plans of the same worth a cheaper one is sought, so that no money is spent that serves nobody.
+neighbourhoods (around demand left unserved, of a substation, of a district, where the relaxation
+chose otherwise, in time) are solved exactly, two at a time, until the proven gap is small enough or
+the effort is spent. Questions of several phases are solved phase after phase as well, and the
+better plan goes on: foresight never costs. Last, among plans of the same worth a cheaper one is
+sought, so that no money is spent that serves nobody.
 """
 
 from __future__ import annotations
 
-import logging
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from siting.data.problem import NONE
+from siting.models.arrays import arrays_of
 from siting.models.highs import Arrays, Highs, Run
-from siting.models.linear import relax
+from siting.models.improve import BATCH, Improver
+from siting.models.layout import Layout
+from siting.models.linear import Relaxed, relax, some_pairs, with_pairs
+from siting.models.one_phase import one_phase
 from siting.models.relaxation import (
     columns_of,
     elastic,
@@ -28,221 +34,319 @@ from siting.models.relaxation import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
-    from scipy import sparse
 
-    from siting.models.effort import Effort
-    from siting.models.layout import Layout
+    from siting.data.problem import Problem
+    from siting.models.crew import Crew
+    from siting.models.neighbourhoods import Kind
 
     Indices = NDArray[np.int64]
     Values = NDArray[np.float64]
 
-log = logging.getLogger(__name__)
-
 SMALL = 30_000
 """Columns up to which HiGHS gets the whole program."""
+ALL_PAIRS = 1_500_000
+"""Pairs, over all phases, up to which the search of neighbourhoods has every one of them."""
+SOME_PAIRS = 10
+"""Nearest pairs of each zone beyond that, and as many drawn, beside those that pay."""
 WINDOW = 36
-"""Sites around a zone that a neighbourhood frees; half as many again after STALE / 3 in vain."""
+"""Sites that a neighbourhood frees; half as many again after STALE / 3 in vain."""
 WIDEST = 120
 """Most sites that a neighbourhood frees."""
-DONORS = 12
-"""Little-used stations elsewhere that a neighbourhood frees as well, so that money can move."""
-WINDOW_SECONDS = 12.0
 ROUND_SECONDS = 30.0
+ROUND_NODES = 2000
 STALE = 60
 """Neighbourhoods without gain before the search gives up."""
+STEP_NODES = 100
+"""Nodes that a step is worth where HiGHS gets the whole program."""
+RELAX_SHARE = 0.6
+"""Part of the time limit for the linear relaxation."""
+MYOPIC_SHARE = 0.25
+"""Part of the time left for the plan made phase after phase."""
 ECONOMY_SHARE = 0.1
 """Part of the time limit kept for the cheaper plan of the same worth."""
 WHOLE_ECONOMY_SHARE = 0.3
 """The same, where HiGHS gets the whole program."""
 ECONOMY_GAP = 0.01
 """Gap at which a cheaper plan is cheap enough."""
-GAIN = 1e-7
-"""Least relative gain worth taking."""
+KINDS: tuple[Kind, ...] = ("place", "doubt", "place", "substation", "idle", "district", "time")
+"""Neighbourhoods in turn; ``time`` only where there are phases."""
 
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """Hold the best values of all columns, and the proven bound.
+    """Hold the best choice, and the proven bound.
 
-    ``values`` is empty where nothing was found; ``infeasible`` says that this is proved.
+    ``type_at`` is empty where nothing was found; ``infeasible`` says that this is proved.
     """
 
-    values: Values
+    type_at: NDArray[np.int64]
+    """(T, J) type, or NONE."""
     bound: float
     infeasible: bool
     method: str
 
 
-@dataclass(frozen=True, eq=False)
-class _Program:
-    """Hold a program, its matrix by columns, and what its columns are."""
-
-    arrays: Arrays
-    columns: sparse.csc_array
-    layout: Layout
+NOTHING = np.empty((0, 0), dtype=np.int64)
+"""No plan."""
 
 
 @dataclass
 class Search:
     """Hold one search in progress."""
 
-    arrays: Arrays
-    layout: Layout
-    effort: Effort
-    progress: Callable[[str], None]
-    started: float = field(default_factory=time.monotonic)
+    problem: Problem
+    crew: Crew
+    thrifty: bool = True
+    """Look for a cheaper plan of the same worth at the end."""
+    values: Values = field(default_factory=lambda: np.empty(0))
+    """(columns,) the best plan so far; empty where none is known."""
+    bound: float = np.nan
+    infeasible: bool = False
+    method: str = "branch and bound"
 
-    def left_s(self, *, share: float = 1.0) -> float:
-        """Return the seconds left of a share of the time limit."""
-        return share * self.effort.time_limit_s - (time.monotonic() - self.started)
+    def __post_init__(self) -> None:
+        self.arrays = arrays_of(self.problem)
+        self.layout = Layout.of(self.problem, self.arrays)
+        self.bound = float(self.layout.simple_bounds(self.arrays).sum())
 
     def run(self) -> Found:
-        """Search until the gap is proved or the time is up."""
-        found = self._whole() if len(self.arrays.cost) <= SMALL else self._large()
-        if not len(found.values) or self.layout.problem.objective == "cost":
-            return found
-        values = self._economise(found.values)
-        return Found(values, found.bound, found.infeasible, f"{found.method}; then least cost")
+        """Search until the gap is proved or the effort is spent, or Ctrl-C.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If stopped before there was a plan.
+        """
+        try:
+            if len(self.arrays.cost) <= SMALL:
+                self._whole()
+            else:
+                self._large()
+            if len(self.values) and self.thrifty and self.problem.objective != "cost":
+                self._economise()
+                self.method += "; then least cost"
+        except KeyboardInterrupt:
+            self.crew.stop.set()
+        stopped = self.crew.stop.is_set()
+        if stopped and not len(self.values):
+            raise KeyboardInterrupt
+        method = f"{self.method}; stopped by the user" if stopped else self.method
+        type_at = self.layout.type_at(self.values) if len(self.values) else NOTHING
+        return Found(type_at, self.bound, self.infeasible, method)
+
+    # Whole
+
+    def _whole(self) -> None:
+        start = self._myopic(self.arrays, self.layout)
+        self.crew.progress("solving the whole program")
+        highs = self._highs(self.arrays)
+        if len(start):
+            self.values = start
+            highs.start_from(start)
+        steps = self.crew.effort.iterations
+        nodes = None if steps is None else steps * STEP_NODES
+        run = self.crew.run([highs], nodes=nodes, gap=self.crew.effort.gap)[0]
+        if run.status == "infeasible":
+            self.values, self.infeasible = np.empty(0), True
+            return
+        if len(run.values):
+            self.values = run.values
+        self._bound_by(run.bound)
+
+    def _bound_by(self, bound: float) -> None:
+        if np.isfinite(bound):
+            self.bound = (min if self.arrays.maximise else max)(self.bound, bound)
 
     def _highs(self, arrays: Arrays, *, relaxed: bool = False) -> Highs:
-        return Highs(arrays, relaxed=relaxed, threads=self.effort.threads, seed=self.effort.seed)
+        return Highs(arrays, relaxed=relaxed, seed=self.crew.effort.seed)
 
-    def _whole(self) -> Found:
-        self.progress("solving the whole program")
-        run = self._highs(self.arrays).run(time_limit_s=self.left_s(), gap=self.effort.gap)
-        simple = float(self.layout.simple_bounds(self.arrays).sum())
-        bound = (min if self.arrays.maximise else max)(run.bound, simple)
-        return Found(run.values, bound, run.status == "infeasible", "branch and bound")
+    # Large
 
-    def _large(self) -> Found:
-        method = "linear relaxation, rounding, exact neighbourhoods"
-        nothing = np.empty(0)
+    def _large(self) -> None:
+        self.method = "linear relaxation, rounding, exact neighbourhoods"
+        effort = self.crew.effort
         relaxed = relax(
-            self.arrays,
-            self.layout,
-            self._relaxation,
-            give=self.effort.gap / 2,
-            progress=self.progress,
+            self.problem,
+            self._linear,
+            gap=effort.gap,
+            seed=effort.seed,
+            progress=self.crew.progress,
         )
+        self._go_on()
+        self._bound_by(relaxed.bound)
         if relaxed.infeasible:
-            return Found(nothing, np.nan, infeasible=True, method="linear relaxation")
-        bound, wish = relaxed.bound, relaxed.wish
-        rounded = self._round(wish)
-        if not len(rounded.values):
-            impossible = rounded.status == "infeasible"
-            return Found(nothing, bound, infeasible=impossible, method=method)
-        size, choice = len(self.arrays.cost), self.layout.choice
+            self.infeasible, self.method = True, "linear relaxation"
+            return
+        self._thin_out(relaxed)
         layout = self.layout.with_slack()
         soft = elastic(self.arrays, layout.floors, layout.penalty)
-        values = np.zeros(len(soft.cost))
-        values[choice] = np.round(rounded.values[: len(choice)])
-        values = self._improve(soft, layout, self._complete(soft, layout, values), bound)
-        if layout.shortfall(values):
-            self.progress("the floors were not met")
-            return Found(nothing, bound, infeasible=False, method=method)
-        return Found(values[:size], bound, infeasible=False, method=method)
+        starts = [self._rounded(relaxed.wish, soft, layout)]
+        if self.infeasible:
+            return
+        self._keep(starts[0], layout)
+        starts.append(self._myopic(soft, layout))
+        starts = [start for start in starts if len(start)]
+        if not starts:
+            return
+        sign = -1.0 if soft.maximise else 1.0
+        best = min(starts, key=lambda values: sign * float(soft.cost @ values))
+        self._improve(soft, layout, best, relaxed.wish)
 
-    def _relaxation(self, arrays: Arrays, still_to_come: int) -> Run:
-        seconds = self.left_s(share=0.6) / still_to_come
+    def _go_on(self) -> None:
+        """Go no further once somebody has stopped the search."""
+        if self.crew.stop.is_set():
+            raise KeyboardInterrupt
+
+    def _keep(self, values: Values, layout: Layout) -> None:
+        """Keep a plan that meets its floors as the best so far."""
+        if len(values) and not layout.shortfall(values):
+            self.values = values[: len(self.arrays.cost)]
+
+    def _linear(self, arrays: Arrays, method: str) -> Run:
         highs = self._highs(arrays, relaxed=True)
-        return highs.run(time_limit_s=seconds, method="ipm", crossover=False)
+        seconds = self.crew.left_s(share=RELAX_SHARE)
+        return self.crew.run([highs], seconds=seconds, method=method, crossover=False)[0]
 
-    def _round(self, wish: Values) -> Run:
-        """Return the choice nearest to a fractional one that keeps every rule without energy in it.
+    def _thin_out(self, relaxed: Relaxed) -> None:
+        """Leave out pairs of a very large question that hardly pay; the bound is of all pairs."""
+        p = self.problem
+        if len(p.pair_zone) * len(p.phases) > ALL_PAIRS and not p.covers:
+            more = some_pairs(p, SOME_PAIRS, SOME_PAIRS, self.crew.effort.seed)
+            thin = with_pairs(p, np.union1d(relaxed.pairs, more))
+            self.arrays = arrays_of(thin, whole=p)
+            self.layout = Layout.of(thin, self.arrays)
+
+    def _rounded(self, wish: Values, soft: Arrays, layout: Layout) -> Values:
+        """Return the plan nearest to a fractional choice, or nothing where none was found.
 
         It may spend no more than the fractional one, and must offer the capacity that floors ask
         for; where that cannot be had, only the rules themselves are kept.
         """
-        self.progress("rounding")
-        layout = self.layout
+        self.crew.progress("rounding")
         kept = np.concatenate([layout.choice, layout.cover])
         near = np.zeros(len(self.arrays.cost))
-        near[layout.choice] = wish[layout.choice] + layout.preference
-        guided = with_rows(self.arrays, *layout.guides(wish))
+        near[layout.choice] = wish + layout.preference
+        guided = with_rows(self.arrays, *layout.guides(wish, len(near)))
         run = self._nearest(guided, kept, near)
-        return run if len(run.values) else self._nearest(self.arrays, kept, near)
+        if not len(run.values):
+            run = self._nearest(self.arrays, kept, near)
+        self._go_on()
+        self.infeasible = run.status == "infeasible"
+        if not len(run.values):
+            return run.values
+        return self._complete(soft, layout, np.round(run.values[: len(layout.choice)]))
 
     def _nearest(self, arrays: Arrays, kept: Indices, near: Values) -> Run:
-        program = columns_of(arrays, kept, cost=near, maximise=True)
-        limit = min(ROUND_SECONDS, max(self.left_s(), 1.0))
-        return self._highs(program).run(time_limit_s=limit, gap=0.01)
+        program = self._highs(columns_of(arrays, kept, cost=near, maximise=True))
+        return self.crew.run([program], seconds=ROUND_SECONDS, nodes=ROUND_NODES, gap=0.01)[0]
 
-    def _complete(self, arrays: Arrays, layout: Layout, values: Values) -> Values:
-        """Return the best energy and cover for the choice made, phase by phase."""
-        self.progress("assigning energy")
+    def _complete(self, arrays: Arrays, layout: Layout, choice: Values) -> Values:
+        """Return the best energy and cover for a choice, phase by phase, or nothing."""
+        self.crew.progress("assigning energy")
+        began = time.monotonic()
+        values = np.zeros(len(arrays.cost))
+        values[layout.choice] = choice
         rows = matrix(arrays).tocsc()
-        for free in layout.open_columns(values):
-            part = restrict(arrays, rows, free, values)
-            run = self._highs(part).run(time_limit_s=max(self.left_s(), 20.0))
-            values[free] = run.values if len(run.values) else 0.0
+        parts = layout.open_columns(values)
+        programs = [self._highs(restrict(arrays, rows, free, values)) for free in parts]
+        for t, run in enumerate(self.crew.run(programs)):
+            if len(run.values):
+                values[parts[t]] = run.values
+            elif len(layout.slack):
+                values[layout.slack_of(t)] = arrays.upper[layout.slack_of(t)]
+            elif len(layout.floors):
+                return np.empty(0)
+        self._go_on()
+        self.crew.reserve_s = max(self.crew.reserve_s, 2 * (time.monotonic() - began))
         return values
 
-    def _improve(self, arrays: Arrays, layout: Layout, values: Values, bound: float) -> Values:
-        rng = np.random.default_rng(self.effort.seed)
-        program = _Program(arrays, matrix(arrays).tocsc(), layout)
+    # Phase after phase
+
+    def _myopic(self, arrays: Arrays, layout: Layout) -> Values:
+        """Return the plan of solving one phase after the other, or nothing where that fails."""
+        phases = len(self.problem.phases)
+        if phases == 1:
+            return np.empty(0)
+        held, steps = self.problem.initial, self.crew.effort.iterations
+        rows = []
+        for t, name in enumerate(self.problem.phases):
+            share = MYOPIC_SHARE / phases if t == 0 else MYOPIC_SHARE / (phases - t)
+            crew = self.crew.part(share, None if steps is None else 1 + steps // 4, name)
+            found = Search(one_phase(self.problem, t, held), crew, thrifty=False).run()
+            self._go_on()
+            if not len(found.type_at):
+                return np.empty(0)
+            held = found.type_at[0]
+            rows.append(held)
+        chosen = np.array(rows)[layout.phase, layout.site] == layout.kind
+        return self._complete(arrays, layout, chosen.astype(float))
+
+    # Neighbourhoods
+
+    def _improve(self, arrays: Arrays, layout: Layout, values: Values, wish: Values) -> None:
+        effort, rng = self.crew.effort, np.random.default_rng(self.crew.effort.seed)
+        improver = Improver(arrays, layout, self.crew, values, wish, rng)
+        kinds = [kind for kind in KINDS if kind != "time" or len(self.problem.phases) > 1]
         tried = stale = 0
-        size = WINDOW
-        while self.left_s(share=1 - ECONOMY_SHARE) > 1 and stale < STALE:
-            worth, short = float(arrays.cost @ values), layout.shortfall(values)
-            gap = abs(bound - worth) / max(abs(worth), 1e-9)
-            missing = f", {short:,.0f} kWh a day short" if short else ""
-            self.progress(
-                f"best {worth:,.0f}, bound {bound:,.0f}, gap {gap:.2%}{missing}, "
-                f"{tried} neighbourhoods"
-            )
-            if gap <= self.effort.gap and not short:
+        size, steps = WINDOW, effort.iterations
+        while True:
+            short = layout.shortfall(improver.values)
+            self._keep(improver.values, layout)
+            gap = abs(self.bound - improver.worth) / max(abs(improver.worth), 1e-9)
+            self._tell(improver.worth, gap, short, tried)
+            count = BATCH if steps is None else min(BATCH, steps - tried)
+            proved = gap <= effort.gap and not short
+            if proved or count <= 0 or stale >= STALE or self.crew.over(share=1 - ECONOMY_SHARE):
                 break
-            saving = layout.problem.objective == "cost" and not short
-            zone = layout.idle_zone(values, rng) if saving else layout.short_zone(values, rng)
-            gained = self._neighbourhood(program, values, zone, rng, size)
-            tried, stale = tried + 1, 0 if gained else stale + 1
-            if stale == STALE // 3 and size < WIDEST:
+            turn: list[Kind] = [kinds[(tried + n) % len(kinds)] for n in range(count)]
+            if self.problem.objective == "cost" and not short:
+                turn[0] = "idle"
+            gained = improver.step(turn, size)
+            tried, stale = tried + count, 0 if any(gained) else stale + count
+            if stale >= STALE // 3 and size < WIDEST:
                 size, stale = min(size * 3 // 2, WIDEST), 0
-        return values
+        if short:
+            self.crew.progress("the floors were not met")
 
-    def _neighbourhood(
-        self, program: _Program, values: Values, zone: int, rng: np.random.Generator, size: int
-    ) -> bool:
-        """Solve one neighbourhood exactly; change the values in place if that gains."""
-        arrays, layout = program.arrays, program.layout
-        free = layout.neighbourhood(values, zone, rng, size=size, donors=DONORS)
-        highs = self._highs(restrict(arrays, program.columns, free, values))
-        highs.start_from(values[free])
-        run = highs.run(
-            time_limit_s=min(WINDOW_SECONDS, max(self.left_s(), 1.0)), gap=self.effort.gap / 20
+    def _tell(self, worth: float, gap: float, short: float, tried: int) -> None:
+        missing = f", {short:,.0f} kWh a day short" if short else ""
+        self.crew.progress(
+            f"best {worth:,.0f}, bound {self.bound:,.0f}, gap {gap:.2%}{missing}, "
+            f"{tried} neighbourhoods"
         )
-        if not len(run.values):
-            return False
-        now = float(arrays.cost[free] @ values[free])
-        gain = run.objective - now if arrays.maximise else now - run.objective
-        if gain <= GAIN * max(abs(now), 1.0):
-            return False
-        values[free] = run.values
-        values[layout.choice] = np.round(values[layout.choice])
-        return True
 
-    def _economise(self, values: Values) -> Values:
-        """Return a cheaper plan of the same worth where one is found in the time left.
+    # Thrift
+
+    def _economise(self) -> None:
+        """Look for a cheaper plan of the same worth in what is left of the effort.
 
         A large search takes no longer for it than the answer itself took.
         """
-        self.progress("looking for a cheaper plan of the same worth")
-        arrays = with_floor(self.arrays, self.layout.cost_kcny, values)
-        limit_s, spent_s = self.effort.time_limit_s, time.monotonic() - self.started
+        if self.crew.over():
+            return
+        self.crew.progress("looking for a cheaper plan of the same worth")
+        cost, effort = self.layout.cost_kcny, self.crew.effort
+        arrays = with_floor(self.arrays, cost, self.values)
+        spent_s = time.monotonic() - self.crew.started
         if len(arrays.cost) <= SMALL:
             highs = self._highs(arrays)
-            highs.start_from(values)
-            seconds = max(min(self.left_s(), WHOLE_ECONOMY_SHARE * limit_s), 1.0)
-            run = highs.run(time_limit_s=seconds, gap=max(self.effort.gap, ECONOMY_GAP))
-            return run.values if len(run.values) else values
-        seconds = min(self.left_s(), ECONOMY_SHARE * limit_s, spent_s)
-        rng, layout = np.random.default_rng(self.effort.seed), self.layout
-        program = _Program(arrays, matrix(arrays).tocsc(), layout)
-        stale, until = 0, time.monotonic() + seconds
-        while time.monotonic() < until and stale < STALE:
-            zone = layout.idle_zone(values, rng)
-            stale = 0 if self._neighbourhood(program, values, zone, rng, WINDOW) else stale + 1
-        return values
+            highs.start_from(self.values)
+            nodes = None if effort.iterations is None else effort.iterations * STEP_NODES
+            seconds = WHOLE_ECONOMY_SHARE * effort.time_limit_s
+            gap = max(effort.gap, ECONOMY_GAP)
+            run = self.crew.run([highs], seconds=seconds, nodes=nodes, gap=gap)[0]
+            self.values = run.values if len(run.values) else self.values
+            return
+        rng = np.random.default_rng(effort.seed)
+        wish = self.values[self.layout.choice]
+        improver = Improver(arrays, self.layout, self.crew, self.values, wish, rng)
+        seconds = min(ECONOMY_SHARE * effort.time_limit_s, spent_s)
+        until = time.monotonic() + seconds if effort.iterations is None else np.inf
+        stale, tried, steps = 0, 0, effort.iterations
+        while stale < STALE and time.monotonic() < until and not self.crew.over():
+            if steps is not None and tried >= steps:
+                break
+            gained = improver.step(["idle"] * BATCH, WINDOW)
+            tried, stale = tried + BATCH, 0 if any(gained) else stale + BATCH
+            self.values = improver.values

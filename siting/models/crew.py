@@ -1,0 +1,99 @@
+"""Run programs on every core, within the limits, until told to stop.
+
+HiGHS gives Python's lock back while it runs, so threads of one process fill all cores. Every
+program runs on one thread whatever the number of cores, and answers come back in the order of the
+programs: more cores make a search faster, never different. With a limit in steps no answer depends
+on the clock, unless the time limit itself strikes.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from siting.models.effort import Effort
+    from siting.models.highs import Highs, Run
+
+_INSTANT = 0.05
+"""Seconds that even a program past the limit gets: enough to hand back what it starts from."""
+
+
+@dataclass
+class Crew:
+    """Hold the limits of a search, and whether somebody stopped it."""
+
+    effort: Effort
+    progress: Callable[[str], None]
+    started: float = field(default_factory=time.monotonic)
+    reserve_s: float = 0.0
+    """Kept for what comes after the search."""
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def left_s(self, *, share: float = 1.0) -> float:
+        """Return the seconds left of a share of the time limit."""
+        limit_s = max(self.effort.time_limit_s - self.reserve_s, 0.0)
+        return share * limit_s - (time.monotonic() - self.started)
+
+    def over(self, *, share: float = 1.0) -> bool:
+        """Tell whether the search was stopped, or a share of its time is up."""
+        return self.stop.is_set() or self.left_s(share=share) <= 0
+
+    def part(self, share: float, steps: int | None, name: str) -> Crew:
+        """Return a crew with a share of the time left and its own steps, stopped with this one."""
+        effort = replace(
+            self.effort, time_limit_s=max(share * self.left_s(), _INSTANT), iterations=steps
+        )
+        return Crew(effort, lambda text: self.progress(f"{name}: {text}"), stop=self.stop)
+
+    def run(
+        self,
+        programs: Sequence[Highs],
+        *,
+        seconds: float = float("inf"),
+        nodes: int | None = None,
+        gap: float = 0.0,
+        method: str = "choose",
+        crossover: bool = True,
+    ) -> list[Run]:
+        """Return the answers to some programs, in their order.
+
+        Ctrl-C stops the search: what the programs have found so far is returned.
+
+        Parameters
+        ----------
+        programs
+            As many at a time as there are cores.
+        seconds
+            Most time for each, where the effort is not limited in steps.
+        nodes, gap, method, crossover
+            As :meth:`Highs.run`.
+        """
+        if self.effort.iterations is not None:
+            seconds = float("inf")
+        left_s = 0.0 if self.stop.is_set() else self.left_s()
+        limit_s = max(min(seconds, left_s), _INSTANT)
+        with ThreadPoolExecutor(self.effort.threads) as pool:
+            futures = [
+                pool.submit(
+                    program.run,
+                    time_limit_s=limit_s,
+                    nodes=nodes,
+                    gap=gap,
+                    method=method,
+                    crossover=crossover,
+                )
+                for program in programs
+            ]
+            try:
+                return [future.result() for future in futures]
+            except KeyboardInterrupt:
+                self.stop.set()
+                for program in programs:
+                    program.cancel()
+                return [future.result() for future in futures]
