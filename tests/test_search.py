@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from siting.errors import InfeasibleError, NoSolutionError
 from siting.models import search
+from siting.models.crew import Crew
 from siting.models.effort import Effort
-from siting.models.highs import Arrays, Highs, to_arrays
+from siting.models.highs import Arrays, Highs
+from siting.models.improve import Improver
 from siting.models.labels import names_for
-from siting.models.layout import Layout
 from siting.models.relaxation import (
     columns_of,
     elastic,
@@ -28,7 +29,6 @@ from siting.models.relaxation import (
 )
 from siting.models.search import Search
 from siting.models.solve import solve
-from siting.models.statement import state
 from tests.brute import valued_plans
 from tests.golden import KINDS
 from tests.toy import S, random_problem, toy
@@ -134,9 +134,7 @@ def test_a_bound_below_nothing_where_upgrades_bring_money_in() -> None:
 
 
 def _search(problem: Problem) -> Search:
-    statement = state(problem)
-    arrays = to_arrays(statement)
-    return Search(arrays, Layout.of(problem, statement, arrays), EFFORT, lambda _: None)
+    return Search(problem, Crew(EFFORT, lambda _: None))
 
 
 @pytest.mark.parametrize(
@@ -158,14 +156,13 @@ def test_a_plan_that_misses_its_floors_is_no_plan(monkeypatch: pytest.MonkeyPatc
     floors, 90 and 135 kWh and 120 and 180 covered, is missing.
     """
 
-    def stopped(  # in place of Search._improve
-        _: Search, arrays: Arrays, layout: Layout, values: np.ndarray, bound: float
-    ) -> np.ndarray:
-        assert bound <= 1750
-        values = np.zeros_like(values)
-        values[layout.slack] = arrays.upper[layout.slack]
+    def stopped(searching: Search, improver: Improver) -> None:  # in place of Search._improve
+        layout = improver.layout
+        assert searching.bound <= 1750
+        values = np.zeros_like(improver.values)
+        values[layout.slack] = improver.arrays.upper[layout.slack]
         assert layout.shortfall(values) == pytest.approx(90 + 135 + 120 + 180)
-        return values
+        searching.values = np.empty(0)
 
     monkeypatch.setattr(search, "SMALL", 0)
     monkeypatch.setattr(Search, "_improve", stopped)

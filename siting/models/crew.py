@@ -10,15 +10,19 @@ from __future__ import annotations
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+import numpy as np
+
+from siting.models.highs import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from siting.models.effort import Effort
-    from siting.models.highs import Highs, Run
+    from siting.models.highs import Highs
 
 _INSTANT = 0.05
 """Seconds that even a program past the limit gets: enough to hand back what it starts from."""
@@ -97,3 +101,54 @@ class Crew:
                 for program in programs:
                     program.cancel()
                 return [future.result() for future in futures]
+
+    def first(self, ways: Sequence[tuple[Highs, str]], *, seconds: float) -> tuple[int, Run]:
+        """Return which of several ways to solve a linear program was done first, and its answer.
+
+        With cores for it, and no limit in steps, they race; else each is tried in turn.
+
+        Parameters
+        ----------
+        ways
+            The program, maybe in several units, and a method of HiGHS.
+        seconds
+            Most time for all of them.
+        """
+        until = time.monotonic() + max(min(seconds, self.left_s()), _INSTANT)
+        if self.effort.threads == 1 or self.effort.iterations is not None:
+            return self._in_turn(ways, until)
+        with ThreadPoolExecutor(len(ways)) as pool:
+            limit_s = until - time.monotonic()
+            futures = {
+                pool.submit(
+                    program.run, time_limit_s=limit_s, method=method, crossover=False
+                ): number
+                for number, (program, method) in enumerate(ways)
+            }
+            last = None
+            try:
+                for future in as_completed(futures):
+                    last = futures[future], future.result()
+                    if _done(last[1]):
+                        break
+            except KeyboardInterrupt:
+                self.stop.set()
+            for program, _ in ways:
+                program.cancel()
+        return last or (0, _UNSOLVED)
+
+    def _in_turn(self, ways: Sequence[tuple[Highs, str]], until: float) -> tuple[int, Run]:
+        for number, (program, method) in enumerate(ways):
+            to_come = len(ways) - number
+            seconds = (until - time.monotonic()) / (to_come if to_come > 1 else 1)
+            run = self.run([program], seconds=seconds, method=method, crossover=False)[0]
+            if _done(run) or to_come == 1:
+                return number, run
+        return 0, _UNSOLVED
+
+
+_UNSOLVED = Run("no-solution", np.empty(0), np.nan, np.nan, np.empty(0))
+
+
+def _done(run: Run) -> bool:
+    return run.status == "infeasible" or len(run.duals) > 0

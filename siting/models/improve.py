@@ -58,16 +58,17 @@ class Improver:
         They share no column, and of what is left of a limit that several touch each may use an even
         part: all their answers together keep every rule.
         """
-        parts = self._parts(kinds, size)
+        return self.solve(self._parts(kinds, size), seconds=WINDOW_SECONDS, nodes=NODES)
+
+    def solve(self, parts: list[Indices], *, seconds: float, nodes: int) -> list[bool]:
+        """Solve the program over each of some parts without common columns; tell which gained."""
         arrays = self._shared_out(parts)
         programs = []
         for free in parts:
             part = restrict(arrays, self.columns, free, self.values)
             programs.append(Highs(part, seed=self.crew.effort.seed))
             programs[-1].start_from(self.values[free])
-        runs = self.crew.run(
-            programs, seconds=WINDOW_SECONDS, nodes=NODES, gap=self.crew.effort.gap / 20
-        )
+        runs = self.crew.run(programs, seconds=seconds, nodes=nodes, gap=self.crew.effort.gap / 20)
         return [self._take(free, run) for free, run in zip(parts, runs, strict=True)]
 
     def _parts(self, kinds: list[Kind], size: int) -> list[Indices]:

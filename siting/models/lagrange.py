@@ -84,6 +84,10 @@ class Lagrangian:
 
     def bound(self, prices: Prices) -> float | None:
         """Return a bound on the objective, or None where the rules on sites were not relaxed."""
+        return self.bound_and_wish(prices)[0]
+
+    def bound_and_wish(self, prices: Prices) -> tuple[float | None, Values]:
+        """Return the bound, and the (choice,) fractional choice behind it."""
         p, layout = self.problem, self.layout
         worth = self.fixed.copy()
         total = 0.0
@@ -102,8 +106,9 @@ class Lagrangian:
         rules = replace(self.rules, cost=worth)
         run = Highs(rules, relaxed=True).run(time_limit_s=RULES_SECONDS, method="simplex")
         if not len(run.duals):
-            return None
-        return self.sign * (total + safe_bound(rules, run.duals, np.ones(len(worth))))
+            return None, run.values
+        total += safe_bound(rules, run.duals, np.ones(len(worth)))
+        return self.sign * total, run.values
 
     def _cover(self, t: int, prices: Prices) -> float:
         p = self.problem

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from siting.models.arrays import arrays_of
+from siting.models.cuts import with_cuts
 from siting.models.lagrange import Lagrangian, Prices, unit_gain
 from siting.models.layout import Layout
 from siting.models.relaxation import matrix, part_of, rows_within, scaled, with_floor
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     Indices = NDArray[np.int64]
     Values = NDArray[np.float64]
+    Solver = Callable[[list[tuple[Arrays, str]]], tuple[int, Run]]
 
 WHOLE = 400_000
 """Rows and columns up to which all phases are relaxed together."""
@@ -40,6 +42,8 @@ OTHERS = 6
 """And some others, drawn."""
 ROUNDS = 5
 """Most times that pairs are taken in."""
+EVEN = (0.0, 0.25, 0.5, 0.75, 0.95)
+"""Prices of a kWh, as parts of its weight, where there is no time to find the right ones."""
 DUST = 1e-4
 """Least part of the highest price that a pair must earn to be taken in."""
 CLOSE = 0.1
@@ -56,13 +60,16 @@ class Relaxed:
     infeasible: bool
     pairs: Indices
     """Pairs that the relaxation took in, ascending."""
+    energy: Values
+    """(T, pairs) what it sent along them; empty where nothing is served, or nothing was found."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Answer:
     """Hold a finished relaxation of the pairs taken in so far."""
 
-    wish: Values
+    values: Values
+    """(columns,)"""
     duals: Values
     """(rows,)"""
     objective: float
@@ -70,7 +77,7 @@ class _Answer:
 
 def relax(
     problem: Problem,
-    solve: Callable[[Arrays, str], Run],
+    solve: Solver,
     *,
     gap: float,
     seed: int,
@@ -83,7 +90,8 @@ def relax(
     problem
         The question.
     solve
-        Solves a linear program by a method of HiGHS, within the time there is.
+        Solves a linear program, given in several units each with a method of HiGHS, one way or the
+        other within the time there is; returns which way, and the answer.
     gap
         Gap asked for. Where money has no limit, a cheaper fractional plan may lose half of it: an
         interior point spends whatever it may.
@@ -95,15 +103,17 @@ def relax(
     pairs, best = _first_pairs(problem, seed), None
     for _ in range(ROUNDS):
         part = with_pairs(problem, pairs)
-        arrays = arrays_of(part, whole=problem)
-        layout = Layout.of(part, arrays)
+        plain = arrays_of(part, whole=problem)
+        layout = Layout.of(part, plain)
+        arrays = with_cuts(plain, layout)
         if best is None:
             simple = float(layout.simple_bounds(arrays).sum())
-            best = Relaxed(np.zeros(len(layout.choice)), simple, infeasible=False, pairs=pairs)
+            wish = np.zeros(len(layout.choice))
+            best = Relaxed(wish, simple, infeasible=False, pairs=pairs, energy=np.empty(0))
         progress(f"solving the linear relaxation, {len(pairs):,} pairs")
         answer = _answer(arrays, layout, solve, gap / 2)
         if answer is None:
-            return best
+            return _even(best, arrays, layout, problem)
         if isinstance(answer, str):
             whole = len(pairs) == len(problem.pair_zone)
             if whole:
@@ -112,7 +122,13 @@ def relax(
             continue
         prices = _prices(arrays, layout, answer.duals)
         bound = Lagrangian(arrays, layout, problem).bound(prices)
-        best = _better(best, answer.wish, bound, pairs, maximise=arrays.maximise)
+        best = replace(
+            best,
+            wish=answer.values[layout.choice],
+            bound=_tighter(best.bound, bound, maximise=arrays.maximise),
+            pairs=pairs,
+            energy=answer.values[layout.energy],
+        )
         more = _with_paying(problem, pairs, prices)
         miss = abs(best.bound - answer.objective)
         if miss <= CLOSE * gap * abs(answer.objective) or len(more) == len(pairs):
@@ -133,13 +149,26 @@ def with_pairs(problem: Problem, pairs: Indices) -> Problem:
     )
 
 
-def _better(
-    best: Relaxed, wish: Values, bound: float | None, pairs: Indices, *, maximise: bool
-) -> Relaxed:
-    tighter = best.bound
-    if bound is not None:
-        tighter = min(best.bound, bound) if maximise else max(best.bound, bound)
-    return replace(best, wish=wish, bound=tighter, pairs=pairs)
+def _even(best: Relaxed, arrays: Arrays, layout: Layout, problem: Problem) -> Relaxed:
+    """Return what one price for all demand proves, where no relaxation was finished in time."""
+    if problem.objective != "served" or len(best.energy):
+        return best
+    lagrangian = Lagrangian(arrays, layout, problem)
+    size = (len(problem.phases), len(problem.zones))
+    for price in EVEN:
+        demand = np.outer(price * problem.weight, np.ones(size[1]))
+        nothing = np.zeros(size[0])
+        prices = Prices(demand, np.zeros((1, 1)), nothing, np.zeros(size), nothing)
+        bound, wish = lagrangian.bound_and_wish(prices)
+        if bound is not None and bound < best.bound:
+            best = replace(best, bound=bound, wish=wish)
+    return best
+
+
+def _tighter(bound: float, other: float | None, *, maximise: bool) -> float:
+    if other is None:
+        return bound
+    return min(bound, other) if maximise else max(bound, other)
 
 
 def _first_pairs(problem: Problem, seed: int) -> Indices:
@@ -184,7 +213,7 @@ def _with_paying(problem: Problem, pairs: Indices, prices: Prices) -> Indices:
 
 
 def _answer(
-    arrays: Arrays, layout: Layout, solve: Callable[[Arrays, str], Run], give: float
+    arrays: Arrays, layout: Layout, solve: Solver, give: float
 ) -> _Answer | str | None:
     """Return the relaxation of a part, ``infeasible``, or None where it was not finished."""
     phases = range(len(layout.problem.phases))
@@ -205,16 +234,14 @@ def _answer(
             return None
         duals[rows] = run.duals
         values[columns] = _thrifty(part, run.values, layout, columns, solve, give)
-    return _Answer(values[layout.choice], duals, float(arrays.cost @ values))
+    return _Answer(values, duals, float(arrays.cost @ values))
 
 
-def _solved(arrays: Arrays, upper: Values, solve: Callable[[Arrays, str], Run]) -> Run:
-    """Solve a linear program by interior point, or where that makes no progress by simplex."""
+def _solved(arrays: Arrays, upper: Values, solve: Solver) -> Run:
+    """Solve a linear program by interior point or by simplex, whichever gets there."""
     even = scaled(arrays, upper)
-    run = even.back(solve(even.arrays, "ipm"))
-    if run.status in {"optimal", "feasible", "infeasible"}:
-        return run
-    return solve(arrays, "simplex")
+    way, run = solve([(even.arrays, "ipm"), (arrays, "simplex")])
+    return even.back(run) if way == 0 else run
 
 
 def _thrifty(
@@ -222,7 +249,7 @@ def _thrifty(
     values: Values,
     layout: Layout,
     columns: Indices,
-    solve: Callable[[Arrays, str], Run],
+    solve: Solver,
     give: float,
 ) -> Values:
     """Return the relaxation's plan, made cheap where money has no limit."""

@@ -14,6 +14,7 @@ import numpy as np
 import pulp
 
 from siting.errors import SolverError
+from siting.models.crew import Crew
 from siting.models.highs import Arrays, Highs, Run, to_arrays
 from siting.models.layout import Layout
 from siting.models.linear import relax
@@ -65,9 +66,11 @@ def run(
     arrays = to_arrays(statement)
     method = f"branch and bound by {solver}, bound by HiGHS's linear relaxation"
 
-    def relaxation(part: Arrays, way: str) -> Run:
-        highs = Highs(part, relaxed=True, seed=effort.seed)
-        return highs.run(time_limit_s=effort.time_limit_s, method=way, crossover=False)
+    crew = Crew(effort, progress)
+
+    def relaxation(ways: list[tuple[Arrays, str]]) -> tuple[int, Run]:
+        programs = [(Highs(part, relaxed=True, seed=effort.seed), way) for part, way in ways]
+        return crew.first(programs, seconds=effort.time_limit_s)
 
     relaxed = relax(problem, relaxation, gap=0.0, seed=effort.seed, progress=progress)
     bound = relaxed.bound

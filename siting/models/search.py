@@ -19,6 +19,7 @@ import numpy as np
 
 from siting.data.problem import NONE
 from siting.models.arrays import arrays_of
+from siting.models.cuts import with_cuts
 from siting.models.highs import Arrays, Highs, Run
 from siting.models.improve import BATCH, Improver
 from siting.models.layout import Layout
@@ -55,6 +56,11 @@ WIDEST = 120
 """Most sites that a neighbourhood frees."""
 ROUND_SECONDS = 30.0
 ROUND_NODES = 2000
+SUPPORT = (1e-3, 1e-2, 0.05, 0.2)
+"""Parts of a station, or of a zone's demand, from which on the relaxation counts as using it; the
+first that leaves no more than SMALL columns."""
+SUPPORT_SHARE = 0.15
+"""Part of the time limit for the program over what the relaxation uses."""
 STALE = 60
 """Neighbourhoods without gain before the search gives up."""
 STEP_NODES = 100
@@ -106,8 +112,10 @@ class Search:
     method: str = "branch and bound"
 
     def __post_init__(self) -> None:
-        self.arrays = arrays_of(self.problem)
-        self.layout = Layout.of(self.problem, self.arrays)
+        plain = arrays_of(self.problem)
+        self.pairs = np.arange(len(self.problem.pair_zone))
+        self.layout = Layout.of(self.problem, plain)
+        self.arrays = with_cuts(plain, self.layout)
         self.bound = float(self.layout.simple_bounds(self.arrays).sum())
 
     def run(self) -> Found:
@@ -191,7 +199,10 @@ class Search:
             return
         sign = -1.0 if soft.maximise else 1.0
         best = min(starts, key=lambda values: sign * float(soft.cost @ values))
-        self._improve(soft, layout, best, relaxed.wish)
+        rng = np.random.default_rng(effort.seed)
+        improver = Improver(soft, layout, self.crew, best, relaxed.wish, rng)
+        self._support(improver, relaxed)
+        self._improve(improver)
 
     def _go_on(self) -> None:
         """Go no further once somebody has stopped the search."""
@@ -203,19 +214,20 @@ class Search:
         if len(values) and not layout.shortfall(values):
             self.values = values[: len(self.arrays.cost)]
 
-    def _linear(self, arrays: Arrays, method: str) -> Run:
-        highs = self._highs(arrays, relaxed=True)
-        seconds = self.crew.left_s(share=RELAX_SHARE)
-        return self.crew.run([highs], seconds=seconds, method=method, crossover=False)[0]
+    def _linear(self, ways: list[tuple[Arrays, str]]) -> tuple[int, Run]:
+        programs = [(self._highs(arrays, relaxed=True), method) for arrays, method in ways]
+        return self.crew.first(programs, seconds=self.crew.left_s(share=RELAX_SHARE))
 
     def _thin_out(self, relaxed: Relaxed) -> None:
         """Leave out pairs of a very large question that hardly pay; the bound is of all pairs."""
         p = self.problem
         if len(p.pair_zone) * len(p.phases) > ALL_PAIRS and not p.covers:
             more = some_pairs(p, SOME_PAIRS, SOME_PAIRS, self.crew.effort.seed)
-            thin = with_pairs(p, np.union1d(relaxed.pairs, more))
-            self.arrays = arrays_of(thin, whole=p)
-            self.layout = Layout.of(thin, self.arrays)
+            self.pairs = np.union1d(relaxed.pairs, more)
+            thin = with_pairs(p, self.pairs)
+            plain = arrays_of(thin, whole=p)
+            self.layout = Layout.of(thin, plain)
+            self.arrays = with_cuts(plain, self.layout)
 
     def _rounded(self, wish: Values, soft: Arrays, layout: Layout) -> Values:
         """Return the plan nearest to a fractional choice, or nothing where none was found.
@@ -284,9 +296,34 @@ class Search:
 
     # Neighbourhoods
 
-    def _improve(self, arrays: Arrays, layout: Layout, values: Values, wish: Values) -> None:
-        effort, rng = self.crew.effort, np.random.default_rng(self.crew.effort.seed)
-        improver = Improver(arrays, layout, self.crew, values, wish, rng)
+    def _support(self, improver: Improver, relaxed: Relaxed) -> None:
+        """Solve the program over the sites and pairs that the relaxation uses."""
+        self._keep(improver.values, improver.layout)
+        for least in SUPPORT:
+            free = self._used(improver, relaxed, least)
+            if len(free) <= SMALL:
+                self.crew.progress("solving what the relaxation uses")
+                seconds = SUPPORT_SHARE * self.crew.effort.time_limit_s
+                improver.solve([free], seconds=seconds, nodes=ROUND_NODES)
+                return
+
+    def _used(self, improver: Improver, relaxed: Relaxed, least: float) -> Indices:
+        p, layout = self.problem, improver.layout
+        sites = np.unique(layout.site[relaxed.wish > least])
+        parts = [layout.choice[np.isin(layout.site, sites)], layout.cover, layout.slack]
+        parts.append(np.flatnonzero(improver.values > 0))
+        if len(relaxed.energy):
+            count, own = len(layout.energy) // len(p.phases), relaxed.pairs
+            if count != len(p.pair_zone):
+                own = np.searchsorted(self.pairs, own)
+            sent = relaxed.energy.reshape(len(p.phases), -1)
+            for t, row in enumerate(sent):
+                some = row > least * p.demand_kwh[t, p.pair_zone[relaxed.pairs]]
+                parts.append(layout.energy[t * count + own[some]])
+        return np.unique(np.concatenate(parts))
+
+    def _improve(self, improver: Improver) -> None:
+        effort, layout = self.crew.effort, improver.layout
         kinds = [kind for kind in KINDS if kind != "time" or len(self.problem.phases) > 1]
         tried = stale = 0
         size, steps = WINDOW, effort.iterations
