@@ -61,12 +61,12 @@ def test_phase_by_phase_bounds_no_tighter_than_the_whole(
 def test_pairs_are_taken_in_until_the_bound_is_that_of_all(
     kind: ObjectiveKind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With one pair a zone to start with, 1 to 10 % of the bound is missing; at the end nothing."""
+    """Started with one pair a zone, the rest is not needed to bound all of them as well."""
     problem = random_problem(3, kind, zones=60, sites=15)
     exact = _relaxed(problem)
     monkeypatch.setattr(linear, "FEW", 0)
     monkeypatch.setattr(linear, "NEAREST", 1)
-    monkeypatch.setattr(linear, "OTHERS", 1)
+    monkeypatch.setattr(linear, "OTHERS", 0)
     told: list[str] = []
     priced = relax(problem, _solve, gap=1e-4, seed=1, progress=told.append)
     assert len(told) > 1
@@ -107,5 +107,6 @@ def test_an_unfinished_relaxation_leaves_a_simple_bound() -> None:
     nothing = Run("no-solution", np.empty(0), np.nan, np.inf, np.empty(0))
     found = relax(problem, lambda _: (0, nothing), gap=0.0, seed=1, progress=lambda _: None)
     reachable = float(problem.weight @ problem.reachable_kwh)
-    assert _relaxed(problem).bound <= found.bound <= reachable * (1 + 1e-9)
+    assert found.bound <= reachable * (1 + 1e-9)
+    assert found.bound >= _relaxed(problem).bound * (1 - 1e-6)
     assert not found.infeasible

@@ -35,6 +35,7 @@ from tests.toy import S, random_problem, toy
 
 if TYPE_CHECKING:
     from siting.data.problem import Problem
+    from siting.models.layout import Layout
     from siting.models.solution import Solution
     from siting.scenario import ObjectiveKind
 
@@ -152,20 +153,20 @@ def test_without_a_relaxation_the_bound_is_simple(kind: ObjectiveKind, bound: fl
 def test_a_plan_that_misses_its_floors_is_no_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever was found, what falls short of a promised share is not returned.
 
-    The search is stopped before its first neighbourhood, with a plan that serves nobody: all of the
-    floors, 90 and 135 kWh and 120 and 180 covered, is missing.
+    Rounding finds a plan that serves nobody: all of the floors, 90 and 135 kWh and 120 and 180
+    covered, is missing; and no neighbourhood mends it.
     """
 
-    def stopped(searching: Search, improver: Improver) -> None:  # in place of Search._improve
-        layout = improver.layout
-        assert searching.bound <= 1750
-        values = np.zeros_like(improver.values)
-        values[layout.slack] = improver.arrays.upper[layout.slack]
+    def nobody(_: Search, __: np.ndarray, soft: Arrays, layout: Layout) -> np.ndarray:
+        values = np.zeros(len(soft.cost))
+        values[layout.slack] = soft.upper[layout.slack]
         assert layout.shortfall(values) == pytest.approx(90 + 135 + 120 + 180)
-        searching.values = np.empty(0)
+        return values
 
     monkeypatch.setattr(search, "SMALL", 0)
-    monkeypatch.setattr(Search, "_improve", stopped)
+    monkeypatch.setattr(Search, "_rounded", nobody)
+    monkeypatch.setattr(Search, "_myopic", lambda *_: np.empty(0))
+    monkeypatch.setattr(Improver, "solve", lambda *_, **__: [False])
     with pytest.raises(NoSolutionError):
         _solve(toy("cost"))
 

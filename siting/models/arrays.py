@@ -75,9 +75,9 @@ class _Rows:
     def arrays(self) -> Arrays:
         for t in range(self.phases):
             self._one_and_rise(t)
-            if self.p.serves:
+            if self.pairs:
                 self._service(t)
-            if self.p.covers:
+            if self.n_cover:
                 self._coverage(t)
             self._ratio(t)
             self._budget(t)

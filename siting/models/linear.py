@@ -282,6 +282,6 @@ def _prices(arrays: Arrays, layout: Layout, duals: Values) -> Prices:
     ]
     promise = np.zeros((2, len(p.phases)))
     kinds = [n for n, asked in enumerate((p.min_served_share, p.min_covered_share)) if asked]
-    if kinds:
+    if kinds and len(arrays.floors):
         promise[kinds] = price[arrays.floors].reshape(len(p.phases), len(kinds)).T
     return Prices(demand, site, promise[0], cover, promise[1])
