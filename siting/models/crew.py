@@ -20,6 +20,7 @@ from siting.models.highs import Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
 
     from siting.models.effort import Effort
     from siting.models.highs import Highs
@@ -95,12 +96,12 @@ class Crew:
                 for program in programs
             ]
             try:
-                return [future.result() for future in futures]
+                return [_result(future) for future in futures]
             except KeyboardInterrupt:
                 self.stop.set()
                 for program in programs:
                     program.cancel()
-                return [future.result() for future in futures]
+                return [_result(future) for future in futures]
 
     def first(self, ways: Sequence[tuple[Highs, str]], *, seconds: float) -> tuple[int, Run]:
         """Return which of several ways to solve a linear program was done first, and its answer.
@@ -145,6 +146,10 @@ class Crew:
             if _done(run) or to_come == 1:
                 return number, run
         return 0, _UNSOLVED
+
+
+def _result(future: Future[Run]) -> Run:
+    return future.result()
 
 
 _UNSOLVED = Run("no-solution", np.empty(0), np.nan, np.nan, np.empty(0))

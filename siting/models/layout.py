@@ -123,7 +123,8 @@ class Layout:
         count = len(self.problem.pair_zone)
         energy = self.energy[phase * count : (phase + 1) * count]
         cover = self.cover[self.cover_phase == phase]
-        return np.concatenate([self.choice[self.phase == phase], energy, cover])
+        own = self.choice[self.phase == phase]
+        return np.concatenate([own, energy, cover, self.slack_of(phase)])
 
     def simple_bounds(self, arrays: Arrays) -> Values:
         """Return bounds that need no solver, (T,); their sum bounds the objective.

@@ -18,7 +18,7 @@ from siting.models.arrays import arrays_of
 from siting.models.cuts import with_cuts
 from siting.models.lagrange import Lagrangian, Prices, unit_gain
 from siting.models.layout import Layout
-from siting.models.relaxation import matrix, part_of, rows_within, scaled, with_floor
+from siting.models.relaxation import elastic, matrix, part_of, rows_within, scaled, with_floor
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,15 +111,14 @@ def relax(
             wish = np.zeros(len(layout.choice))
             best = Relaxed(wish, simple, infeasible=False, pairs=pairs, energy=np.empty(0))
         progress(f"solving the linear relaxation, {len(pairs):,} pairs")
+        if len(pairs) < len(problem.pair_zone):
+            layout = layout.with_slack()
+            arrays = elastic(arrays, layout.floors, layout.penalty)
         answer = _answer(arrays, layout, solve, gap / 2)
         if answer is None:
             return _even(best, arrays, layout, problem)
         if isinstance(answer, str):
-            whole = len(pairs) == len(problem.pair_zone)
-            if whole:
-                return replace(best, infeasible=True)
-            pairs = np.arange(len(problem.pair_zone))
-            continue
+            return replace(best, infeasible=True)
         prices = _prices(arrays, layout, answer.duals)
         bound = Lagrangian(arrays, layout, problem).bound(prices)
         best = replace(

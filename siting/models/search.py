@@ -139,7 +139,10 @@ class Search:
         stopped = self.crew.stop.is_set()
         if stopped and not len(self.values):
             raise KeyboardInterrupt
-        method = f"{self.method}; stopped by the user" if stopped else self.method
+        method = self.method
+        if stopped:
+            self.crew.progress("stopped: keeping the best plan so far")
+            method += "; stopped by the user"
         type_at = self.layout.type_at(self.values) if len(self.values) else NOTHING
         return Found(type_at, self.bound, self.infeasible, method)
 
