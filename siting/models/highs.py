@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import highspy
 import numpy as np
 import pulp
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from siting.models.program import Statement
@@ -135,6 +137,10 @@ class Highs:
         if self._highs.setOptionValue(option, value) != highspy.HighsStatus.kOk:
             msg = f"HiGHS refuses option {option} = {value!r}"
             raise ValueError(msg)
+
+    def on_progress(self, tell: Callable[[Any], None]) -> None:
+        """Call back with HiGHS's own event at every line of its log of branch and bound."""
+        self._highs.cbMipLogging += tell
 
     def start_from(self, values: NDArray[np.float64]) -> None:
         """Offer a solution to start from."""
