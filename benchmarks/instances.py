@@ -1,4 +1,4 @@
-"""Make synthetic questions of the main model, of any size, where capacity binds or where reach does.
+"""Make synthetic questions of the main model: in some capacity binds, in others reach does.
 
 A made-up plane city: homes and sites gather around centres, demand is log-normal and thins out with
 the distance to them. Nothing in it is any real city's.
@@ -97,7 +97,7 @@ def instance(
         initial=np.full(sites, NONE),
         closable=np.zeros(sites, dtype=bool),
         site_district=district,
-        site_substation=feeder.astype(np.int64),
+        site_substation=np.asarray(feeder, dtype=np.int64),
         zone_district=_grid(home, side),
         conflicts=near[np.lexsort((near[:, 1], near[:, 0]))],
         city_target=most // 2,
@@ -136,9 +136,10 @@ def _reach_km(home: NDArray[np.float64], place: NDArray[np.float64], pairs: int)
 def _pairs(
     home: NDArray[np.float64], place: NDArray[np.float64], reach_km: float
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    lists = cKDTree(place).query_ball_point(home, reach_km, return_sorted=True)
+    near = cKDTree(place).query_ball_point(home, reach_km, return_sorted=True)
+    lists = [np.array(item, dtype=np.int32) for item in near.tolist()]
     zone = np.repeat(np.arange(len(home)), [len(item) for item in lists])
-    return zone.astype(np.int32), np.concatenate(lists).astype(np.int32)
+    return zone.astype(np.int32), np.concatenate(lists)
 
 
 def _grid(points: NDArray[np.float64], side: float) -> NDArray[np.int64]:

@@ -12,6 +12,7 @@ import resource
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +47,7 @@ _TOLD = re.compile(r"best ([-\d,.]+), bound ([-\d,.]+), gap")
 def question(name: str) -> Problem:
     """Return a question by name: ``capacity:SEED:PHASES:ZONES:SITES:STATIONS``, or a scenario.
 
-    ``SCENARIO@FOLDER`` is a scenario on another city.
+    ``SCENARIO@FOLDER@TIMES`` is a scenario on another city, with so many times the money and demand.
     """
     binds, *numbers = name.split(":")
     if numbers:
@@ -54,11 +55,14 @@ def question(name: str) -> Problem:
         return instance(  # type: ignore[arg-type]  # the name says what binds
             binds, seed, phases=phases, zones=zones, sites=sites, stations=stations
         )
-    scenario_name, _, city = name.partition("@")
+    scenario_name, *city = name.split("@")
     scenario = load_scenario(scenario_name)
     if city:
-        scenario = override(scenario, {}, case=city)
-    return build_problem(load_city(scenario.case, scenario), scenario).problem
+        scenario = override(scenario, {}, case=city[0])
+    problem = build_problem(load_city(scenario.case, scenario), scenario).problem
+    times = float(city[1]) if city else 1.0
+    money, demand = times * problem.budget_cny, times * problem.demand_kwh
+    return replace(problem, budget_cny=money, demand_kwh=demand)
 
 
 def by_siting(problem: Problem, seconds: float, gap: float = GAP) -> Trace:
@@ -148,7 +152,9 @@ def _greedy_phase(p: Problem, t: int, before: np.ndarray) -> np.ndarray:
         gain = np.minimum(unmet[:, None], p.capacity_kwh) / p.state_cost_cny
         shut = ~p.allowed | (held != NONE)[:, None] | (p.state_cost_cny > money)
         feeder = np.where(p.site_substation == NONE, 0, p.site_substation)
-        shut |= p.load_kw[None, :] > np.where(p.site_substation == NONE, np.inf, room[feeder])[:, None]
+        shut |= (
+            p.load_kw[None, :] > np.where(p.site_substation == NONE, np.inf, room[feeder])[:, None]
+        )
         blocked = np.array([bool(len(near)) and (held[near] != NONE).any() for near in close])
         gain = np.where(shut | blocked[:, None], -1.0, gain)
         j, k = np.unravel_index(int(gain.argmax()), gain.shape)

@@ -14,9 +14,7 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")
 """Told apart by those who are colour-blind (M. Okabe & K. Ito, 2008)."""
 
 
-def chart(
-    title: str, lines: Mapping[str, Sequence[tuple[float, float]]], *, x: str, y: str
-) -> str:
+def chart(title: str, lines: Mapping[str, Sequence[tuple[float, float]]], *, x: str, y: str) -> str:
     """Return an SVG of steps: each value holds until the next.
 
     Parameters
@@ -35,18 +33,22 @@ def chart(
     def at(a: float, b: float) -> tuple[float, float]:
         across = (math.log10(a) - low_x) / (high_x - low_x)
         up = (math.log10(b) - low_y) / (high_y - low_y)
-        return LEFT + across * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - up * (HEIGHT - TOP - BOTTOM)
+        return LEFT + across * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - up * (
+            HEIGHT - TOP - BOTTOM
+        )
 
+    box = f'viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="12"'
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
-        'font-family="sans-serif" font-size="12">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" {box}>',
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
         f'<text x="{LEFT}" y="22" font-size="14">{escape(title)}</text>',
     ]
     for n in range(low_x, high_x + 1):
         a, bottom = at(10**n, 10**low_y)
         parts.append(f'<path d="M{a:.1f} {TOP}V{bottom:.1f}" stroke="#ddd"/>')
-        parts.append(f'<text x="{a:.1f}" y="{bottom + 18:.1f}" text-anchor="middle">{10**n:g}</text>')
+        parts.append(
+            f'<text x="{a:.1f}" y="{bottom + 18:.1f}" text-anchor="middle">{10**n:g}</text>'
+        )
     for n in range(low_y, high_y + 1):
         left, b = at(10**low_x, 10**n)
         parts.append(f'<path d="M{left:.1f} {b:.1f}H{WIDTH - RIGHT}" stroke="#ddd"/>')

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from siting.data.problem import NONE
 from siting.models.arrays import arrays_of
 from siting.models.cuts import with_cuts
 from siting.models.highs import Highs, to_arrays
@@ -19,7 +20,7 @@ from siting.models.relaxation import matrix, scaled
 from siting.models.statement import state
 from tests.brute import valued_plans
 from tests.golden import KINDS
-from tests.toy import NONE, random_problem, toy
+from tests.toy import random_problem, toy
 
 if TYPE_CHECKING:
     from siting.data.problem import Problem
@@ -118,7 +119,7 @@ def test_the_cuts_of_one_substation() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_scaling_changes_no_optimum(kind: ObjectiveKind) -> None:
-    """Solved in other units and taken back, values, prices and objective are those of the program."""
+    """Solved in other units and taken back, values and objective are those of it."""
     problem = random_problem(3, kind, zones=15, sites=6)
     arrays = arrays_of(problem)
     even = scaled(arrays, Layout.of(problem, arrays).upper)

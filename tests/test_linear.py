@@ -77,9 +77,7 @@ def test_pairs_are_taken_in_until_the_bound_is_that_of_all(
 @pytest.mark.parametrize("kind", KINDS)
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 40), data=st.data())
-def test_any_prices_bound_every_plan(
-    kind: ObjectiveKind, seed: int, data: st.DataObject
-) -> None:
+def test_any_prices_bound_every_plan(kind: ObjectiveKind, seed: int, data: st.DataObject) -> None:
     """Whatever is charged for demand, promises and cover, no plan of brute force is better."""
     problem = random_problem(seed, kind, zones=5, sites=3)
     best = brute_force(problem)

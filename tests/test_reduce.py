@@ -33,13 +33,19 @@ def test_the_best_plan_stays_as_good(
         demand_kwh=np.hstack([problem.demand_kwh, problem.demand_kwh[:, :twins]]),
         zone_district=np.append(problem.zone_district, problem.zone_district[:twins]),
         pair_zone=np.concatenate(
-            [problem.pair_zone, *(0 * problem.pair_site[problem.pair_zone == n] + 4 + n for n in range(twins))]
+            [
+                problem.pair_zone,
+                *(0 * problem.pair_site[problem.pair_zone == n] + 4 + n for n in range(twins)),
+            ]
         ).astype(np.int32),
         pair_site=np.concatenate(
             [problem.pair_site, *(problem.pair_site[problem.pair_zone == n] for n in range(twins))]
         ),
         pair_minutes=np.concatenate(
-            [problem.pair_minutes, *(problem.pair_minutes[problem.pair_zone == n] for n in range(twins))]
+            [
+                problem.pair_minutes,
+                *(problem.pair_minutes[problem.pair_zone == n] for n in range(twins)),
+            ]
         ),
         headroom_kw=problem.headroom_kw / 3,
         capacity_kwh=np.array([room, 2 * room]),

@@ -1,4 +1,4 @@
-"""State the question as arrays, straight from the problem: the program of ``statement``, row by row.
+"""State the question as arrays, straight from the problem: the program of ``statement``.
 
 The same columns and rows in the same order as :func:`siting.models.statement.state` states them in
 PuLP, without an object for each: a city of seven million pairs takes seconds. The formulation, its
@@ -122,7 +122,13 @@ class _Rows:
         return self.first_energy + t * self.pairs + np.arange(self.pairs)
 
     def _block(
-        self, count: int, row: Indices, column: Indices, value: ArrayLike, low: float, high: ArrayLike
+        self,
+        count: int,
+        row: Indices,
+        column: Indices,
+        value: ArrayLike,
+        low: float,
+        high: ArrayLike,
     ) -> None:
         """Append rows given by their entries; of one low side, with high sides row by row."""
         order = np.argsort(row, kind="stable")

@@ -141,7 +141,7 @@ class Crew:
     def _in_turn(self, ways: Sequence[tuple[Highs, str]], until: float) -> tuple[int, Run]:
         for number, (program, method) in enumerate(ways):
             to_come = len(ways) - number
-            seconds = (until - time.monotonic()) / (to_come if to_come > 1 else 1)
+            seconds = (until - time.monotonic()) / to_come
             run = self.run([program], seconds=seconds, method=method, crossover=False)[0]
             if _done(run) or to_come == 1:
                 return number, run

@@ -84,7 +84,8 @@ def _cliques(problem: Problem) -> list[list[int]]:
     for a, b in problem.conflicts.tolist():
         near.setdefault(a, set()).add(b)
         near.setdefault(b, set()).add(a)
-    cliques, told = [], set()
+    cliques: list[list[int]] = []
+    told: set[tuple[int, int]] = set()
     for a, b in problem.conflicts.tolist():
         if (a, b) in told:
             continue

@@ -119,7 +119,8 @@ class Lagrangian:
         return float(np.maximum(gain[p.reachable_zone], 0.0).sum() - promised)
 
     def _by_site(self, weights: Values) -> Values:
-        return np.bincount(self.site, weights=weights, minlength=len(self.problem.sites))
+        total = np.bincount(self.site, weights=weights, minlength=len(self.problem.sites))
+        return np.asarray(total, dtype=float)
 
     def _fill(self, t: int, prices: Prices) -> Values:
         """Return what each station earns at best, (J, K)."""
@@ -143,7 +144,7 @@ class Lagrangian:
 
 def unit_gain(problem: Problem, phase: int, minutes: Values) -> Values:
     """Return what a kWh along each pair adds to the objective, taken as a maximum, (pairs,)."""
-    weight = problem.weight[phase]
+    weight = float(problem.weight[phase])
     if problem.objective == "access":
-        return -weight * minutes
+        return np.asarray(-weight * minutes)
     return np.full(len(minutes), weight if problem.objective == "served" else 0.0)

@@ -112,8 +112,9 @@ class Layout:
         spent = np.array([float(row @ wish) for row in money])
         room = [np.where(self.phase == t, p.capacity_kwh[self.kind], 0.0) for t in phases]
         need = p.min_served_share * p.reachable_kwh
-        rows = sparse.csr_array(np.array([*money, *room]))
-        rows.resize((2 * len(phases), size))
+        rest = sparse.csr_array((2 * len(phases), size - len(wish)))
+        own = sparse.csr_array(np.array([*money, *room]))
+        rows = sparse.csr_array(sparse.hstack([own, rest], format="csr"))
         dearest = float(p.state_cost_cny[p.allowed].max(initial=0.0)) / KCNY
         endless = np.full(len(need), np.inf)
         return rows, np.append(-endless, need), np.append(spent + dearest, endless)

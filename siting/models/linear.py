@@ -100,16 +100,16 @@ def relax(
     progress
         Called with a line of text now and then.
     """
-    pairs, best = _first_pairs(problem, seed), None
+    pairs = _first_pairs(problem, seed)
+    best = Relaxed(np.empty(0), np.nan, infeasible=False, pairs=pairs, energy=np.empty(0))
     for _ in range(ROUNDS):
         part = with_pairs(problem, pairs)
         plain = arrays_of(part, whole=problem)
         layout = Layout.of(part, plain)
         arrays = with_cuts(plain, layout)
-        if best is None:
+        if not len(best.wish):
             simple = float(layout.simple_bounds(arrays).sum())
-            wish = np.zeros(len(layout.choice))
-            best = Relaxed(wish, simple, infeasible=False, pairs=pairs, energy=np.empty(0))
+            best = replace(best, wish=np.zeros(len(layout.choice)), bound=simple)
         progress(f"solving the linear relaxation, {len(pairs):,} pairs")
         if len(pairs) < len(problem.pair_zone):
             layout = layout.with_slack()
@@ -211,9 +211,7 @@ def _with_paying(problem: Problem, pairs: Indices, prices: Prices) -> Indices:
     return np.union1d(pairs, paying)
 
 
-def _answer(
-    arrays: Arrays, layout: Layout, solve: Solver, give: float
-) -> _Answer | str | None:
+def _answer(arrays: Arrays, layout: Layout, solve: Solver, give: float) -> _Answer | str | None:
     """Return the relaxation of a part, ``infeasible``, or None where it was not finished."""
     phases = range(len(layout.problem.phases))
     groups = [np.arange(len(arrays.cost))]
@@ -223,9 +221,7 @@ def _answer(
     entries = matrix(arrays)
     for columns in groups:
         rows = rows_within(entries, columns)
-        part = part_of(
-            arrays, entries, rows, columns, cost=arrays.cost, maximise=arrays.maximise
-        )
+        part = part_of(arrays, entries, rows, columns, cost=arrays.cost, maximise=arrays.maximise)
         run = _solved(part, layout.upper[columns], solve)
         if run.status == "infeasible":
             return "infeasible"

@@ -58,9 +58,7 @@ def describe(solver: str) -> str:
     return f"{SHORT.get(solver.lower(), solver)} through PuLP {pulp.__version__}"
 
 
-def run(
-    problem: Problem, solver: str, effort: Effort, progress: Callable[[str], None]
-) -> Found:
+def run(problem: Problem, solver: str, effort: Effort, progress: Callable[[str], None]) -> Found:
     """Solve the whole statement with that solver, and bound it with HiGHS's linear relaxation."""
     statement = state(problem)
     arrays = to_arrays(statement)

@@ -8,6 +8,7 @@ fits into it.
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -59,7 +60,7 @@ def _groups(problem: Problem) -> NDArray[np.int64]:
     start = np.searchsorted(p.pair_zone, np.arange(len(p.zones) + 1))
     known: dict[bytes, int] = {}
     sites = np.ascontiguousarray(p.pair_site)
-    reach = (sites[a:b].tobytes() for a, b in zip(start[:-1], start[1:], strict=True))
+    reach = (sites[a:b].tobytes() for a, b in pairwise(start.tolist()))
     return np.array([known.setdefault(key, len(known)) for key in reach], dtype=np.int64)
 
 

@@ -11,13 +11,11 @@ sought, so that no money is spent that serves nobody.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from siting.data.problem import NONE
 from siting.models.arrays import arrays_of
 from siting.models.cuts import with_cuts
 from siting.models.highs import Arrays, Highs, Run
@@ -25,14 +23,10 @@ from siting.models.improve import BATCH, Improver
 from siting.models.layout import Layout
 from siting.models.linear import Relaxed, relax, some_pairs, with_pairs
 from siting.models.one_phase import one_phase
-from siting.models.relaxation import (
-    columns_of,
-    elastic,
-    matrix,
-    restrict,
-    with_floor,
-    with_rows,
-)
+from siting.models.relaxation import elastic
+from siting.models.start import ROUND_NODES, complete, nearest_choice, used_columns
+from siting.models.thrift import SHARE as THRIFT_SHARE
+from siting.models.thrift import economise, economise_whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,11 +48,10 @@ WINDOW = 36
 """Sites that a neighbourhood frees; half as many again after STALE / 3 in vain."""
 WIDEST = 120
 """Most sites that a neighbourhood frees."""
-ROUND_SECONDS = 30.0
-ROUND_NODES = 2000
 SUPPORT = (1e-3, 1e-2, 0.05, 0.2)
 """Parts of a station, or of a zone's demand, from which on the relaxation counts as using it; the
-first that leaves no more than SMALL columns."""
+first that leaves no more than SUPPORT_COLUMNS."""
+SUPPORT_COLUMNS = 30_000
 SUPPORT_SHARE = 0.15
 """Part of the time limit for the program over what the relaxation uses."""
 STALE = 60
@@ -69,12 +62,6 @@ RELAX_SHARE = 0.6
 """Part of the time limit for the linear relaxation."""
 MYOPIC_SHARE = 0.25
 """Part of the time left for the plan made phase after phase."""
-ECONOMY_SHARE = 0.1
-"""Part of the time limit kept for the cheaper plan of the same worth."""
-WHOLE_ECONOMY_SHARE = 0.3
-"""The same, where HiGHS gets the whole program."""
-ECONOMY_GAP = 0.01
-"""Gap at which a cheaper plan is cheap enough."""
 KINDS: tuple[Kind, ...] = ("place", "doubt", "place", "substation", "idle", "district", "time")
 """Neighbourhoods in turn; ``time`` only where there are phases."""
 
@@ -155,9 +142,7 @@ class Search:
         if len(start):
             self.values = start
             highs.start_from(start)
-        steps = self.crew.effort.iterations
-        nodes = None if steps is None else steps * STEP_NODES
-        run = self.crew.run([highs], nodes=nodes, gap=self.crew.effort.gap)[0]
+        run = self.crew.run([highs], nodes=self._nodes, gap=self.crew.effort.gap)[0]
         if run.status == "infeasible":
             self.values, self.infeasible = np.empty(0), True
             return
@@ -233,47 +218,19 @@ class Search:
             self.arrays = with_cuts(plain, self.layout)
 
     def _rounded(self, wish: Values, soft: Arrays, layout: Layout) -> Values:
-        """Return the plan nearest to a fractional choice, or nothing where none was found.
-
-        It may spend no more than the fractional one, and must offer the capacity that floors ask
-        for; where that cannot be had, only the rules themselves are kept.
-        """
+        """Return a plan near a fractional choice, or nothing where none was found."""
         self.crew.progress("rounding")
-        kept = np.concatenate([layout.choice, layout.cover])
-        near = np.zeros(len(self.arrays.cost))
-        near[layout.choice] = wish + layout.preference
-        guided = with_rows(self.arrays, *layout.guides(wish, len(near)))
-        run = self._nearest(guided, kept, near)
-        if not len(run.values):
-            run = self._nearest(self.arrays, kept, near)
+        run = nearest_choice(self.arrays, self.layout, wish, self.crew)
         self._go_on()
         self.infeasible = run.status == "infeasible"
         if not len(run.values):
             return run.values
         return self._complete(soft, layout, np.round(run.values[: len(layout.choice)]))
 
-    def _nearest(self, arrays: Arrays, kept: Indices, near: Values) -> Run:
-        program = self._highs(columns_of(arrays, kept, cost=near, maximise=True))
-        return self.crew.run([program], seconds=ROUND_SECONDS, nodes=ROUND_NODES, gap=0.01)[0]
-
     def _complete(self, arrays: Arrays, layout: Layout, choice: Values) -> Values:
-        """Return the best energy and cover for a choice, phase by phase, or nothing."""
         self.crew.progress("assigning energy")
-        began = time.monotonic()
-        values = np.zeros(len(arrays.cost))
-        values[layout.choice] = choice
-        rows = matrix(arrays).tocsc()
-        parts = layout.open_columns(values)
-        programs = [self._highs(restrict(arrays, rows, free, values)) for free in parts]
-        for t, run in enumerate(self.crew.run(programs)):
-            if len(run.values):
-                values[parts[t]] = run.values
-            elif len(layout.slack):
-                values[layout.slack_of(t)] = arrays.upper[layout.slack_of(t)]
-            elif len(layout.floors):
-                return np.empty(0)
+        values = complete(arrays, layout, choice, self.crew)
         self._go_on()
-        self.crew.reserve_s = max(self.crew.reserve_s, 2 * (time.monotonic() - began))
         return values
 
     # Phase after phase
@@ -303,27 +260,14 @@ class Search:
         """Solve the program over the sites and pairs that the relaxation uses."""
         self._keep(improver.values, improver.layout)
         for least in SUPPORT:
-            free = self._used(improver, relaxed, least)
-            if len(free) <= SMALL:
+            free = used_columns(
+                self.problem, improver.layout, improver.values, relaxed, self.pairs, least
+            )
+            if len(free) <= SUPPORT_COLUMNS:
                 self.crew.progress("solving what the relaxation uses")
                 seconds = SUPPORT_SHARE * self.crew.effort.time_limit_s
                 improver.solve([free], seconds=seconds, nodes=ROUND_NODES)
                 return
-
-    def _used(self, improver: Improver, relaxed: Relaxed, least: float) -> Indices:
-        p, layout = self.problem, improver.layout
-        sites = np.unique(layout.site[relaxed.wish > least])
-        parts = [layout.choice[np.isin(layout.site, sites)], layout.cover, layout.slack]
-        parts.append(np.flatnonzero(improver.values > 0))
-        if len(relaxed.energy):
-            count, own = len(layout.energy) // len(p.phases), relaxed.pairs
-            if count != len(p.pair_zone):
-                own = np.searchsorted(self.pairs, own)
-            sent = relaxed.energy.reshape(len(p.phases), -1)
-            for t, row in enumerate(sent):
-                some = row > least * p.demand_kwh[t, p.pair_zone[relaxed.pairs]]
-                parts.append(layout.energy[t * count + own[some]])
-        return np.unique(np.concatenate(parts))
 
     def _improve(self, improver: Improver) -> None:
         effort, layout = self.crew.effort, improver.layout
@@ -337,7 +281,7 @@ class Search:
             self._tell(improver.worth, gap, short, tried)
             count = BATCH if steps is None else min(BATCH, steps - tried)
             proved = gap <= effort.gap and not short
-            if proved or count <= 0 or stale >= STALE or self.crew.over(share=1 - ECONOMY_SHARE):
+            if proved or count <= 0 or stale >= STALE or self.crew.over(share=1 - THRIFT_SHARE):
                 break
             turn: list[Kind] = [kinds[(tried + n) % len(kinds)] for n in range(count)]
             if self.problem.objective == "cost" and not short:
@@ -356,37 +300,19 @@ class Search:
             f"{tried} neighbourhoods"
         )
 
-    # Thrift
-
     def _economise(self) -> None:
-        """Look for a cheaper plan of the same worth in what is left of the effort.
-
-        A large search takes no longer for it than the answer itself took.
-        """
+        """Look for a cheaper plan of the same worth in what is left of the effort."""
         if self.crew.over():
             return
         self.crew.progress("looking for a cheaper plan of the same worth")
-        cost, effort = self.layout.cost_kcny, self.crew.effort
-        arrays = with_floor(self.arrays, cost, self.values)
-        spent_s = time.monotonic() - self.crew.started
-        if len(arrays.cost) <= SMALL:
-            highs = self._highs(arrays)
-            highs.start_from(self.values)
-            nodes = None if effort.iterations is None else effort.iterations * STEP_NODES
-            seconds = WHOLE_ECONOMY_SHARE * effort.time_limit_s
-            gap = max(effort.gap, ECONOMY_GAP)
-            run = self.crew.run([highs], seconds=seconds, nodes=nodes, gap=gap)[0]
-            self.values = run.values if len(run.values) else self.values
-            return
-        rng = np.random.default_rng(effort.seed)
-        wish = self.values[self.layout.choice]
-        improver = Improver(arrays, self.layout, self.crew, self.values, wish, rng)
-        seconds = min(ECONOMY_SHARE * effort.time_limit_s, spent_s)
-        until = time.monotonic() + seconds if effort.iterations is None else np.inf
-        stale, tried, steps = 0, 0, effort.iterations
-        while stale < STALE and time.monotonic() < until and not self.crew.over():
-            if steps is not None and tried >= steps:
-                break
-            gained = improver.step(["idle"] * BATCH, WINDOW)
-            tried, stale = tried + BATCH, 0 if any(gained) else stale + BATCH
-            self.values = improver.values
+        program = (self.arrays, self.layout, self.crew, self.values)
+        if len(self.arrays.cost) <= SMALL:
+            self.values = economise_whole(*program, nodes=self._nodes)
+        else:
+            self.values = economise(*program, patience=STALE)
+
+    @property
+    def _nodes(self) -> int | None:
+        """Most nodes where HiGHS gets the whole program."""
+        steps = self.crew.effort.iterations
+        return None if steps is None else steps * STEP_NODES
