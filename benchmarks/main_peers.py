@@ -47,7 +47,7 @@ _TOLD = re.compile(r"best ([-\d,.]+), bound ([-\d,.]+), gap")
 def question(name: str) -> Problem:
     """Return a question by name: ``capacity:SEED:PHASES:ZONES:SITES:STATIONS``, or a scenario.
 
-    ``SCENARIO@FOLDER@TIMES`` is a scenario on another city, with so many times the money and demand.
+    ``SCENARIO@FOLDER@TIMES`` is a scenario on another city, with as many times the money and need.
     """
     binds, *numbers = name.split(":")
     if numbers:

@@ -124,7 +124,7 @@ def test_ctrl_c_while_the_whole_is_solved_returns_its_best(
     problem = random_problem(2, "served", zones=30, sites=12)
     real, cancelled = Highs.run, []
     monkeypatch.setattr(Search, "_myopic", lambda *_: np.empty(0))
-    monkeypatch.setattr(Highs, "cancel", cancelled.append)
+    monkeypatch.setattr(Highs, "cancel", lambda program: cancelled.append(program))  # noqa: PLW0108 - a method
     monkeypatch.setattr("siting.models.crew._result", _interrupted_once(), raising=True)
     monkeypatch.setattr(Highs, "run", real)
     found = _solve(problem, replace(STEPS, iterations=None, gap=0.05))

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 WHOLE = 400_000
 """Rows and columns up to which all phases are relaxed together."""
+WHOLE_LINKED = 100_000
+"""The same with a row for every pair, as the least minutes have it."""
 FEW = 200_000
 """Pairs, over all phases, up to which none is left out."""
 NEAREST = 4
@@ -173,9 +175,12 @@ def _tighter(bound: float, other: float | None, *, maximise: bool) -> float:
 def _first_pairs(problem: Problem, seed: int) -> Indices:
     """Return the pairs to start with: all, where they are few or coverage needs them."""
     p, count = problem, len(problem.pair_zone)
-    if p.covers or count * len(p.phases) <= FEW:
+    linked = p.objective == "access"
+    if p.covers or count * len(p.phases) <= (FEW // 4 if linked else FEW):
         return np.arange(count)
-    return some_pairs(p, 2 * NEAREST if p.objective == "access" else NEAREST, OTHERS, seed)
+    return some_pairs(
+        p, 2 * NEAREST if linked else NEAREST, OTHERS // 2 if linked else OTHERS, seed
+    )
 
 
 def some_pairs(problem: Problem, nearest: int, others: int, seed: int) -> Indices:
@@ -215,7 +220,8 @@ def _answer(arrays: Arrays, layout: Layout, solve: Solver, give: float) -> _Answ
     """Return the relaxation of a part, ``infeasible``, or None where it was not finished."""
     phases = range(len(layout.problem.phases))
     groups = [np.arange(len(arrays.cost))]
-    if len(phases) > 1 and len(arrays.cost) + len(arrays.row_lower) > WHOLE:
+    most = WHOLE_LINKED if layout.problem.objective == "access" else WHOLE
+    if len(phases) > 1 and len(arrays.cost) + len(arrays.row_lower) > most:
         groups = [layout.phase_columns(t) for t in phases]
     values, duals = np.zeros(len(arrays.cost)), np.zeros(len(arrays.row_lower))
     entries = matrix(arrays)
