@@ -136,8 +136,10 @@ def _reach_km(home: NDArray[np.float64], place: NDArray[np.float64], pairs: int)
 def _pairs(
     home: NDArray[np.float64], place: NDArray[np.float64], reach_km: float
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    near = cKDTree(place).query_ball_point(home, reach_km, return_sorted=True)
-    lists = [np.array(item, dtype=np.int32) for item in near.tolist()]
+    tree = cKDTree(place)
+    lists = [
+        np.array(sorted(tree.query_ball_point(point, reach_km)), dtype=np.int32) for point in home
+    ]
     zone = np.repeat(np.arange(len(home)), [len(item) for item in lists])
     return zone.astype(np.int32), np.concatenate(lists)
 

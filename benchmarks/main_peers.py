@@ -34,6 +34,7 @@ from siting.scenario_io import load_scenario, override
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from benchmarks.instances import Binds
     from siting.data.problem import Problem
 
     Trace = list[tuple[float, float, float]]
@@ -52,9 +53,8 @@ def question(name: str) -> Problem:
     binds, *numbers = name.split(":")
     if numbers:
         seed, phases, zones, sites, stations = (int(number) for number in numbers)
-        return instance(  # type: ignore[arg-type]  # the name says what binds
-            binds, seed, phases=phases, zones=zones, sites=sites, stations=stations
-        )
+        kind: Binds = "capacity" if binds == "capacity" else "reach"
+        return instance(kind, seed, phases=phases, zones=zones, sites=sites, stations=stations)
     scenario_name, *city = name.split("@")
     scenario = load_scenario(scenario_name)
     if city:

@@ -52,6 +52,14 @@ class Improver:
         """What the plan is worth, in the program's objective."""
         return float(self.arrays.cost @ self.values)
 
+    def told(self, bound: float, gap: float, short: float, tried: int) -> str:
+        """Return a line on how far the search has come."""
+        missing = f", {short:,.0f} kWh a day short" if short else ""
+        return (
+            f"best {self.worth:,.0f}, bound {bound:,.0f}, gap {gap:.2%}{missing}, "
+            f"{tried} neighbourhoods"
+        )
+
     def step(self, kinds: list[Kind], size: int) -> list[bool]:
         """Solve one neighbourhood of each kind; return which of them gained.
 

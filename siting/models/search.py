@@ -21,10 +21,10 @@ from siting.models.cuts import with_cuts
 from siting.models.highs import Arrays, Highs, Run
 from siting.models.improve import BATCH, Improver
 from siting.models.layout import Layout
-from siting.models.linear import Relaxed, relax, some_pairs, with_pairs
+from siting.models.linear import Relaxed, relax, with_pairs
 from siting.models.one_phase import one_phase
 from siting.models.relaxation import elastic
-from siting.models.start import ROUND_NODES, complete, nearest_choice, used_columns
+from siting.models.start import ROUND_NODES, complete, nearest_choice, pairs_to_search, used_columns
 from siting.models.thrift import SHARE as THRIFT_SHARE
 from siting.models.thrift import economise, economise_whole
 
@@ -40,10 +40,6 @@ if TYPE_CHECKING:
 
 SMALL = 30_000
 """Columns up to which HiGHS gets the whole program."""
-ALL_PAIRS = 1_500_000
-"""Pairs, over all phases, up to which the search of neighbourhoods has every one of them."""
-SOME_PAIRS = 10
-"""Nearest pairs of each zone beyond that, and as many drawn, beside those that pay."""
 WINDOW = 36
 """Sites that a neighbourhood frees; half as many again after STALE / 3 in vain."""
 WIDEST = 120
@@ -63,7 +59,7 @@ RELAX_SHARE = 0.6
 MYOPIC_SHARE = 0.25
 """Part of the time left for the plan made phase after phase."""
 KINDS: tuple[Kind, ...] = ("place", "doubt", "place", "substation", "idle", "district", "time")
-"""Neighbourhoods in turn; ``time`` only where there are phases."""
+"""In turn; ``time`` only where there are phases."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,8 +129,6 @@ class Search:
         type_at = self.layout.type_at(self.values) if len(self.values) else NOTHING
         return Found(type_at, self.bound, self.infeasible, method)
 
-    # Whole
-
     def _whole(self) -> None:
         start = self._myopic(self.arrays, self.layout)
         self.crew.progress("solving the whole program")
@@ -156,8 +150,6 @@ class Search:
 
     def _highs(self, arrays: Arrays, *, relaxed: bool = False) -> Highs:
         return Highs(arrays, relaxed=relaxed, seed=self.crew.effort.seed)
-
-    # Large
 
     def _large(self) -> None:
         self.method = "linear relaxation, rounding, exact neighbourhoods"
@@ -208,12 +200,10 @@ class Search:
 
     def _thin_out(self, relaxed: Relaxed) -> None:
         """Leave out pairs of a very large question that hardly pay; the bound is of all pairs."""
-        p = self.problem
-        if len(p.pair_zone) * len(p.phases) > ALL_PAIRS and not p.covers:
-            more = some_pairs(p, SOME_PAIRS, SOME_PAIRS, self.crew.effort.seed)
-            self.pairs = np.union1d(relaxed.pairs, more)
-            thin = with_pairs(p, self.pairs)
-            plain = arrays_of(thin, whole=p)
+        self.pairs = pairs_to_search(self.problem, relaxed, self.crew.effort.seed)
+        if len(self.pairs) < len(self.problem.pair_zone):
+            thin = with_pairs(self.problem, self.pairs)
+            plain = arrays_of(thin, whole=self.problem)
             self.layout = Layout.of(thin, plain)
             self.arrays = with_cuts(plain, self.layout)
 
@@ -233,8 +223,6 @@ class Search:
         self._go_on()
         return values
 
-    # Phase after phase
-
     def _myopic(self, arrays: Arrays, layout: Layout) -> Values:
         """Return the plan of solving one phase after the other, or nothing where that fails."""
         phases = len(self.problem.phases)
@@ -253,8 +241,6 @@ class Search:
             rows.append(held)
         chosen = np.array(rows)[layout.phase, layout.site] == layout.kind
         return self._complete(arrays, layout, chosen.astype(float))
-
-    # Neighbourhoods
 
     def _support(self, improver: Improver, relaxed: Relaxed) -> None:
         """Solve the program over the sites and pairs that the relaxation uses."""
@@ -278,7 +264,7 @@ class Search:
             short = layout.shortfall(improver.values)
             self._keep(improver.values, layout)
             gap = abs(self.bound - improver.worth) / max(abs(improver.worth), 1e-9)
-            self._tell(improver.worth, gap, short, tried)
+            self.crew.progress(improver.told(self.bound, gap, short, tried))
             count = BATCH if steps is None else min(BATCH, steps - tried)
             proved = gap <= effort.gap and not short
             if proved or count <= 0 or stale >= STALE or self.crew.over(share=1 - THRIFT_SHARE):
@@ -292,13 +278,6 @@ class Search:
                 size, stale = min(size * 3 // 2, WIDEST), 0
         if short:
             self.crew.progress("the floors were not met")
-
-    def _tell(self, worth: float, gap: float, short: float, tried: int) -> None:
-        missing = f", {short:,.0f} kWh a day short" if short else ""
-        self.crew.progress(
-            f"best {worth:,.0f}, bound {self.bound:,.0f}, gap {gap:.2%}{missing}, "
-            f"{tried} neighbourhoods"
-        )
 
     def _economise(self) -> None:
         """Look for a cheaper plan of the same worth in what is left of the effort."""

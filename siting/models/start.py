@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from siting.models.highs import Highs
+from siting.models.linear import some_pairs
 from siting.models.relaxation import columns_of, matrix, restrict, with_rows
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     Indices = NDArray[np.int64]
     Values = NDArray[np.float64]
 
+ALL_PAIRS = 1_500_000
+"""Pairs, over all phases, up to which the search of neighbourhoods has every one of them."""
+SOME_PAIRS = 10
+"""Nearest pairs of each zone beyond that, and as many drawn, beside those that pay."""
 ROUND_SECONDS = 30.0
 ROUND_NODES = 2000
 
@@ -62,6 +67,14 @@ def complete(arrays: Arrays, layout: Layout, choice: Values, crew: Crew) -> Valu
             return np.empty(0)
     crew.reserve_s = max(crew.reserve_s, 2 * (time.monotonic() - began))
     return values
+
+
+def pairs_to_search(problem: Problem, relaxed: Relaxed, seed: int) -> Indices:
+    """Return the pairs that neighbourhoods may use, ascending: all, but of very large questions."""
+    count = len(problem.pair_zone)
+    if problem.covers or count * len(problem.phases) <= ALL_PAIRS:
+        return np.arange(count)
+    return np.union1d(relaxed.pairs, some_pairs(problem, SOME_PAIRS, SOME_PAIRS, seed))
 
 
 def used_columns(
