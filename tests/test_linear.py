@@ -62,7 +62,8 @@ def test_pairs_are_taken_in_until_the_bound_is_that_of_all(
     kind: ObjectiveKind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Started with one pair a zone, the rest is not needed to bound all of them as well."""
-    problem = random_problem(3, kind, zones=60, sites=15)
+    money = np.array([10e6, 16e6])
+    problem = random_problem(3, kind, zones=60, sites=15, budget_cny=money)
     exact = _relaxed(problem)
     monkeypatch.setattr(linear, "FEW", 0)
     monkeypatch.setattr(linear, "NEAREST", 1)

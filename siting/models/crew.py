@@ -61,6 +61,7 @@ class Crew:
         programs: Sequence[Highs],
         *,
         seconds: float = float("inf"),
+        grace: float = 0.0,
         nodes: int | None = None,
         gap: float = 0.0,
         method: str = "choose",
@@ -76,13 +77,16 @@ class Crew:
             As many at a time as there are cores.
         seconds
             Most time for each, where the effort is not limited in steps.
+        grace
+            Part of the time limit that they get even past it, where there is no plan without them.
         nodes, gap, method, crossover
             As :meth:`Highs.run`.
         """
         if self.effort.iterations is not None:
             seconds = float("inf")
         left_s = 0.0 if self.stop.is_set() else self.left_s()
-        limit_s = max(min(seconds, left_s), _INSTANT)
+        least_s = _INSTANT if self.stop.is_set() else grace * self.effort.time_limit_s
+        limit_s = max(min(seconds, left_s), least_s, min(_INSTANT, self.effort.time_limit_s))
         with ThreadPoolExecutor(self.effort.threads) as pool:
             futures = [
                 pool.submit(

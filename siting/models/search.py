@@ -226,7 +226,7 @@ class Search:
     def _myopic(self, arrays: Arrays, layout: Layout) -> Values:
         """Return the plan of solving one phase after the other, or nothing where that fails."""
         phases = len(self.problem.phases)
-        if phases == 1:
+        if phases == 1 or self.crew.over():
             return np.empty(0)
         held, steps = self.problem.initial, self.crew.effort.iterations
         rows = []

@@ -29,6 +29,8 @@ SOME_PAIRS = 10
 """Nearest pairs of each zone beyond that, and as many drawn, beside those that pay."""
 ROUND_SECONDS = 30.0
 ROUND_NODES = 2000
+GRACE = 0.1
+"""Part of the time limit that a first plan may take past it, lest there be none."""
 
 
 def nearest_choice(arrays: Arrays, layout: Layout, wish: Values, crew: Crew) -> Run:
@@ -44,7 +46,7 @@ def nearest_choice(arrays: Arrays, layout: Layout, wish: Values, crew: Crew) -> 
     for program in (guided, arrays):
         part = columns_of(program, kept, cost=near, maximise=True)
         highs = Highs(part, seed=crew.effort.seed)
-        run = crew.run([highs], seconds=ROUND_SECONDS, nodes=ROUND_NODES, gap=0.01)[0]
+        run = crew.run([highs], seconds=ROUND_SECONDS, grace=GRACE, nodes=ROUND_NODES, gap=0.01)[0]
         if len(run.values):
             break
     return run
@@ -58,7 +60,7 @@ def complete(arrays: Arrays, layout: Layout, choice: Values, crew: Crew) -> Valu
     rows = matrix(arrays).tocsc()
     parts = layout.open_columns(values)
     programs = [Highs(restrict(arrays, rows, free, values)) for free in parts]
-    for t, run in enumerate(crew.run(programs)):
+    for t, run in enumerate(crew.run(programs, grace=GRACE)):
         if len(run.values):
             values[parts[t]] = run.values
         elif len(layout.slack):
