@@ -47,7 +47,7 @@ WIDEST = 120
 SUPPORT = (1e-3, 1e-2, 0.05, 0.2)
 """Parts of a station, or of a zone's demand, from which on the relaxation counts as using it; the
 first that leaves no more than SUPPORT_COLUMNS."""
-SUPPORT_COLUMNS = 30_000
+SUPPORT_COLUMNS = 15_000
 SUPPORT_SHARE = 0.15
 """Part of the time limit for the program over what the relaxation uses."""
 STALE = 60
