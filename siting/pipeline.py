@@ -64,7 +64,7 @@ def make_plan(
     progress("finding what each zone reaches")
     problem, pairs = build_problem(case, scenario)
     limits = scenario.solve
-    effort = Effort(limits.gap, limits.time_limit_s, limits.seed, limits.threads)
+    effort = Effort(limits.gap, limits.time_limit_s, limits.seed, limits.threads, limits.iterations)
     solution = solve(problem, effort, solver=limits.solver, progress=progress)
     return assemble(Answer(case, scenario, problem, pairs, solution))
 

@@ -22,9 +22,9 @@ from siting.errors import InfeasibleError, NoSolutionError, SolverError
 from siting.models import fallback, other_solvers
 from siting.models.effort import Effort
 from siting.models.engine import _Missing
-from siting.models.search import Found, Search
+from siting.models.search import NOTHING, Found, Search
 from siting.models.solve import solve
-from siting.models.solver_reports import NOTHING, Report, cbc_report, model_report
+from siting.models.solver_reports import SILENT, Report, cbc_report, model_report
 from tests.golden import KINDS
 from tests.toy import E, F, S, random_problem, toy
 
@@ -189,7 +189,7 @@ def test_a_poor_plan_that_keeps_every_rule_is_taken_with_its_gap(
             Report("infeasible", None, "Problem proven infeasible"),
         ),
         ("Upper bound:  1e+50\n", Report("unknown", None, "")),
-        ("", NOTHING),
+        ("", SILENT),
     ],
 )
 def test_cbc_says_in_its_log_how_it_ended(log: str, report: Report) -> None:
@@ -362,7 +362,7 @@ def test_the_stand_in_for_highs_is_told_by_any_call() -> None:
 
 def test_where_highs_gives_up_before_its_time_cbc_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     """No values and no proof long before the limit is numerical trouble: CBC finds the 1,020."""
-    gave_up = Found(np.empty(0), np.nan, infeasible=False, method="")
+    gave_up = Found(NOTHING, np.nan, infeasible=False, method="")
     monkeypatch.setattr(Search, "run", lambda _: gave_up)
     found = solve(toy("served"), EFFORT, progress=lambda _: None).certificate
     assert found.objective == pytest.approx(1020)
@@ -375,7 +375,8 @@ def test_where_highs_breaks_a_row_cbc_answers(monkeypatch: pytest.MonkeyPatch) -
 
     def everything(search: Search) -> Found:
         found = whole(search)
-        return replace(found, values=np.ones_like(found.values))
+        search.values = np.ones_like(search.values)
+        return found
 
     monkeypatch.setattr(Search, "run", everything)
     found = solve(toy("served"), EFFORT, progress=lambda _: None).certificate
@@ -385,7 +386,7 @@ def test_where_highs_breaks_a_row_cbc_answers(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_run_stopped_by_its_limit_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without an answer when the time is up, CBC is not asked: it would pass the limit."""
-    gave_up = Found(np.empty(0), np.nan, infeasible=False, method="")
+    gave_up = Found(NOTHING, np.nan, infeasible=False, method="")
     monkeypatch.setattr(Search, "run", lambda _: gave_up)
     monkeypatch.setattr(fallback, "_TIME_WAS_UP", 0.0)
     with pytest.raises(NoSolutionError):

@@ -18,9 +18,12 @@ from hypothesis import strategies as st
 from siting.cli import main
 from siting.data.problem import NONE
 from siting.errors import InfeasibleError
+from siting.models.arrays import arrays_of
 from siting.models.assign import assign
-from siting.models.cuts import choices, differing
+from siting.models.differing import Differing
 from siting.models.effort import Effort
+from siting.models.layout import Layout
+from siting.models.relaxation import matrix
 from siting.models.sensitivity.figure import Figure, between, exact, sign_of
 from siting.models.sensitivity.rejected import Rejections
 from siting.models.sensitivity.rows import rows
@@ -32,7 +35,6 @@ from siting.models.sensitivity.values import Prices, full_substations, priced, s
 from siting.models.sensitivity.worth import Worth, without
 from siting.models.solution import objective_of, open_supers
 from siting.models.solve import solve
-from siting.models.statement import state
 from tests.brute import _Search, brute_force, site_histories, valued_plans
 from tests.golden import KINDS
 from tests.small_case import STATIONS, layer_toml, write_case
@@ -394,17 +396,20 @@ def test_runners_up_may_be_asked_to_differ_in_more_sites() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_cuts_stand_on_the_statements_columns(kind: ObjectiveKind) -> None:
-    """The choice is in the order of the statement, and a cut counts the sites that differ."""
+def test_rows_count_the_sites_that_differ(kind: ObjectiveKind) -> None:
+    """One row more; its activity less its bound is the distance less what is asked."""
     problem = toy(kind)
-    assert [tuple(row) for row in choices(problem).tolist()] == list(state(problem).build)
-    opened = np.array([False, True, True])
-    cut = differing(problem, [opened], 1)
+    plain = arrays_of(problem)
+    layout = Layout.of(problem, plain)
+    opened = np.array([[False, True, True]])
+    more = Differing(opened, 1).add_to(plain, layout)
+    assert len(more.row_lower) == len(plain.row_lower) + 1
     same = np.array([[F, NONE, S], [F, M, S]])
     for types, far in ((same, 0), (np.array([[F, NONE, S], [S, NONE, S]]), 2)):
-        held = [float(types[t, j] == k) for j, k, t in choices(problem).tolist()]
-        # sum - lower = distance - least
-        assert float((cut.rows @ np.array(held))[0] - cut.lower[0]) == far - 1
+        values = np.zeros(len(plain.cost))
+        values[layout.choice] = types[layout.phase, layout.site] == layout.kind
+        activity = float((matrix(more) @ values)[-1])
+        assert activity - more.row_lower[-1] == far - 1
 
 
 # Figures, rows, study, command

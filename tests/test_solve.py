@@ -16,7 +16,9 @@ from siting.errors import InfeasibleError, NoSolutionError
 from siting.models import highs
 from siting.models.effort import Effort
 from siting.models.highs import Highs, Run
+from siting.models.reduce import reduced
 from siting.models.reopen import reopen
+from siting.models.search import Search
 from siting.models.solution import Certificate, certify
 from siting.models.solve import solve
 from tests.brute import brute_force, valued_plans
@@ -294,7 +296,7 @@ def test_a_plan_without_a_bound_is_bounded_all_the_same(monkeypatch: pytest.Monk
         values[: len(order)] = [key in plan for key in order]
         return Run("feasible", values, 0.0, np.inf, np.empty(0))
 
-    problem = toy("served")
+    problem = reduced(toy("served"))
     order = [
         (j, k, t)
         for t in range(2)
@@ -302,6 +304,7 @@ def test_a_plan_without_a_bound_is_bounded_all_the_same(monkeypatch: pytest.Monk
         for k in np.flatnonzero(problem.allowed[j]).tolist()
     ]
     monkeypatch.setattr(Highs, "run", stopped)
+    monkeypatch.setattr(Search, "_myopic", lambda *_: np.empty(0))
     found = _solve(problem).certificate
     assert found.objective == pytest.approx(120 + 2 * 240)
     assert found.bound == pytest.approx(300 + 2 * 450)

@@ -83,6 +83,9 @@ def plan(  # noqa: PLR0913 - each is an option of the command line
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the search.")] = None,
     threads: Annotated[int | None, typer.Option(help="Cores for the solver.")] = None,
+    iterations: Annotated[
+        int | None, typer.Option(help="Steps of search: the same plan on every machine.")
+    ] = None,
     solver: Annotated[str | None, typer.Option(help="highs, cbc, or any PuLP knows.")] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -98,6 +101,7 @@ def plan(  # noqa: PLR0913 - each is an option of the command line
         "gap": gap,
         "seed": seed,
         "threads": threads,
+        "iterations": iterations,
         "solver": solver,
     }
     asked = load_scenario(scenario)

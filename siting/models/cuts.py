@@ -1,66 +1,101 @@
-"""Hold rows over the choice of stations that a problem itself does not know."""
+r"""Add rows that cut off fractional plans and no plan.
+
+Headroom: of :math:`\sum_{jk} P_k y_{jk} \le H`, for every load :math:`P_m` among the types,
+:math:`\sum_{jk} \lfloor P_k / P_m \rfloor y_{jk} \le \lfloor H / P_m \rfloor` (V. Chvátal, Discrete
+Mathematics 4, 1973): half a large station where none fits is no longer worth anything.
+
+Spacing: of sites that are pairwise too close at most one may be open, said once for all of them
+(M. Padberg, Mathematical Programming 5, 1973), found greedily.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
 
 from siting.models.relaxation import with_rows
+from siting.models.statement import SLACK
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from siting.data.problem import Problem
     from siting.models.highs import Arrays
+    from siting.models.layout import Layout
+
+    Cut = tuple[NDArray[np.int64], NDArray[np.float64], float]
+
+_HAIR = 1e-9
+_PAIR = 2
 
 
-def choices(problem: Problem) -> NDArray[np.int64]:
-    """Return site, type and phase of each choice, (choice, 3), in the order of a statement."""
-    site, kind = np.nonzero(problem.allowed)
-    phases = len(problem.phases)
-    phase = np.repeat(np.arange(phases), len(site))
-    return np.column_stack([np.tile(site, phases), np.tile(kind, phases), phase])
+def with_cuts(arrays: Arrays, layout: Layout) -> Arrays:
+    """Return the program with cuts on headroom and spacing."""
+    cuts = [*_headroom(layout), *_spacing(layout)]
+    if not cuts:
+        return arrays
+    sizes = [len(columns) for columns, _, _ in cuts]
+    rows = sparse.csr_array(
+        (
+            np.concatenate([value for _, value, _ in cuts]),
+            np.concatenate([columns for columns, _, _ in cuts]),
+            np.append(0, np.cumsum(sizes)),
+        ),
+        shape=(len(cuts), len(arrays.cost)),
+    )
+    most = np.array([limit for _, _, limit in cuts])
+    return with_rows(arrays, rows, np.full(len(cuts), -np.inf), most)
 
 
-@dataclass(frozen=True, eq=False)
-class Cuts:
-    """Hold lower bounds on sums over the choice."""
+def _headroom(layout: Layout) -> list[Cut]:
+    p, cuts = layout.problem, []
+    loads = np.unique(p.load_kw[p.load_kw > 0])
+    substation = p.site_substation[layout.site]
+    order = np.argsort(substation, kind="stable")
+    ends = np.searchsorted(substation[order], np.arange(len(p.substations) + 1))
+    for g in range(len(p.substations)):
+        at = order[ends[g] : ends[g + 1]]
+        for t in np.flatnonzero(np.isfinite(p.headroom_kw[:, g])):
+            here = np.sort(at[layout.phase[at] == t])
+            for load in loads:
+                times = np.floor(p.load_kw[layout.kind[here]] / load + _HAIR)
+                most = np.floor(p.headroom_kw[t, g] * (1 + SLACK) / load + _HAIR)
+                some = times > 0
+                if times.sum() > most:
+                    cuts.append((layout.choice[here[some]], times[some], float(most)))
+    return cuts
 
-    rows: sparse.csr_array
-    """(R, choice)"""
-    lower: NDArray[np.float64]
-    """(R,)"""
 
-    def add_to(self, arrays: Arrays) -> Arrays:
-        """Return a program with these rows; the choice stands in its first columns."""
-        rest = len(arrays.cost) - self.rows.shape[1]
-        wide = sparse.csr_array(
-            sparse.hstack([self.rows, sparse.csr_array((len(self.lower), rest))], format="csr")
-        )
-        return with_rows(arrays, wide, self.lower, np.full(len(self.lower), np.inf))
+def _spacing(layout: Layout) -> list[Cut]:
+    p = layout.problem
+    last = (layout.phase == len(p.phases) - 1) & p.is_super[layout.kind]
+    cuts = []
+    for clique in _cliques(p):
+        columns = layout.choice[last & np.isin(layout.site, clique)]
+        cuts.append((columns, np.ones(len(columns)), 1.0))
+    return cuts
 
 
-def differing(problem: Problem, opened: list[NDArray[np.bool_]], least: int) -> Cuts:
-    r"""Return cuts: at least so many sites differ from each of some sets of open stations.
-
-    With :math:`z_j` the supercharging station of site j at the end of the last phase and S a set,
-    :math:`\sum_{j \in S} (1 - z_j) + \sum_{j \notin S} z_j \ge k` (a Hamming distance; for k = 1
-    the no-good cut of Balas & Jeroslow, SIAM Journal on Applied Mathematics 23, 1972).
-
-    Parameters
-    ----------
-    problem
-        The question.
-    opened
-        Sets of sites, each (J,).
-    least
-        k
-    """
-    site, kind, phase = choices(problem).T
-    counts = problem.is_super[kind] & (phase == len(problem.phases) - 1)
-    rows = [np.where(counts, np.where(one[site], -1.0, 1.0), 0.0) for one in opened]
-    lower = [least - float(one.sum()) for one in opened]
-    return Cuts(sparse.csr_array(np.array(rows)), np.array(lower))
+def _cliques(problem: Problem) -> list[list[int]]:
+    """Return sets of three sites or more that are pairwise too close, one greedy set an edge."""
+    near: dict[int, set[int]] = {}
+    for a, b in problem.conflicts.tolist():
+        near.setdefault(a, set()).add(b)
+        near.setdefault(b, set()).add(a)
+    cliques: list[list[int]] = []
+    told: set[tuple[int, int]] = set()
+    for a, b in problem.conflicts.tolist():
+        if (a, b) in told:
+            continue
+        clique, shared = [a, b], near[a] & near[b]
+        while shared:
+            new = max(sorted(shared), key=lambda j: len(near[j] & shared))
+            clique.append(new)
+            shared = shared & near[new]
+        clique.sort()
+        told.update((x, y) for n, x in enumerate(clique) for y in clique[n + 1 :])
+        if len(clique) > _PAIR:
+            cliques.append(clique)
+    return cliques

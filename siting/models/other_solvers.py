@@ -18,12 +18,14 @@ import numpy as np
 import pulp
 
 from siting.errors import SolverError
-from siting.models.highs import Arrays, Highs, Run
+from siting.models.crew import Crew
+from siting.models.highs import Arrays, Highs, Run, to_arrays
 from siting.models.layout import Layout
 from siting.models.linear import relax
 from siting.models.relaxation import matrix
-from siting.models.search import Found
-from siting.models.solver_reports import NOTHING, Report, cbc_report, model_report
+from siting.models.search import NOTHING, Found
+from siting.models.solver_reports import SILENT, Report, cbc_report, model_report
+from siting.models.statement import state
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,32 +69,27 @@ def describe(solver: str) -> str:
     return f"{SHORT.get(solver.lower(), solver)} through PuLP {pulp.__version__}"
 
 
-def run(
-    problem: Problem,
-    statement: Statement,
-    arrays: Arrays,
-    solver: str,
-    effort: Effort,
-    progress: Callable[[str], None],
-) -> Found:
+def run(problem: Problem, solver: str, effort: Effort, progress: Callable[[str], None]) -> Found:
     """Solve the whole statement with that solver, and bound it with HiGHS's linear relaxation."""
-    layout = Layout.of(problem, statement, arrays)
+    statement = state(problem)
+    arrays = to_arrays(statement)
+    layout = Layout.of(problem, arrays)
+    crew = Crew(effort, progress)
 
-    def relaxation(part: Arrays, still_to_come: int) -> Run:
-        highs = Highs(part, relaxed=True, threads=effort.threads, seed=effort.seed)
-        seconds = effort.time_limit_s / still_to_come
-        return highs.run(time_limit_s=seconds, method="ipm", crossover=False)
+    def relaxation(ways: list[tuple[Arrays, str]]) -> tuple[int, Run]:
+        programs = [(Highs(part, relaxed=True, seed=effort.seed), way) for part, way in ways]
+        return crew.first(programs, seconds=effort.time_limit_s)
 
     by = "HiGHS's linear relaxation"
     try:
-        relaxed = relax(arrays, layout, relaxation, give=0.0, progress=progress)
+        relaxed = relax(problem, relaxation, gap=0.0, seed=effort.seed, progress=progress)
         bound, impossible = relaxed.bound, relaxed.infeasible
     except SolverError:  # HiGHS cannot be loaded
         bound, impossible = float(layout.simple_bounds(arrays).sum()), False
         by = "all demand within reach met, or nothing spent"
     if impossible:
         method = f"branch and bound by {solver}, bound by {by}"
-        return Found(np.empty(0), np.nan, infeasible=True, method=method)
+        return Found(NOTHING, np.nan, infeasible=True, method=method)
     progress(f"solving with {solver}")
     report = _run(statement, solver, effort)
     values = np.array([0.0 if c.varValue is None else c.varValue for c in statement.columns])
@@ -100,12 +97,12 @@ def run(
     method = f"branch and bound by {solver}{said}, bound by {by}"
     if not _holds(arrays, values):
         infeasible = report.state != "stopped" and _impossible(arrays, report, effort)
-        return Found(np.empty(0), bound, infeasible=infeasible, method=method)
+        return Found(NOTHING, bound, infeasible=infeasible, method=method)
     own = _own_bound(arrays, report, float(arrays.cost @ values))
     tighter = own is not None and (own < bound if arrays.maximise else own > bound)
     if own is not None and tighter:
         bound, method = own, f"branch and bound by {solver}{said}, bound by its own report"
-    return Found(values, bound, infeasible=False, method=method)
+    return Found(layout.type_at(values), bound, infeasible=False, method=method)
 
 
 def _run(statement: Statement, solver: str, effort: Effort) -> Report:
@@ -126,7 +123,7 @@ def _run(statement: Statement, solver: str, effort: Effort) -> Report:
             msg = f"The solver {solver!r} could not run: {why}. Without --solver, HiGHS answers."
             raise SolverError(msg) from error
         if name == SHORT["cbc"]:
-            return cbc_report(log.read_text(errors="replace")) if log.is_file() else NOTHING
+            return cbc_report(log.read_text(errors="replace")) if log.is_file() else SILENT
     return model_report(name, statement.lp.solverModel)
 
 

@@ -50,7 +50,7 @@ class Report:
     """As the solver puts it."""
 
 
-NOTHING = Report("unknown", None, "")
+SILENT = Report("unknown", None, "")
 
 
 def cbc_report(log: str) -> Report:
@@ -88,7 +88,7 @@ def model_report(solver: str, model: Any) -> Report:  # noqa: ANN401 - each solv
     """
     readers = {"SCIP_PY": _scip, "GUROBI": _gurobi, "CPLEX_PY": _cplex}
     if model is None or solver not in readers:
-        return NOTHING
+        return SILENT
     return readers[solver](model)
 
 

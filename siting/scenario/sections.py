@@ -261,5 +261,11 @@ class Solve(Section):
     gap: NotNegative = key("share", "stop at this proven gap")
     time_limit_s: Positive = key("s", "stop after this long")
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = key("-", "same inputs and seed, same path")
-    threads: Annotated[int, Field(ge=1, le=64)] = key("cores", "HiGHS threads")
+    threads: Annotated[int, Field(ge=1, le=64)] = key("cores", "parts of the search at a time")
     solver: str = key("-", "highs, cbc, or another that PuLP knows")
+    iterations: Annotated[int, Field(ge=1)] | None = key(
+        "steps",
+        "stop after as many neighbourhoods; same inputs, seed and steps: same plan on any machine "
+        "and any number of cores, unless time_limit_s comes first",
+        default=None,
+    )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from siting.errors import InfeasibleError, NoSolutionError
-from siting.models.cuts import differing
+from siting.models.differing import Differing
 from siting.models.sensitivity.figure import Figure, between, sign_of
 from siting.models.solution import open_supers
 from siting.models.solve import solve
@@ -77,7 +77,7 @@ def runners_up(
                 problem,
                 effort,
                 progress=lambda _text: None,
-                cuts=differing(problem, known, least),
+                differing=Differing(np.array(known), least),
             )
         except (InfeasibleError, NoSolutionError):
             break

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from siting.errors import InfeasibleError, NoSolutionError
-from siting.models.cuts import choices
+from siting.models.arrays import choice_keys
 from siting.models.search import SMALL
 from siting.models.sensitivity.figure import sign_of
 from siting.models.sensitivity.rejected import Rejected, Rejections
@@ -134,7 +134,7 @@ def study(
 def _seconds(problem: Problem, effort: Effort, asked: Asked) -> float:
     if asked.solve_s is not None:
         return asked.solve_s
-    columns = len(choices(problem))
+    columns = len(choice_keys(problem)[0])
     if problem.serves:
         columns += len(problem.phases) * len(problem.pair_zone)
     return effort.time_limit_s if columns <= SMALL else 0.0

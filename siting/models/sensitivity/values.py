@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from siting.data.problem import NONE
-from siting.models.highs import Arrays, Highs, to_arrays
+from siting.models.arrays import arrays_of
+from siting.models.highs import Arrays, Highs
 from siting.models.labels import names_for
 from siting.models.layout import Layout
 from siting.models.relaxation import safe_bound
 from siting.models.sensitivity.anew import solved_anew
 from siting.models.sensitivity.figure import Figure, between, estimate, sign_of
-from siting.models.statement import KCNY, state
+from siting.models.statement import KCNY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -133,9 +134,8 @@ class Prices:
 
     def __init__(self, problem: Problem, effort: Effort) -> None:
         self.problem = problem
-        statement = state(problem)
-        self.arrays = to_arrays(statement)
-        self.upper = Layout.of(problem, statement, self.arrays).upper
+        self.arrays = arrays_of(problem)
+        self.upper = Layout.of(problem, self.arrays).upper
         self.money = KCNY if problem.objective == "cost" else 1.0
         highs = Highs(self.arrays, relaxed=True, threads=effort.threads, seed=effort.seed)
         run = highs.run(time_limit_s=effort.time_limit_s, method="ipm")
