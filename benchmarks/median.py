@@ -108,7 +108,7 @@ def solve(name: str, solver: str, limit_s: float) -> Answer:
     taken = time.perf_counter() - wall
     spent = time.process_time() - cpu + resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
     peak = max(resource.getrusage(who).ru_maxrss for who in (0, resource.RUSAGE_CHILDREN)) / 1024
-    proved = found - bound <= 1e-6 * abs(found)
+    proved = np.isfinite(found) and found - bound <= 1e-6 * abs(found)
     return Answer(found, bound, bool(proved), taken, spent, peak)
 
 
@@ -225,6 +225,8 @@ def cities() -> list[str]:
 def _city_line(name: str, solver: str, answer: Answer, ours: Answer) -> str:
     if answer.note:
         return f"| {name} | {solver} | {answer.note} | | | | | | | |"
+    if not np.isfinite(answer.objective):
+        return f"| {name} | {solver} | nothing found | | | | | | | |"
     gap = (answer.objective - answer.bound) / abs(answer.objective)
     shown = "proved" if answer.proved else f"{gap:.2%}" if np.isfinite(gap) else "no bound"
     bound = f"{answer.bound:,.1f}" if np.isfinite(answer.bound) else "-"

@@ -51,7 +51,7 @@ def _never_whole() -> Iterator[None]:
         yield
 
 
-def _agrees(choice: Choice, best: float) -> None:
+def _check_best(choice: Choice, best: float) -> None:
     """Check a proved answer against the best value of all choices; inf for none."""
     if not np.isfinite(best) and np.isnan(choice.objective):
         assert choice.status == "infeasible"
@@ -61,7 +61,7 @@ def _agrees(choice: Choice, best: float) -> None:
     assert choice.bound == pytest.approx(best, rel=2e-6, abs=1e-6)
 
 
-def _is_allowed(question: Question, choice: Choice) -> None:
+def _check_allowed(question: Question, choice: Choice) -> None:
     """Check that a choice keeps every limit and assigns every zone with weight."""
     assert question.keeps(choice.opened)
     assert (choice.share >= 0).all()
@@ -79,9 +79,9 @@ def _is_allowed(question: Question, choice: Choice) -> None:
 def test_p_median_is_the_best_of_all_choices(question: Question) -> None:
     """Whatever limits a question has, the answer is the best choice, or proved not to be there."""
     choice = p_median(question, EFFORT)
-    _agrees(choice, least_cost(question, np.zeros(question.sites)))
+    _check_best(choice, least_cost(question, np.zeros(question.sites)))
     if len(choice.opened):
-        _is_allowed(question, choice)
+        _check_allowed(question, choice)
 
 
 @given(questions())
@@ -91,9 +91,9 @@ def test_small_capacitated_questions_go_to_highs_whole(question: Question) -> No
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(finish, "WHOLE", 5000)
         choice = facility(question, EFFORT)
-    _agrees(choice, least_cost(question, question.cost))
+    _check_best(choice, least_cost(question, question.cost))
     if len(choice.opened):
-        _is_allowed(question, choice)
+        _check_allowed(question, choice)
 
 
 @given(questions())
@@ -101,9 +101,9 @@ def test_small_capacitated_questions_go_to_highs_whole(question: Question) -> No
 def test_facility_is_the_best_of_all_choices(question: Question) -> None:
     """Fixed costs weigh against distances as they should, whatever the limits."""
     choice = facility(question, EFFORT)
-    _agrees(choice, least_cost(question, question.cost))
+    _check_best(choice, least_cost(question, question.cost))
     if len(choice.opened):
-        _is_allowed(question, choice)
+        _check_allowed(question, choice)
 
 
 @given(questions())
@@ -111,9 +111,9 @@ def test_facility_is_the_best_of_all_choices(question: Question) -> None:
 def test_p_center_is_the_best_of_all_choices(question: Question) -> None:
     """No choice has its farthest zone nearer, whatever the limits."""
     choice = p_center(question, EFFORT)
-    _agrees(choice, least_radius(question))
+    _check_best(choice, least_radius(question))
     if len(choice.opened):
-        _is_allowed(question, choice)
+        _check_allowed(question, choice)
 
 
 @given(questions(), st.integers(0, 10**6))
@@ -126,13 +126,13 @@ def test_p_dispersion_is_the_best_of_all_choices(question: Question, seed: int) 
     if np.isposinf(best):
         assert (choice.status, choice.objective, choice.bound) == ("optimal", np.inf, np.inf)
     else:
-        _agrees(choice, best)
+        _check_best(choice, best)
 
 
 # The two statements of each model
 
 
-def _same(statement: Statement, arrays: Arrays) -> None:
+def _check_same(statement: Statement, arrays: Arrays) -> None:
     """Check that a PuLP program and arrays are the same program, entry by entry."""
     stated = to_arrays(statement)
     assert stated.maximise == arrays.maximise
@@ -145,14 +145,14 @@ def _same(statement: Statement, arrays: Arrays) -> None:
 @settings(max_examples=40, deadline=None)
 def test_p_median_is_stated_the_same_in_pulp_and_as_arrays(question: Question) -> None:
     """What a reader finds in PuLP is what HiGHS gets."""
-    _same(p_median_state(question), p_median_arrays(question))
+    _check_same(p_median_state(question), p_median_arrays(question))
 
 
 @given(questions())
 @settings(max_examples=40, deadline=None)
 def test_facility_is_stated_the_same_in_pulp_and_as_arrays(question: Question) -> None:
     """What a reader finds in PuLP is what HiGHS gets, fixed costs included."""
-    _same(facility_state(question), facility_arrays(question))
+    _check_same(facility_state(question), facility_arrays(question))
 
 
 @given(questions(), st.floats(0, 12))
@@ -162,7 +162,7 @@ def test_p_center_is_stated_the_same_in_pulp_and_as_arrays(
 ) -> None:
     """At any radius, what a reader finds in PuLP is what HiGHS gets."""
     stated = p_center_state(question, radius)
-    _same(stated, p_center_arrays(question, radius))
+    _check_same(stated, p_center_arrays(question, radius))
 
 
 @given(questions(), st.integers(0, 10**6), st.integers(0, 9))
@@ -173,7 +173,7 @@ def test_p_dispersion_is_stated_the_same_in_pulp_and_as_arrays(
     """At any distance, what a reader finds in PuLP is what HiGHS gets."""
     between = _between(question.sites, seed)
     stated = p_dispersion_state(question, between, radius)
-    _same(stated, p_dispersion_arrays(question, between, radius))
+    _check_same(stated, p_dispersion_arrays(question, between, radius))
 
 
 def _between(sites: int, seed: int) -> NDArray[np.float64]:
