@@ -38,7 +38,7 @@ def test_small_case(tmp_path: Path) -> None:
     assert [item.layer for item in found.layers] == ["zones", "sites", "fuel", "districts"]
     assert found.absent == (
         *("stations", "substations", "exclusions", "supply_areas"),
-        *("roads", "pois", "flows", "water", "parks", "raster"),
+        *("roads", "pois", "water", "parks", "flows", "raster"),
     )
     zones = layer(found, "zones")
     assert zones.counts == ("2 rows", "demand 40 in all", "by district: west 1, east 1")

@@ -354,6 +354,12 @@ def test_the_table_is_one_key_away(open_page: Opener, small_page: str) -> None:
     assert seen.page.locator("#view-stations tbody tr").count() == 4
 
 
+_POPUP_STANDS = """() => {
+  const popup = document.querySelector(".leaflet-popup");
+  return popup && getComputedStyle(popup).opacity === "1";
+}"""
+
+
 @pytest.mark.parametrize(("size", "scheme"), [(DESK, "light"), (PHONE, "dark")])
 def test_no_serious_fault_of_accessibility(
     open_page: Opener, small_page: str, size: tuple[int, int], scheme: str
@@ -372,6 +378,7 @@ def test_no_serious_fault_of_accessibility(
         page.fill("#search-box", "car")
         found += faults(page)
         page.keyboard.press("Enter")
+        page.wait_for_function(_POPUP_STANDS)  # while it fades in, its text is pale
         found += faults(page)
     assert found == []
 

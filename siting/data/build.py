@@ -100,9 +100,7 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
         city_target=np.array([_up(p.ratio * fuel.sum()) for p in scenario.phases]),
         district_target=_district_targets(scenario, district_ids, fuel),
         fuel_count=fuel,
-        max_stations=np.array(
-            [NONE if p.max_stations is None else p.max_stations for p in scenario.phases]
-        ),
+        max_stations=_max_stations(scenario),
         budget_cny=_budgets(scenario),
         headroom_kw=headroom_kw(case, scenario, sites.standing_kw(load)),
         objective=scenario.objective.kind,
@@ -150,6 +148,11 @@ def _district_targets(
         ],
         dtype=np.int64,
     ).reshape(len(scenario.phases), len(ids))
+
+
+def _max_stations(scenario: Scenario) -> NDArray[np.int64]:
+    most = [NONE if p.max_stations is None else p.max_stations for p in scenario.phases]
+    return np.array(most, dtype=np.int64)
 
 
 def _budgets(scenario: Scenario) -> NDArray[np.float64]:

@@ -102,6 +102,10 @@ class CaseReport:
         return document
 
 
+_WITHOUT_PLACES = {"roads", "raster", "flows"}
+"""Layers that are no table of places."""
+
+
 def case_report(case: Case) -> CaseReport:
     """Look at a checked city.
 
@@ -139,7 +143,7 @@ def _unchecked(case: Case) -> list[tuple[str, str]]:
         if case.roads is None
         else road_reference(case.roads, case.metric_crs)
     )
-    names = [info.layer for info in case.layers if info.layer not in {"roads", "raster"}]
+    names = [info.layer for info in case.layers if info.layer not in _WITHOUT_PLACES]
     tables = {name: getattr(case, name) for name in names}
     points = {
         name: table.geometry.to_numpy()
