@@ -23,12 +23,13 @@ function ratioHero() {
       "p",
       { class: "hero-value" },
       h("b", {}, ratioText(city)),
-      h("span", {}, ` ${t("of_target", { target: num(city.target, 2) })}`),
-      h(
-        "span",
-        { class: met ? "goal met" : "goal short" },
-        met ? `✓ ${t("reached")}` : `▼ ${t("short_by", { n: num(short) })}`,
-      ),
+      h("span", {}, ` ${city.target ? t("of_target", { target: num(city.target, 2) }) : t("no_target")}`),
+      city.target > 0 &&
+        h(
+          "span",
+          { class: met ? "goal met" : "goal short" },
+          met ? `✓ ${t("reached")}` : `▼ ${t("short_by", { n: num(short) })}`,
+        ),
     ),
     h(
       "div",

@@ -89,7 +89,7 @@ function updatePhase() {
     h("b", {}, num(k.stations_open)),
     ` ${t("stations_word")} · `,
     h("b", {}, ratioText(ratioNow().city)),
-    ` / ${num(ratioNow().city.target, 2)} · `,
+    ratioNow().city.target ? ` / ${num(ratioNow().city.target, 2)} · ` : " · ",
     h("b", {}, percent(k.demand_served_share, 0)),
     ` ${t("served_word")}`,
   );

@@ -53,6 +53,10 @@ def question(document: Document) -> str:
 def answer(document: Document) -> str:
     """Say what the plan reaches at the end of the last phase."""
     last, kpis, city = document.phases[-1], document.kpis, document.ratio.city
+    target = number(city.target, 2)
+    asked, asked_zh = (
+        text.format(target=target) if city.target else "" for text in STRINGS["r_asked"]
+    )
     values = {
         "phase": given(last.name),
         "date": given(last.date),
@@ -61,7 +65,8 @@ def answer(document: Document) -> str:
         "upgraded": number(kpis.stations_upgraded),
         "guns": number(kpis.guns),
         "ratio": f"<b>{ratio_text(city)}</b>",
-        "target": number(city.target, 2),
+        "asked": asked,
+        "asked_zh": asked_zh,
         "served": f"<b>{percent(kpis.demand_served_share)}</b>",
         "covered": percent(kpis.demand_covered_share),
         "minutes": number(kpis.access_minutes_mean, 1),
@@ -71,6 +76,7 @@ def answer(document: Document) -> str:
     }
     short = shortfall(city, form=document.ratio.form)
     verdict = both("r_met") if meets(city) else both("r_short", n=number(short))
+    verdict = verdict if city.target else ""
     below = [row for row in document.ratio.districts if not meets(row)]
     names = ", ".join(both_names(row.name, row.name_zh) for row in below)
     where = both("r_below", names=names) if below else both("districts_met")
