@@ -17,9 +17,13 @@ from siting.errors import CaseError, ScenarioError
 from siting.grid.carbon import carbon_account
 from siting.grid.carbon_method import FOLDER as CARBON_FOLDER
 from siting.grid.carbon_method import CarbonMethod
+from siting.grid.dispatch import dispatch_plan
+from siting.grid.dispatch_folder import write_dispatch
 from siting.grid.energy import energy_of
 from siting.grid.folder import study_plan, write_study, write_tables
 from siting.grid.money import business
+from siting.grid.storage import FOLDER as STORAGE_FOLDER
+from siting.grid.storage import Storage
 from siting.grid.study import FOLDER as GRID_FOLDER
 from siting.grid.study import Study
 from siting.grid.tariff import FOLDER as TARIFF_FOLDER
@@ -44,6 +48,7 @@ if TYPE_CHECKING:
     from siting.data.case import Case
     from siting.data.report import CaseReport
     from siting.grid.carbon import CarbonAccount
+    from siting.grid.dispatch import DispatchStudy
     from siting.grid.folder import GridStudy
     from siting.grid.money import Business
     from siting.plan import ExportFormat, Plan
@@ -215,6 +220,24 @@ def run_money(
     summary = {**money.summary(), "assumptions": [row.model_dump() for row in rows]}
     paths = write_tables(tables, summary, out, name="money", label=found.label)
     return money, found.label, paths
+
+
+def run_dispatch(
+    folder: Path,
+    *,
+    storage: str,
+    tariff: str,
+    study: str,
+    out: Path,
+    case_name: str | None = None,
+    progress: Callable[[str], None] = log.info,
+) -> tuple[DispatchStudy, list[Path]]:
+    """Size and dispatch storage, PV and V2G of a plan; return what was found, and the files."""
+    plan, scenario, _, found = _studied(folder, study, case_name)
+    equipment = load_settings(Storage, storage, folder=STORAGE_FOLDER)
+    prices = load_settings(Tariff, tariff, folder=TARIFF_FOLDER)
+    made = dispatch_plan(found, plan.document, scenario, equipment, prices, progress=progress)
+    return made, write_dispatch(made, out)
 
 
 def _studied(

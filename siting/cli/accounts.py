@@ -154,7 +154,14 @@ def _print_label(label: str) -> None:
         answer(f"The city is {label}: these are no figures of a real one.")
 
 
-def _years(value: float | None) -> str:
+def years(value: float | None) -> str:
+    """Return years in words a table holds; a dash where there are none.
+
+    Parameters
+    ----------
+    value
+        None or NaN for none.
+    """
     return "-" if value is None or math.isnan(value) else f"{value:.1f}"
 
 
@@ -195,7 +202,7 @@ def _print_money(found: Business, tried: list[float], label: str, paths: list[Pa
                 f"{row['subsidy_cny_kw']:,.0f}",
                 f"{row['subsidy_cny'] / 1e6:,.1f}",
                 f"{row['npv_cny'] / 1e6:,.1f}",
-                _years(row["payback_years"]),
+                years(row["payback_years"]),
                 f"{row['stations_that_pay']} of {row['stations']}",
             ]
             for row in found.sweep(tried).to_dict("records")

@@ -11,6 +11,7 @@ import typer
 from siting import __version__
 from siting.cli.accounts import carbon, money
 from siting.cli.demand import demand_app
+from siting.cli.dispatch import dispatch
 from siting.cli.explain import explain
 from siting.cli.export import export
 from siting.cli.fetch import fetch_case
@@ -36,6 +37,7 @@ app.command()(export)
 app.command()(grid)
 app.command()(carbon)
 app.command()(money)
+app.command()(dispatch)
 app.add_typer(demand_app, name="demand")
 
 _DIFFERS = 2

@@ -233,6 +233,7 @@ def _energy_money(
     taken, fed = np.maximum(energy.grid_kw, 0.0), np.maximum(-energy.grid_kw, 0.0)
     weighted = price * energy.days_per_year[:, None]
     cost = np.einsum("tsdh,dh->ts", taken, weighted)
-    cost -= tariff.feed_in_cny_kwh * energy.by_station(fed)
+    feed_in = np.array([tariff.feed_in(day) for day in days]) * energy.days_per_year[:, None]
+    cost -= np.einsum("tsdh,dh->ts", fed, feed_in)
     asked = terms.pass_on * weighted + terms.service_fee_cny_kwh * energy.days_per_year[:, None]
     return np.einsum("tsdh,dh->ts", energy.delivered_kw, asked), np.asarray(cost)
