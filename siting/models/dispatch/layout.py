@@ -88,7 +88,7 @@ class Layout:
             "c": q.most.battery_kw[:, None, None] * hours,
             "d": q.most.battery_kw[:, None, None] * hours,
             "s": item.depth * q.most.battery_kwh[:, None, None] * hours,
-            "v": q.v2g_kw,
+            "v": np.minimum(q.v2g_kw, q.load_kw),
             "r": q.v2g_kw,
             "o": self._worst(),
         }

@@ -75,7 +75,7 @@ class Question:
     sun: Floats
     """(D, H) kW for each kW of PV."""
     v2g_kw: Floats
-    """(J, D, H) most that vehicles give, or take back."""
+    """(J, D, H) most that vehicles give, or take back; they give to other vehicles only."""
     v2g_kwh: Floats
     """(J, D) most that vehicles give in a day."""
     buy_cny: Floats

@@ -19,7 +19,7 @@ which a substation's limit is passed.
     \text{rate:}    \quad & B_j \le \gamma E_j \\
     \text{sun:}     \quad & u \le y_{dh} P_j \\
     \text{export:}  \quad & e \le u \quad (+ d, \text{if batteries may feed in}) \\
-    \text{give:}    \quad & \sum_h v \le V_{jd} \\
+    \text{give:}    \quad & \sum_h v \le V_{jd}, \qquad v \le L \\
     \text{back:}    \quad & \sum_h (\rho^V r - v) = 0 \\
     \text{room:}    \quad & c + r - d - v - u \le K_j - D \\
     \text{most:}    \quad & g \le M_j \\
