@@ -315,11 +315,11 @@ def test_another_solver_finds_the_same(question: Question) -> None:
     equal = stated.row_lower == stated.row_upper
     other = linprog(
         stated.cost,
-        A_ub=table[~equal],
+        A_ub=table[~equal].toarray(),
         b_ub=stated.row_upper[~equal],
-        A_eq=table[equal],
+        A_eq=table[equal].toarray(),
         b_eq=stated.row_upper[equal],
-        bounds=np.column_stack([stated.lower, stated.upper]),
+        bounds=list(zip(stated.lower.tolist(), stated.upper.tolist(), strict=True)),
     )
     told = dispatch(question, whole=True).costs.total
     assert other.status == 0

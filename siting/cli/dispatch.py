@@ -44,12 +44,12 @@ def dispatch(
     quiet: Quiet = False,
 ) -> None:
     """Size and dispatch storage, PV and V2G at every station; exit 5 if a limit is still passed."""
-    from siting import pipeline  # noqa: PLC0415 - heavy
+    from siting.grid.runs import run_dispatch  # noqa: PLC0415 - heavy
 
     target = folder / "grid" if out is None else out
     with progress(quiet=quiet) as report:
         report(f"placing the load of {folder}")
-        found, paths = pipeline.run_dispatch(
+        found, paths = run_dispatch(
             folder,
             storage=storage,
             tariff=tariff,

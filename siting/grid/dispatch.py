@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from siting.grid.energy import Energy
 from siting.grid.plant import Setting, sites_of
 from siting.models.dispatch.question import NOWHERE, Sizes
 from siting.models.dispatch.schedule import Costs, Schedule, costs, settled
@@ -75,13 +74,6 @@ class DispatchStudy:
             [_spread(vars(one.found.schedule.sizes)[name], one.rows, count) for one in self.phases]
         )
 
-    def flow(self, name: str) -> Floats:
-        """Return a flow of all the plan's stations, (T, S, D, 24) kW."""
-        count = len(self.setting.placement.stations)
-        return np.array(
-            [_spread(vars(one.found.schedule)[name], one.rows, count) for one in self.phases]
-        )
-
     def invested_cny(self) -> Floats:
         """Return what the equipment that stands has cost, (T, S)."""
         battery, pv = self.setting.storage.battery, self.setting.storage.pv
@@ -133,25 +125,6 @@ class DispatchStudy:
             "hours_over_without": _hours_over(one.bare.over_kw, q.days_per_year),
             "hours_over": _hours_over(plan.over_kw, q.days_per_year),
         }
-
-    def energy(self) -> Energy:
-        """Return the plan's energy with its equipment, for carbon and money.
-
-        What vehicles give they are given back within the day, so that what stays in them is what
-        was asked; the loss is in what is bought.
-        """
-        p = self.setting.placement
-        open_kw = self.flow("import_kw") - self.flow("export_kw")
-        shut = np.ones(p.expected_kw.shape[:2], dtype=bool)
-        for t, one in enumerate(self.phases):
-            shut[t, one.rows] = False
-        return Energy(
-            grid_kw=open_kw + p.expected_kw * shut[:, :, None, None],
-            pv_kw=self.flow("pv_kw"),
-            delivered_kw=p.expected_kw * self.setting.efficiency,
-            storage_kwh=self.state("battery_kwh"),
-            days_per_year=p.days_per_year,
-        )
 
 
 def dispatch_plan(

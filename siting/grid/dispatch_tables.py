@@ -32,7 +32,8 @@ HOUR_COLUMNS = {
 def station_table(study: DispatchStudy) -> pd.DataFrame:
     """Return each station's equipment, its peak, its own use of PV, its money and payback.
 
-    ``dear`` counts what is bought in the hours of the highest price of each kind of day.
+    ``dear`` counts what is bought in the hours of the highest price of each kind of day;
+    ``running_cny_year`` is upkeep, wear and what vehicles are paid.
 
     Parameters
     ----------
@@ -77,6 +78,7 @@ def _stations(study: DispatchStudy, t: int) -> pd.DataFrame:
             "self_consumption": _share(pv - _year(plan.export_kw, q.days_per_year), pv),
             "v2g_kwh_year": _year(plan.given_kw, q.days_per_year),
             "invested_cny": invested,
+            "running_cny_year": upkeep + with_it.vehicles + with_it.wear,
             "cost_without_cny_year": without.by_station,
             "cost_cny_year": with_it.by_station,
             "saved_cny_year": without.by_station - with_it.by_station,
@@ -86,23 +88,6 @@ def _stations(study: DispatchStudy, t: int) -> pd.DataFrame:
     )
     table.insert(0, "phase", study.setting.placement.phases[t])
     return table
-
-
-def running_cny(study: DispatchStudy) -> Floats:
-    """Return upkeep, wear and what vehicles are paid, (T, S) a year: what money adds to energy.
-
-    Parameters
-    ----------
-    study
-        The dispatch.
-    """
-    count = len(study.setting.placement.stations)
-    rows = []
-    for t, one in enumerate(study.phases):
-        paid = np.zeros(count)
-        paid[one.rows] = one.found.costs.vehicles + one.found.costs.wear
-        rows.append(_upkeep(study, t) + paid)
-    return np.array(rows)
 
 
 def _upkeep(study: DispatchStudy, t: int) -> Floats:
