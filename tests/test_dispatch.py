@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from scipy.optimize import linprog
 
 from siting.errors import NoSolutionError
-from siting.models.dispatch import solve as module
 from siting.models.dispatch import statement
 from siting.models.dispatch.arrays import program
 from siting.models.dispatch.layout import Layout
@@ -212,7 +211,7 @@ def test_feeding_in_above_the_price_of_buying_is_refused() -> None:
 def test_a_solver_that_stops_early_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """No schedule is made out of half a run."""
     nothing = Run("no-solution", np.empty(0), np.nan, np.nan, np.empty(0))
-    monkeypatch.setattr(module.Highs, "run", lambda *_, **__: nothing)
+    monkeypatch.setattr("siting.models.highs.Highs.run", lambda *_, **__: nothing)
     with pytest.raises(NoSolutionError, match="no-solution"):
         solve_part(ask([[0, 1]]))
 

@@ -18,6 +18,7 @@ from siting.cli.fetch import fetch_case
 from siting.cli.from_osm import import_case
 from siting.cli.grid import grid
 from siting.cli.show import FinishedError, answer, print_json, print_table, progress
+from siting.cli.vpp import vpp
 
 app = typer.Typer(
     add_completion=False,
@@ -38,6 +39,7 @@ app.command()(grid)
 app.command()(carbon)
 app.command()(money)
 app.command()(dispatch)
+app.command()(vpp)
 app.add_typer(demand_app, name="demand")
 
 _DIFFERS = 2

@@ -133,7 +133,7 @@ def _places(
 ) -> tuple[NDArray[np.int64], ...]:
     found = []
     for name, labels in axes.items():
-        place = pd.Index(labels).get_indexer(table[name])
+        place = pd.Index(labels).get_indexer(pd.Index(table[name]))
         if (place < 0).any():
             odd = str(table[name].to_numpy()[place < 0][0])
             raise _wrong(folder, f"it knows the {name} {odd!r}, which this plan and study do not")

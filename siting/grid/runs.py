@@ -7,19 +7,23 @@ from typing import TYPE_CHECKING
 
 from siting.data.load import case_folder, load_case
 from siting.data.supply import supplied
+from siting.errors import Fault, InputError
 from siting.grid.dispatch import dispatch_plan
 from siting.grid.dispatch_folder import write_dispatch
 from siting.grid.dispatch_read import Recorded, read_dispatch
 from siting.grid.energy import Energy, energy_of
-from siting.grid.folder import study_plan
+from siting.grid.event import read_event
+from siting.grid.folder import study_plan, write_tables
+from siting.grid.plant import Setting, sites_of
 from siting.grid.storage import FOLDER as STORAGE_FOLDER
 from siting.grid.storage import Storage
 from siting.grid.study import FOLDER as GRID_FOLDER
 from siting.grid.study import Study
 from siting.grid.tariff import FOLDER as TARIFF_FOLDER
 from siting.grid.tariff import Tariff
+from siting.grid.vpp import Answer, plant
 from siting.plan_folder import read_plan
-from siting.scenario_io.settings import load_settings
+from siting.scenario_io.settings import load_settings, settings_assumptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from siting.data.case import Case
     from siting.grid.dispatch import DispatchStudy
     from siting.grid.folder import GridStudy
+    from siting.grid.placement import Placement
     from siting.plan import Plan
     from siting.scenario import Scenario
 
@@ -107,3 +112,75 @@ def run_dispatch(
     plan, scenario, _, found = studied(folder, study, case_name)
     made = dispatch_plan(found, plan.document, scenario, equipment, prices, progress=progress)
     return made, write_dispatch(made, out)
+
+
+def run_vpp(
+    folder: Path,
+    *,
+    storage: str,
+    tariff: str,
+    study: str,
+    out: Path,
+    event: tuple[str, float, bool] | None = None,
+    case_name: str | None = None,
+) -> tuple[Answer | None, str, list[Path]]:
+    """Write what a plan's stations offer, and their answer to an event if one is given.
+
+    Batteries and PV are those of the dispatch in the folder, where there is one.
+
+    Parameters
+    ----------
+    folder, storage, tariff, study, case_name
+        As for a dispatch.
+    out
+        Folder to write, and to find a dispatch in.
+    event
+        As the operator wrote it, MW, and whether more load is asked for.
+
+    Raises
+    ------
+    InputError
+        If the plan, its city, a settings file or the event has faults.
+    """
+    equipment = load_settings(Storage, storage, folder=STORAGE_FOLDER)
+    prices = load_settings(Tariff, tariff, folder=TARIFF_FOLDER)
+    plan, scenario, _, found = studied(folder, study, case_name)
+    document, placement = plan.document, found.placement
+    told = None
+    if event is not None:
+        text, mw, up = event
+        told = read_event(text, mw, up=up, document=document, study=found.study, storage=equipment)
+    made = _found(out, placement, equipment, prices)
+    sites = sites_of(document, scenario, equipment)
+    share = scenario.grid.efficiency
+    setting = Setting(placement, sites, found.study, equipment, prices, share)
+    whole = plant(setting, made, document, found.label)
+    stations, areas = whole.offers()
+    tables = {"flexibility": stations, "areas": areas}
+    answer = None if told is None else whole.answer(told)
+    summary: dict[str, object] = {"with_dispatch": made is not None}
+    if answer is not None:
+        tables["event"] = answer.stations()
+        summary["event"] = answer.summary()
+    rows = [*settings_assumptions(equipment), *settings_assumptions(prices)]
+    summary["assumptions"] = [row.model_dump() for row in rows]
+    return answer, found.label, write_tables(tables, summary, out, name="vpp", label=found.label)
+
+
+def _found(out: Path, placement: Placement, storage: Storage, tariff: Tariff) -> Recorded | None:
+    """Return the dispatch in a folder, made with the same settings; None where there is none."""
+    if not (out / "dispatch.json").exists():
+        return None
+    made = read_dispatch(out, placement)
+    faults = [
+        Fault(str(out), f"its dispatch was made with --{kind} {was}, not {now}", "Give the same.")
+        for kind, was, now in (
+            ("storage", made.storage, storage.name),
+            ("tariff", made.tariff, tariff.name),
+        )
+        if was != now
+    ]
+    if faults:
+        msg = "The dispatch in this folder does not fit."
+        raise InputError(msg, faults)
+    return made

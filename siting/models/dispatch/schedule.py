@@ -97,8 +97,8 @@ def settled(q: Question, values: dict[str, Floats]) -> Schedule:
     flow = {name: np.maximum(values[name], 0.0) for name in ("u", "c", "d", "v", "r")}
     sun = q.sun * np.minimum(np.maximum(values["P"], 0.0), q.most.pv_kw)[:, None, None]
     u = np.minimum(flow["u"], sun)
-    c, d = _netted(flow["c"], flow["d"], way, way)
-    r, v = _netted(flow["r"], np.minimum(flow["v"], q.v2g_kw), loop, 1.0)
+    c, d = netted(flow["c"], flow["d"], way, way)
+    r, v = netted(flow["r"], np.minimum(flow["v"], q.v2g_kw), loop, 1.0)
     for _ in range(_ROUNDS):
         c, d = _closed(c, d, way, way)
         r, v = _closed(r, v, loop, 1.0)
@@ -165,8 +165,16 @@ def costs(q: Question, plan: Schedule) -> Costs:
     )
 
 
-def _netted(into: Floats, out: Floats, keep_in: float, keep_out: float) -> tuple[Floats, Floats]:
-    """Return flows into and out of a store of which one is zero; it gains what it gained."""
+def netted(into: Floats, out: Floats, keep_in: float, keep_out: float) -> tuple[Floats, Floats]:
+    """Return flows into and out of a store of which one is zero; it gains what it gained.
+
+    Parameters
+    ----------
+    into, out
+        kW.
+    keep_in, keep_out
+        Share left on each way.
+    """
     gain = keep_in * into - out / keep_out
     return np.maximum(gain, 0.0) / keep_in, np.maximum(-gain, 0.0) * keep_out
 
