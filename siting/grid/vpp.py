@@ -136,7 +136,8 @@ class Answer:
         on = slice(0, self.event.hours)
         sense = -1.0 if self.event.up else 1.0
         return {
-            name: sense * float(vars(self.response)[f"{name}_kw"][:, on].sum()) for name in SOURCES
+            name: sense * float(vars(self.response)[f"{name}_kw"][:, on].sum()) + 0.0
+            for name in SOURCES
         }
 
     def stations(self) -> pd.DataFrame:
@@ -174,8 +175,8 @@ class Answer:
         got, event, place = self.response, self.event, self.plant.setting.placement
         terms = self.plant.setting.storage.response
         delivered = got.delivered_kw
-        rise = np.maximum((-1.0 if not event.up else 1.0) * got.change_kw.sum(axis=0), 0.0)
-        rise[: event.hours] = 0.0
+        sense = 1.0 if event.up else -1.0
+        after = sense * got.change_kw[:, event.hours :].sum(axis=0)
         deferred = float(np.maximum(got.deferred_kw, 0.0).sum())
         shed = float(got.shed_kw.sum())
         wait = deferred * terms.defer_cny_kwh
@@ -194,8 +195,8 @@ class Answer:
             "stations_that_help": int((got.helped_kw.max(axis=1) > KEPT_KW).sum()),
             "unserved_kwh": shed,
             "deferred_kwh": deferred,
-            "rebound_kwh": float(rise.sum()),
-            "rebound_peak_mw": float(rise.max()) / 1000,
+            "rebound_kwh": float(after.sum()),
+            "rebound_peak_mw": max(0.0, float(after.max())) / 1000,
             "paid_cny": self.paid_cny,
             "energy_cny": got.cost_cny,
             "drivers_cny": wait,
