@@ -22,7 +22,6 @@ from siting.grid.storage import FOLDER, Storage
 from siting.grid.study import FOLDER as GRID_FOLDER
 from siting.grid.study import Study
 from siting.models.dispatch.event import Call, Planned, Response, respond
-from siting.models.dispatch.question import Sizes
 from siting.models.dispatch.solve import dispatch
 from siting.scenario_io.settings import load_settings
 from tests.dispatch_case import ask, sizes
@@ -237,4 +236,3 @@ def test_sizes_of_nothing_help_nobody() -> None:
     call = Call(1, 2, 10.0, up=False, **NOBODY)
     got = respond(question, idle(question), call)
     assert got.delivered_kw.tolist() == pytest.approx([0, 0])
-    assert isinstance(question.most, Sizes)

@@ -21,6 +21,7 @@ from siting.cli.show import FinishedError, answer, print_json, print_table, prog
 
 if TYPE_CHECKING:
     from siting.grid.dispatch import DispatchStudy
+    from siting.grid.hourly import HourlyYear
 
 _SHOWN = 8
 
@@ -32,12 +33,16 @@ TariffName = Annotated[
 ]
 
 
-def dispatch(
+def dispatch(  # noqa: PLR0913 - each is an option of the command line
     folder: PlanFolder,
     *,
     storage: StorageName = "shenzhen",
     tariff: TariffName = "shenzhen-10kv",
     study: StudyName = "year",
+    hours: Annotated[
+        Path | None,
+        typer.Option(help="CSV or Parquet of 8,760 hourly factors: dispatch each day on them."),
+    ] = None,
     out: Out = None,
     case: CaseName = None,
     as_json: AsJson = False,
@@ -49,25 +54,28 @@ def dispatch(
     target = folder / "grid" if out is None else out
     with progress(quiet=quiet) as report:
         report(f"placing the load of {folder}")
-        found, paths = run_dispatch(
+        found, whole, paths = run_dispatch(
             folder,
             storage=storage,
             tariff=tariff,
             study=study,
             out=target,
+            hours=hours,
             case_name=case,
             progress=report,
         )
+    holds = found.holds and (whole is None or whole.holds)
     if as_json:
         files = [str(path) for path in paths]
-        print_json({"ok": found.holds, **found.summary(), "files": files})
+        told = None if whole is None else whole.summary()
+        print_json({"ok": holds, **found.summary(), "year": told, "files": files})
     elif not quiet:
-        _print(found, paths)
-    if not found.holds:
+        _print(found, whole, paths)
+    if not holds:
         raise FinishedError(LIMIT_BROKEN)
 
 
-def _print(found: DispatchStudy, paths: list[Path]) -> None:
+def _print(found: DispatchStudy, whole: HourlyYear | None, paths: list[Path]) -> None:
     told = found.summary()
     answer(f"{found.setting.storage.title}; {found.setting.tariff.title}")
     if found.label:
@@ -100,6 +108,13 @@ def _print(found: DispatchStudy, paths: list[Path]) -> None:
             f"{row['phase']}: {row['hours_over_without']:,.0f} substation hours a year over the "
             f"limit without, {row['hours_over']:,.0f} with; deepest {row['over_without_mw']:,.2f} "
             f"and {row['over_mw']:,.2f} MW."
+        )
+    if whole is not None:
+        told = whole.summary()
+        answer(
+            f"All 8,760 hours of {told['year']}, sizes held: {told['cost_cny_year'] / 1e6:,.1f} "
+            f"M CNY, at most {told['gap']:.2%} above the best sizes for them; "
+            f"{told['hours_over']:,.0f} substation hours over the limit."
         )
     for path in paths:
         answer(str(path))

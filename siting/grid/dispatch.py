@@ -13,7 +13,7 @@ import numpy as np
 
 from siting.grid.plant import Setting, sites_of
 from siting.models.dispatch.question import NOWHERE, Sizes
-from siting.models.dispatch.schedule import Costs, Schedule, costs, settled
+from siting.models.dispatch.schedule import KEPT_KW, Costs, Schedule, costs, settled
 from siting.models.dispatch.solve import Dispatched, dispatch
 
 if TYPE_CHECKING:
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     Places = NDArray[np.int64]
 
 SIZE_NAMES = ("battery_kwh", "battery_kw", "pv_kw")
-KEPT_KW = 1e-3
-"""A limit is kept that is passed by less: a watt is a solver's rounding."""
 
 
 @dataclass(frozen=True, eq=False)

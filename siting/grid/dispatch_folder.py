@@ -12,12 +12,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from siting.grid.dispatch import DispatchStudy
+    from siting.grid.hourly import HourlyYear
 
 NAME = "dispatch"
 
 
-def write_dispatch(study: DispatchStudy, out: Path) -> list[Path]:
+def write_dispatch(
+    study: DispatchStudy, out: Path, *, hourly: HourlyYear | None = None
+) -> list[Path]:
     """Write ``dispatch_stations.csv``, ``_substations.csv``, ``_hours.csv``, ``dispatch.json``.
+
+    With a whole year ``dispatch_year_stations.csv`` and ``_year_substations.csv`` as well.
 
     Parameters
     ----------
@@ -25,6 +30,8 @@ def write_dispatch(study: DispatchStudy, out: Path) -> list[Path]:
         What was found.
     out
         Folder; made where missing.
+    hourly
+        A whole year of the last phase.
 
     Raises
     ------
@@ -36,11 +43,14 @@ def write_dispatch(study: DispatchStudy, out: Path) -> list[Path]:
         "substations": substation_table(study),
         "hours": hour_table(study),
     }
+    if hourly is not None:
+        tables |= {"year_stations": hourly.stations(), "year_substations": hourly.substations()}
     setting = study.setting
     rows = [
         row.model_dump()
         for part in (setting.storage, setting.tariff, setting.study)
         for row in settings_assumptions(part)
     ]
-    summary = {**study.summary(), "assumptions": rows}
+    told = None if hourly is None else hourly.summary()
+    summary = {**study.summary(), "year": told, "assumptions": rows}
     return write_tables(tables, summary, out, name=NAME, label=study.label)

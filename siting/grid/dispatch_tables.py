@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from siting.grid.dispatch import KEPT_KW, group_names
+from siting.grid.dispatch import group_names
+from siting.models.dispatch.schedule import KEPT_KW
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -14,6 +14,7 @@ from siting.grid.dispatch_read import Recorded, read_dispatch
 from siting.grid.energy import Energy, energy_of
 from siting.grid.event import read_event
 from siting.grid.folder import study_plan, write_tables
+from siting.grid.hourly import HourlyYear, dispatch_hours, read_factors
 from siting.grid.plant import Setting, sites_of
 from siting.grid.storage import FOLDER as STORAGE_FOLDER
 from siting.grid.storage import Storage
@@ -95,10 +96,26 @@ def run_dispatch(
     tariff: str,
     study: str,
     out: Path,
+    hours: Path | None = None,
     case_name: str | None = None,
     progress: Callable[[str], None] = log.info,
-) -> tuple[DispatchStudy, list[Path]]:
+) -> tuple[DispatchStudy, HourlyYear | None, list[Path]]:
     """Size and dispatch storage, PV and V2G of a plan; return what was found, and the files.
+
+    Parameters
+    ----------
+    folder
+        Of the plan.
+    storage, tariff, study
+        Settings: names, or paths.
+    out
+        Folder to write.
+    hours
+        Hourly factors of a year, on each day of which the last phase is dispatched then.
+    case_name
+        Where the city has moved to.
+    progress
+        Called with a line of text now and then.
 
     Raises
     ------
@@ -110,8 +127,13 @@ def run_dispatch(
     equipment = load_settings(Storage, storage, folder=STORAGE_FOLDER)
     prices = load_settings(Tariff, tariff, folder=TARIFF_FOLDER)
     plan, scenario, _, found = studied(folder, study, case_name)
+    factors = None if hours is None else read_factors(hours)
     made = dispatch_plan(found, plan.document, scenario, equipment, prices, progress=progress)
-    return made, write_dispatch(made, out)
+    whole = None
+    if factors is not None:
+        year = int(plan.document.phases[-1].date[:4])
+        whole = dispatch_hours(made, factors, year=year, progress=progress)
+    return made, whole, write_dispatch(made, out, hourly=whole)
 
 
 def run_vpp(

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from siting.grid.dispatch import KEPT_KW
 from siting.grid.flexibility import area_offers, flexibility, station_offers
 from siting.models.dispatch.event import Call, Planned, respond
 from siting.models.dispatch.question import Sizes
+from siting.models.dispatch.schedule import KEPT_KW
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

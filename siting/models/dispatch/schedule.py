@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+KEPT_KW = 1e-3
+"""A limit is kept that is passed by less: a watt is a solver's rounding."""
 _ROUNDS = 50
 _NOTHING = 1e-9
 """kW below which a flow is rounding."""

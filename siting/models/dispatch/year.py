@@ -24,7 +24,7 @@ import numpy as np
 from siting.errors import NoSolutionError
 from siting.models.dispatch.arrays import program
 from siting.models.dispatch.layout import SIZES, Layout
-from siting.models.dispatch.schedule import costs, settled
+from siting.models.dispatch.schedule import KEPT_KW, costs, settled
 from siting.models.dispatch.solve import proved, split
 from siting.models.highs import Highs
 
@@ -62,6 +62,14 @@ class Sums:
     """(G,)"""
     deepest_kw: Floats
     """(G,)"""
+
+
+BY_STATION = tuple(
+    field.name
+    for field in fields(Sums)
+    if field.name not in {"over_kwh", "over_hours", "deepest_kw"}
+)
+"""Sums that stations have; the others are of groups."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -224,7 +232,7 @@ def _days(question: Question, given: dict[str, Floats]) -> tuple[Sums, float, di
         running_cny=running,
         peak_kw=plan.import_kw.max(axis=(1, 2)),
         over_kwh=plan.over_kw.sum(axis=(1, 2)),
-        over_hours=(plan.over_kw > 0).sum(axis=(1, 2)).astype(float),
+        over_hours=(plan.over_kw > KEPT_KW).sum(axis=(1, 2)).astype(float),
         deepest_kw=plan.over_kw.max(axis=(1, 2), initial=0.0),
     )
     return sums, float(running.sum()) + told.overload, prices
@@ -243,7 +251,7 @@ def _summed(parts: list[Sums]) -> Sums:
 def _joined(question: Question, cut: list[tuple[Places, Places]], parts: list[Sums]) -> Sums:
     whole = {}
     for field in fields(Sums):
-        grouped = field.name in {"over_kwh", "over_hours", "deepest_kw"}
+        grouped = field.name not in BY_STATION
         row = np.zeros(len(question.groups if grouped else question.stations))
         for places, part in zip(cut, parts, strict=True):
             row[places[1 if grouped else 0]] = vars(part)[field.name]
