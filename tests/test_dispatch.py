@@ -234,10 +234,10 @@ def test_arrays_are_the_statement() -> None:
         replace(question, capacity_cny_kw_year=0.0),
         ask([[1, 2, 3]], buy=(1, 1, 2)),
     ):
-        same(asked)
+        check_same(asked)
 
 
-def same(question: Question) -> None:
+def check_same(question: Question) -> None:
     """Check that statement and arrays are one program."""
     stated, made = to_arrays(state(question)), program(question)
     for name in ("cost", "lower", "upper", "row_lower", "row_upper"):
@@ -308,7 +308,7 @@ def test_whatever_is_asked_holds_and_is_never_dearer(question: Question) -> None
 @given(questions())
 def test_another_solver_finds_the_same(question: Question) -> None:
     """SciPy's linear programming on PuLP's own rows gives the least cost that is told."""
-    same(question)
+    check_same(question)
     stated = to_arrays(state(question))
     table = matrix(stated)
     equal = stated.row_lower == stated.row_upper

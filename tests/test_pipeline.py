@@ -218,6 +218,7 @@ def test_storage_is_dispatched_counted_and_called_on(
     assert _run("dispatch", out, folder, to, "--study", str(heat)) == 5
     assert "substation hours a year over the limit" in capsys.readouterr().out
     assert _run("vpp", out, folder, to) == 2
+    assert "its dispatch has --study heat, not year" in capsys.readouterr().err
 
 
 def _grid(out: Path, folder: Path, to: Path, *more: str) -> int:

@@ -21,7 +21,8 @@ from siting.grid.flexibility import area_offers, flexibility, in_a_row, station_
 from siting.grid.storage import FOLDER, Storage
 from siting.grid.study import FOLDER as GRID_FOLDER
 from siting.grid.study import Study
-from siting.models.dispatch.event import Call, Planned, Response, respond
+from siting.models.dispatch.event import respond
+from siting.models.dispatch.response import Call, Planned, Response
 from siting.models.dispatch.solve import dispatch
 from siting.scenario_io.settings import load_settings
 from tests.dispatch_case import ask, sizes

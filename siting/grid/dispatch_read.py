@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 MEND = "Run 'siting dispatch' again on this plan, with the same --study."
 _SIZES = ("battery_kwh", "battery_kw", "pv_kw", "invested_cny", "running_cny_year")
+_MADE_WITH = ("storage", "tariff", "study")
 _SLACK = 1e-6
 
 
@@ -33,8 +34,9 @@ class Recorded:
     """Hold a dispatch of T phases, S stations, D days and 24 hours, as it was written."""
 
     storage: str
-    """Name or path of the settings it was made with."""
+    """Name of the settings it was made with; so for tariff and study."""
     tariff: str
+    study: str
     flows: dict[str, Floats]
     """(T, S, D, 24) by column of the table of hours."""
     sizes: dict[str, Floats]
@@ -94,7 +96,8 @@ def read_dispatch(folder: Path, placement: Placement) -> Recorded:
     flows = {name: _filled(shape, where, hours[name]) for name in ("load_kw", *HOUR_COLUMNS)}
     if not np.allclose(flows["load_kw"], p.expected_kw, rtol=_SLACK, atol=_SLACK):
         raise _wrong(folder, "its load is not that of this plan and study")
-    return Recorded(str(told["storage"]), str(told["tariff"]), flows, sizes)
+    storage, tariff, study = (str(told[name]) for name in _MADE_WITH)
+    return Recorded(storage, tariff, study, flows, sizes)
 
 
 def _wrong(folder: Path, what: str) -> PlanError:
@@ -107,8 +110,8 @@ def _told(path: Path) -> dict[str, Any]:
         told = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise _wrong(path, f"it cannot be read ({error.__class__.__name__})") from error
-    if not isinstance(told, dict) or not {"storage", "tariff"} <= set(told):
-        raise _wrong(path, "it does not say with which storage and tariff it was made")
+    if not isinstance(told, dict) or not set(_MADE_WITH) <= set(told):
+        raise _wrong(path, "it does not say with which storage, tariff and study it was made")
     return told
 
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from siting.grid.storage import Response
-    from siting.models.dispatch.event import Planned
     from siting.models.dispatch.question import Question
+    from siting.models.dispatch.response import Planned
 
     Floats = NDArray[np.float64]
 

@@ -172,7 +172,7 @@ def run_vpp(
     if event is not None:
         text, mw, up = event
         told = read_event(text, mw, up=up, document=document, study=found.study, storage=equipment)
-    made = _found(out, placement, equipment, prices)
+    made = _found(out, placement, (equipment.name, prices.name, found.study.name))
     sites = sites_of(document, scenario, equipment)
     share = scenario.grid.efficiency
     setting = Setting(placement, sites, found.study, equipment, prices, share)
@@ -189,18 +189,16 @@ def run_vpp(
     return answer, found.label, write_tables(tables, summary, out, name="vpp", label=found.label)
 
 
-def _found(out: Path, placement: Placement, storage: Storage, tariff: Tariff) -> Recorded | None:
-    """Return the dispatch in a folder, made with the same settings; None where there is none."""
+def _found(out: Path, placement: Placement, names: tuple[str, str, str]) -> Recorded | None:
+    """Return the dispatch in a folder, made with settings so named; None where there is none."""
     if not (out / "dispatch.json").exists():
         return None
     made = read_dispatch(out, placement)
+    pairs = zip(("storage", "tariff", "study"), names, strict=True)
     faults = [
-        Fault(str(out), f"its dispatch was made with --{kind} {was}, not {now}", "Give the same.")
-        for kind, was, now in (
-            ("storage", made.storage, storage.name),
-            ("tariff", made.tariff, tariff.name),
-        )
-        if was != now
+        Fault(str(out), f"its dispatch has --{kind} {was}, not {now}", "Give the same.")
+        for kind, now in pairs
+        if (was := str(vars(made)[kind])) != now
     ]
     if faults:
         msg = "The dispatch in this folder does not fit."

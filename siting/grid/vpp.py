@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from siting.grid.flexibility import area_offers, flexibility, station_offers
-from siting.models.dispatch.event import Call, Planned, respond
+from siting.models.dispatch.event import respond
 from siting.models.dispatch.question import Sizes
+from siting.models.dispatch.response import Call, Planned
 from siting.models.dispatch.schedule import KEPT_KW
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from siting.grid.dispatch_read import Recorded
     from siting.grid.event import Event
     from siting.grid.plant import Setting
-    from siting.models.dispatch.event import Response
     from siting.models.dispatch.question import Question
+    from siting.models.dispatch.response import Response
     from siting.plan import Document
 
     Floats = NDArray[np.float64]
