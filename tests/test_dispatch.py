@@ -349,6 +349,14 @@ def test_parts_are_the_substations() -> None:
     assert [groups for _, groups in parts] == [[0], [], [], []]
 
 
+def test_processes_find_the_same() -> None:
+    """Two processes share two substations; the answer is that of one."""
+    question = city(20, 100.0)
+    one, two = dispatch(question), dispatch(question, workers=2)
+    assert two.costs.total == pytest.approx(one.costs.total)
+    assert two.parts == one.parts == 2
+
+
 def city(count: int, kw: float) -> Question:
     """Return stations of one pooled power with V2G, ten to a substation that is short of room."""
     rng = np.random.default_rng(145)

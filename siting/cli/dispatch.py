@@ -43,6 +43,9 @@ def dispatch(  # noqa: PLR0913 - each is an option of the command line
         Path | None,
         typer.Option(help="CSV or Parquet of 8,760 hourly factors: dispatch each day on them."),
     ] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, max=64, help="Processes that share the substations.")
+    ] = 1,
     out: Out = None,
     case: CaseName = None,
     as_json: AsJson = False,
@@ -61,6 +64,7 @@ def dispatch(  # noqa: PLR0913 - each is an option of the command line
             study=study,
             out=target,
             hours=hours,
+            workers=workers,
             case_name=case,
             progress=report,
         )

@@ -89,7 +89,7 @@ def energy_with(
     return made.energy(found.placement, scenario.grid.efficiency), made
 
 
-def run_dispatch(
+def run_dispatch(  # noqa: PLR0913 - each is an option of the command
     folder: Path,
     *,
     storage: str,
@@ -97,6 +97,7 @@ def run_dispatch(
     study: str,
     out: Path,
     hours: Path | None = None,
+    workers: int = 1,
     case_name: str | None = None,
     progress: Callable[[str], None] = log.info,
 ) -> tuple[DispatchStudy, HourlyYear | None, list[Path]]:
@@ -112,6 +113,8 @@ def run_dispatch(
         Folder to write.
     hours
         Hourly factors of a year, on each day of which the last phase is dispatched then.
+    workers
+        Processes.
     case_name
         Where the city has moved to.
     progress
@@ -128,11 +131,14 @@ def run_dispatch(
     prices = load_settings(Tariff, tariff, folder=TARIFF_FOLDER)
     plan, scenario, _, found = studied(folder, study, case_name)
     factors = None if hours is None else read_factors(hours)
-    made = dispatch_plan(found, plan.document, scenario, equipment, prices, progress=progress)
+    document = plan.document
+    made = dispatch_plan(
+        found, document, scenario, equipment, prices, workers=workers, progress=progress
+    )
     whole = None
     if factors is not None:
-        year = int(plan.document.phases[-1].date[:4])
-        whole = dispatch_hours(made, factors, year=year, progress=progress)
+        year = int(document.phases[-1].date[:4])
+        whole = dispatch_hours(made, factors, year=year, workers=workers, progress=progress)
     return made, whole, write_dispatch(made, out, hourly=whole)
 
 

@@ -9,7 +9,6 @@ and this bound.
 
 from __future__ import annotations
 
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
@@ -20,11 +19,12 @@ from siting.models.dispatch.arrays import program
 from siting.models.dispatch.layout import Layout
 from siting.models.dispatch.question import NOWHERE, Sizes
 from siting.models.dispatch.schedule import Costs, Schedule, costs, settled
+from siting.models.dispatch.work import each
 from siting.models.highs import Highs
 from siting.models.relaxation import matrix
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -87,7 +87,7 @@ def dispatch(
     cut = [_everything(question)] if whole else list(split(question))
     parts = (question.part(*places) for places in cut)
     found = []
-    for n, one in enumerate(_each(parts, workers), start=1):
+    for n, one in enumerate(each(solve_part, parts, workers), start=1):
         found.append(one)
         told(f"dispatched {n} of {len(cut)} substations")
     return _joined(question, [places[0] for places in cut], [p[1] for p in cut], found)
@@ -110,14 +110,6 @@ def split(question: Question) -> Iterator[tuple[Places, Places]]:
 
 def _everything(question: Question) -> tuple[Places, Places]:
     return np.arange(len(question.stations)), np.arange(len(question.groups))
-
-
-def _each(parts: Iterable[Question], workers: int) -> Iterator[Dispatched]:
-    if workers == 1:
-        yield from map(solve_part, parts)
-        return
-    with ProcessPoolExecutor(workers) as pool:
-        yield from pool.map(solve_part, parts)
 
 
 def solve_part(question: Question) -> Dispatched:

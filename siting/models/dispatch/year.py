@@ -15,7 +15,6 @@ sizing and dispatching all 8,760 hours at once.
 
 from __future__ import annotations
 
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING
 
@@ -26,10 +25,11 @@ from siting.models.dispatch.arrays import program
 from siting.models.dispatch.layout import SIZES, Layout
 from siting.models.dispatch.schedule import KEPT_KW, costs, settled
 from siting.models.dispatch.solve import proved, split
+from siting.models.dispatch.work import each
 from siting.models.highs import Highs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
@@ -117,7 +117,7 @@ def dispatch_year(
     cut = list(split(question))
     jobs = (_job(question, sizes, *places) for places in cut)
     parts: list[tuple[Sums, float, float]] = []
-    for n, part in enumerate(_each(jobs, workers), start=1):
+    for n, part in enumerate(each(_part, jobs, workers), start=1):
         parts.append(part)
         told(f"dispatched the year of {n} of {len(cut)} substations")
     return Year(
@@ -139,16 +139,6 @@ def _job(
     if part.capacity_cny_kw_year > 0:
         given["M"] = part.load_kw.max(axis=(1, 2))
     return part, given
-
-
-def _each(
-    jobs: Iterator[tuple[Question, dict[str, Floats]]], workers: int
-) -> Iterator[tuple[Sums, float, float]]:
-    if workers == 1:
-        yield from map(_part, jobs)
-        return
-    with ProcessPoolExecutor(workers) as pool:
-        yield from pool.map(_part, jobs)
 
 
 def _part(job: tuple[Question, dict[str, Floats]]) -> tuple[Sums, float, float]:
