@@ -336,6 +336,14 @@ def test_any_price_proves_a_bound() -> None:
     assert dispatch(question).bound_cny == pytest.approx(least)
 
 
+def test_where_no_station_is_open_nothing_is_done() -> None:
+    """A phase before the first station opens has an answer as well: of no rows, and no cost."""
+    nobody = np.empty(0, dtype=int)
+    found = dispatch(ask([[0, 1]]).part(nobody, nobody))
+    assert found.schedule.grid_kw.shape == (0, 1, 2)
+    assert (found.costs.total, found.bound_cny, found.gap) == (0, 0, 0)
+
+
 def test_parts_are_the_substations() -> None:
     """Each substation is one part; stations without one come in batches of a dozen."""
     count = 30

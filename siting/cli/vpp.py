@@ -77,6 +77,8 @@ def _print(told: dict[str, Any]) -> None:
         f"{told['asked_mw']:g} MW {sense} asked; delivered {got} MW"
         + ("." if told["met"] else ": not all that was asked.")
     )
+    if not told["may_be_offered"]:
+        answer("In some hour that is less than an aggregator may offer: it may go unpaid.")
     if not told["with_dispatch"]:
         answer("No dispatch is written there: guns and V2G alone help, no battery and no PV.")
     rows = [[name, f"{kwh:,.0f}"] for name, kwh in told["by_source_kwh"].items()]

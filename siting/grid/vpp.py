@@ -191,6 +191,7 @@ class Answer:
             "asked_mw": event.kw / 1000,
             "delivered_mw": (delivered / 1000).tolist(),
             "met": bool((delivered >= event.kw * (1 - 1e-6)).all()),
+            "may_be_offered": bool((delivered >= terms.least_kw).all()),
             "delivered_kwh": float(delivered.sum()),
             "by_source_kwh": self.by_source(),
             "stations_that_help": int((got.helped_kw.max(axis=1) > KEPT_KW).sum()),

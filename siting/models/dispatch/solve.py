@@ -84,7 +84,9 @@ def dispatch(
         If HiGHS does not come to an end.
     """
     told = progress or (lambda _text: None)
-    cut = [_everything(question)] if whole else list(split(question))
+    cut = list(split(question))
+    if whole or not cut:
+        cut = [_everything(question)]
     parts = (question.part(*places) for places in cut)
     found = []
     for n, one in enumerate(each(solve_part, parts, workers), start=1):
@@ -120,6 +122,8 @@ def solve_part(question: Question) -> Dispatched:
     NoSolutionError
         If HiGHS does not come to an end.
     """
+    if not question.stations:
+        return _nothing(question)
     arrays, layout = program(question), Layout(question)
     run = Highs(arrays).run(time_limit_s=_TIME_S, method="choose")
     if run.status != "optimal":
@@ -135,6 +139,15 @@ def solve_part(question: Question) -> Dispatched:
         size_prices=Sizes(by_block["E"], by_block["B"], by_block["P"]),
         parts=1,
     )
+
+
+def _nothing(question: Question) -> Dispatched:
+    """Return the answer where no station is open."""
+    none = np.zeros(0)
+    flows = {name: np.zeros(question.shape) for name in ("u", "c", "d", "v", "r")}
+    plan = settled(question, {**flows, "P": none})
+    told = costs(question, plan)
+    return Dispatched(plan, told, told.total, Sizes(none, none, none), parts=1)
 
 
 def proved(arrays: Arrays, duals: Floats) -> tuple[float, Floats]:
