@@ -202,6 +202,20 @@ def test_burning_energy_is_netted_out() -> None:
     assert plan.import_kw[0, 0, 0] == pytest.approx(40 - 10 / 0.81)
 
 
+def test_nothing_but_pv_is_fed_in() -> None:
+    """Of 4 kW from vehicles and 4 from a battery, for a load of 5, 3 of the vehicles' are cut."""
+    question = ask([[0, 5]], kwh=[60], v2g_kwh=np.array([[9.0]]))
+    values = {name: np.zeros((1, 1, 2)) for name in ("u", "c", "d", "v", "r")}
+    values["c"][0, 0, 0] = values["d"][0, 0, 1] = values["v"][0, 0, 1] = 4.0
+    values["r"][0, 0, 0] = 5.0
+    able = np.full((1, 1, 2), 9.0)
+    plan = settled(replace(question, v2g_kw=able), {**values, "P": np.zeros(1)})
+    assert plan.given_kw[0, 0].tolist() == pytest.approx([0, 1])
+    assert plan.back_kw[0, 0].tolist() == pytest.approx([1.25, 0])
+    assert plan.discharge_kw[0, 0].tolist() == pytest.approx([0, 4])
+    assert plan.export_kw.max() == pytest.approx(0, abs=1e-9)
+
+
 def test_feeding_in_above_the_price_of_buying_is_refused() -> None:
     """One meter cannot buy and feed in at once; the question says so."""
     with pytest.raises(ValueError, match="one meter"):

@@ -7,11 +7,14 @@ ones, with 5.25 %.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from siting.errors import InputError, PlanError, ScenarioError
 from siting.grid.dispatch import DispatchStudy, dispatch_plan
@@ -26,10 +29,11 @@ from siting.grid.storage import FOLDER, Storage, recovery
 from siting.grid.tariff import Tariff
 from siting.grid.terms import Terms
 from siting.grid.vpp import plant
+from siting.models.dispatch.question import Sizes
 from siting.models.dispatch.solve import dispatch
 from siting.models.dispatch.year import dispatch_year
 from siting.scenario_io.settings import load_settings, settings_assumptions, shipped_settings
-from tests.dispatch_case import ask, sizes
+from tests.test_dispatch import questions
 from tests.test_grid import day, study
 from tests.test_money import TARIFF, TERMS
 from tests.verify_case import asked, hand_case
@@ -39,6 +43,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from siting.grid.folder import GridStudy
+    from siting.models.dispatch.question import Question
 
 SHARES = (0.02,) * 8 + (0.0525,) * 16
 TWO_PRICES: dict[str, Any] = {
@@ -256,17 +261,42 @@ def test_a_year_of_equal_days_is_the_representative_day() -> None:
     assert year.summary()["hours_over"] == 0
 
 
-def test_the_years_bound_holds() -> None:
-    """Two unlike days, sizes of the first: the bound is below the optimum of both together."""
-    question = ask([[0, 100], [20, 60]], kwh=(60, 30), room_kw=120, capacity_cny_kw_year=12.0)
-    two = question.on_days(np.array([0, 0]))
-    unlike = two.load_kw * np.array([1.0, 0.3])[None, :, None]
-    both = type(two)(**{**vars(two), "load_kw": unlike, "days_per_year": np.ones(2)})
-    best = dispatch(both).costs.total
-    for chosen in (dispatch(question).schedule.sizes, sizes([10, 0], [0, 0])):
-        year = dispatch_year(both, chosen)
-        assert year.bound_cny <= best + 1e-6
-        assert year.cost_cny >= best - 1e-6
+def test_a_year_of_heat_passes_limits() -> None:
+    """With base at 1.2 all year G1 has 8.64 MW of 8.1 at 12 h of each of 365 days."""
+    heat = {name: np.ones((365, 24)) for name in COLUMNS}
+    year = dispatch_hours(dispatched(), {**heat, "base_factor": np.full((365, 24), 1.2)}, year=2030)
+    table = year.substations()
+    first = table[table["substation"] == "G1"].iloc[0]
+    assert not year.holds
+    assert first["hours_over"] >= 365
+    assert first["deepest_mw"] >= 0.54
+
+
+@settings(max_examples=25, deadline=None)
+@given(questions(), st.floats(0, 1))
+def test_the_years_bound_holds(question: Question, built: float) -> None:
+    """Two unlike days, one a chunk, some sizes: the bound is below the optimum of both together."""
+    year = replace(question, days_per_year=np.ones(2))
+    rows = (year.most.battery_kwh, year.most.battery_kw, year.most.pv_kw)
+    best = dispatch(year).costs.total
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("siting.models.dispatch.year.CHUNK", 1)
+        found = dispatch_year(year, Sizes(*(built * row for row in rows)))
+    slack = 1e-6 * (1 + abs(best))
+    assert found.bound_cny <= best + slack
+    assert found.cost_cny >= best - slack
+
+
+def test_no_gun_gives_while_it_charges() -> None:
+    """E1 takes 160 kW in cheap hours and 420 in dear ones, 144 and 378 of its 720 at the guns.
+
+    With all of its power both ways and always a willing vehicle, 576 and 342 kW are left to give.
+    """
+    all_day = (1.0,) * 24
+    storage = shipped(v2g__power_share=1.0, v2g__station_share=1.0, v2g__available=all_day)
+    able = dispatched(storage).phases[0].question.v2g_kw[0, 0]
+    assert able[:8].tolist() == pytest.approx([576] * 8)
+    assert able[8:].tolist() == pytest.approx([342] * 16)
 
 
 @pytest.mark.parametrize(
