@@ -59,7 +59,7 @@ def ask(
     """
     load = np.array(load_kw, dtype=float)[:, None, :]
     count, days, hours = load.shape
-    none = np.zeros(count)
+    none = [0.0] * count
     tied = room_kw is not None
     question = Question(
         stations=tuple("ABCDEFGH"[:count]),
