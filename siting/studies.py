@@ -13,11 +13,9 @@ from siting.data.build import build_problem
 from siting.grid.carbon import carbon_account
 from siting.grid.carbon_method import FOLDER as CARBON_FOLDER
 from siting.grid.carbon_method import CarbonMethod
-from siting.grid.energy import energy_of
-from siting.grid.folder import study_plan, write_study, write_tables
+from siting.grid.folder import write_study, write_tables
 from siting.grid.money import business
-from siting.grid.study import FOLDER as GRID_FOLDER
-from siting.grid.study import Study
+from siting.grid.runs import energy_with, studied
 from siting.grid.tariff import FOLDER as TARIFF_FOLDER
 from siting.grid.tariff import Tariff
 from siting.grid.terms import FOLDER as MONEY_FOLDER
@@ -36,12 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from siting.data.case import Case
     from siting.grid.carbon import CarbonAccount
     from siting.grid.folder import GridStudy
     from siting.grid.money import Business
-    from siting.plan import Plan
-    from siting.scenario import Scenario
 
 log = logging.getLogger(__name__)
 
@@ -56,17 +51,23 @@ def run_grid(
     InputError
         If the plan, its city or the study has faults.
     """
-    plan, _, case, found = _studied(folder, study, case_name)
+    plan, _, case, found = studied(folder, study, case_name)
     return found, write_study(found, plan, case, out, whole_year=whole_year)
 
 
 def run_carbon(
-    folder: Path, *, method: str, study: str, out: Path, case_name: str | None = None
+    folder: Path,
+    *,
+    method: str,
+    study: str,
+    out: Path,
+    dispatched: Path | None = None,
+    case_name: str | None = None,
 ) -> tuple[CarbonAccount, str, list[Path]]:
     """Count a plan's carbon; return the account, the case's label, and the files written."""
-    plan, scenario, case, found = _studied(folder, study, case_name)
+    plan, scenario, case, found = studied(folder, study, case_name)
     how = load_settings(CarbonMethod, method, folder=CARBON_FOLDER)
-    energy = energy_of(found.placement, scenario)
+    energy, made = energy_with(found, scenario, dispatched)
     account = carbon_account(plan.document, case, scenario, energy, how)
     tables = {
         "phases": account.by_phase,
@@ -76,7 +77,7 @@ def run_carbon(
         "years": account.by_year,
     }
     assumed = [row.model_dump() for row in settings_assumptions(how)]
-    summary = {**account.summary(), "assumptions": assumed}
+    summary = {**account.summary(), "equipment": made and made.storage, "assumptions": assumed}
     paths = write_tables(tables, summary, out, name="carbon", label=found.label)
     return account, found.label, paths
 
@@ -88,29 +89,22 @@ def run_money(
     study: str,
     subsidies_cny_kw: list[float],
     out: Path,
+    dispatched: Path | None = None,
     case_name: str | None = None,
 ) -> tuple[Business, str, list[Path]]:
     """Count a plan's money; return it, the case's label, and the files written."""
-    plan, scenario, _, found = _studied(folder, study, case_name)
+    plan, scenario, _, found = studied(folder, study, case_name)
     deal = load_settings(Terms, terms, folder=MONEY_FOLDER)
     tariff = load_settings(Tariff, deal.tariff, folder=TARIFF_FOLDER)
-    energy = energy_of(found.placement, scenario)
+    energy, made = energy_with(found, scenario, dispatched)
     days = found.placement.days
-    money = business(plan.document, scenario, energy, days, deal, tariff)
+    money = business(plan.document, scenario, energy, days, deal, tariff, made)
     tables = {"stations": money.by_station(), "subsidies": money.sweep(subsidies_cny_kw)}
     rows = [*settings_assumptions(deal), *settings_assumptions(tariff)]
-    summary = {**money.summary(), "assumptions": [row.model_dump() for row in rows]}
+    told = {**money.summary(), "equipment": made and made.storage}
+    summary = {**told, "assumptions": [row.model_dump() for row in rows]}
     paths = write_tables(tables, summary, out, name="money", label=found.label)
     return money, found.label, paths
-
-
-def _studied(
-    folder: Path, study: str, case_name: str | None
-) -> tuple[Plan, Scenario, Case, GridStudy]:
-    plan, scenario = read_plan(folder)
-    days = load_settings(Study, study, folder=GRID_FOLDER)
-    case = load_city(case_name or plan.document.provenance.case, scenario)
-    return plan, scenario, case, study_plan(plan, case, scenario, days)
 
 
 @dataclass(frozen=True)

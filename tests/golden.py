@@ -1,4 +1,4 @@
-"""Write the toy's four programs to ``models/golden``; run it from the repository's root.
+"""Write the toys' programs to ``models/golden``; run it from the repository's root.
 
 ``python -m tests.golden`` writes them anew; look at the difference before keeping it.
 """
@@ -8,7 +8,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from siting.models.dispatch.statement import state as state_dispatch
 from siting.models.statement import state
+from tests.dispatch_case import toy as dispatch_toy
 from tests.toy import toy
 
 if TYPE_CHECKING:
@@ -19,9 +21,10 @@ KINDS: tuple[ObjectiveKind, ...] = ("served", "covered", "access", "cost")
 
 
 def write_golden(folder: Path) -> None:
-    """Write one LP file per objective."""
+    """Write one LP file per objective, and that of the dispatch."""
     for kind in KINDS:
         state(toy(kind)).lp.writeLP(str(folder / f"{kind}.lp"))
+    state_dispatch(dispatch_toy()).lp.writeLP(str(folder / "dispatch.lp"))
 
 
 if __name__ == "__main__":

@@ -193,9 +193,53 @@ def test_the_grid_holds_where_the_plan_kept_its_limits(
     assert _grid(out, folder, tmp_path / "grid", "--study", "yeer") == 2
 
 
+def test_storage_is_dispatched_counted_and_called_on(
+    out: Path, folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A dispatch saves money and keeps the limits; carbon, money and the power plant take it up.
+
+    A city of a tenth offers less than an aggregator's 5 MW on its own, unless it may offer less.
+    """
+    to = tmp_path / "grid"
+    assert _run("money", out, folder, to, "--dispatch", "-q") == 2
+    assert _run("dispatch", out, folder, to, "--json") == 0
+    told = json.loads(capsys.readouterr().out)
+    last = told["phases"][-1]
+    assert told["label"] == "stylised"
+    assert last["cost_cny_year"] < last["cost_without_cny_year"]
+    assert last["gap"] < 1e-6
+    assert _run("money", out, folder, to, "--json") == 0
+    plain = json.loads(capsys.readouterr().out)
+    assert _run("money", out, folder, to, "--dispatch", "--json") == 0
+    richer = json.loads(capsys.readouterr().out)
+    assert richer["invested_cny"] > plain["invested_cny"]
+    assert richer["running_cny_year"] < plain["running_cny_year"]
+    assert _run("carbon", out, folder, to, "--dispatch") == 0
+    assert _run("vpp", out, folder, to, "--event", "2025-07-15T14:00/2h", "--mw", "3") == 2
+    assert "less than the 5 MW of an aggregator" in capsys.readouterr().err
+    assert _run("vpp", out, folder, to, "--event", "2025-07-15T14:00/2h") == 2
+    event = ("--event", "2025-03-15T04:00/2h", "--mw", "5")
+    assert _run("vpp", out, folder, to, *event) == 0
+    assert "5 MW less asked" in capsys.readouterr().out
+    assert _run("vpp", out, folder, to, *event, "--json", "--up") == 0
+    answer = json.loads(capsys.readouterr().out)["event"]
+    assert answer["direction"] == "up"
+    assert max(answer["delivered_mw"]) <= 5
+    heat = tmp_path / "heat.toml"
+    heat.write_text('extends = "year"\n[days.hot]\nbase_factor = 1.2\n', encoding="utf-8")
+    assert _run("dispatch", out, folder, to, "--study", str(heat)) == 5
+    assert "substation hours a year over the limit" in capsys.readouterr().out
+    assert _run("vpp", out, folder, to) == 2
+    assert "its dispatch has --study heat, not year" in capsys.readouterr().err
+
+
 def _grid(out: Path, folder: Path, to: Path, *more: str) -> int:
+    return _run("grid", out, folder, to, *more)
+
+
+def _run(command: str, out: Path, folder: Path, to: Path, *more: str) -> int:
     with pytest.raises(SystemExit) as ended:
-        main(["grid", str(out), "--case", str(folder), "--out", str(to), *more])
+        main([command, str(out), "--case", str(folder), "--out", str(to), *more])
     assert isinstance(ended.value.code, int)
     return ended.value.code
 

@@ -24,6 +24,12 @@ CaseName = Annotated[
     str | None, typer.Option("--case", help="City, where it has moved: a name, or a folder.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Print one JSON document.")]
+Dispatched = Annotated[
+    bool,
+    typer.Option(
+        "--dispatch", metavar="", help="With the storage, PV and V2G that 'dispatch' wrote there."
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", metavar="", help="Print no progress.")]
 _MOST_STEPS = 1000
 
@@ -35,6 +41,7 @@ def carbon(
         str, typer.Option(help="How to count: a name in models/carbon, or a TOML file.")
     ] = "guangdong-operational",
     study: StudyName = "year",
+    dispatched: Dispatched = False,
     out: Out = None,
     case: CaseName = None,
     as_json: AsJson = False,
@@ -47,7 +54,12 @@ def carbon(
     with progress(quiet=quiet) as report:
         report(f"counting the carbon of {folder}")
         account, label, paths = studies.run_carbon(
-            folder, method=method, study=study, out=target, case_name=case
+            folder,
+            method=method,
+            study=study,
+            out=target,
+            dispatched=target if dispatched else None,
+            case_name=case,
         )
     if as_json:
         files = [str(path) for path in paths]
@@ -56,7 +68,7 @@ def carbon(
         _print_carbon(account, label, paths)
 
 
-def money(
+def money(  # noqa: PLR0913 - each is an option of the command line
     folder: PlanFolder,
     *,
     terms: Annotated[
@@ -66,6 +78,7 @@ def money(
         str, typer.Option(help="Subsidies to try, CNY/kW: FROM:TO:STEP, or values with commas.")
     ] = "0:600:100",
     study: StudyName = "year",
+    dispatched: Dispatched = False,
     out: Out = None,
     case: CaseName = None,
     as_json: AsJson = False,
@@ -84,6 +97,7 @@ def money(
             study=study,
             subsidies_cny_kw=tried,
             out=target,
+            dispatched=target if dispatched else None,
             case_name=case,
         )
     if as_json:
@@ -154,7 +168,14 @@ def _print_label(label: str) -> None:
         answer(f"The city is {label}: these are no figures of a real one.")
 
 
-def _years(value: float | None) -> str:
+def years(value: float | None) -> str:
+    """Return years in words a table holds; a dash where there are none.
+
+    Parameters
+    ----------
+    value
+        None or NaN for none.
+    """
     return "-" if value is None or math.isnan(value) else f"{value:.1f}"
 
 
@@ -195,7 +216,7 @@ def _print_money(found: Business, tried: list[float], label: str, paths: list[Pa
                 f"{row['subsidy_cny_kw']:,.0f}",
                 f"{row['subsidy_cny'] / 1e6:,.1f}",
                 f"{row['npv_cny'] / 1e6:,.1f}",
-                _years(row["payback_years"]),
+                years(row["payback_years"]),
                 f"{row['stations_that_pay']} of {row['stations']}",
             ]
             for row in found.sweep(tried).to_dict("records")

@@ -12,12 +12,14 @@ from siting import __version__
 from siting.cli.accounts import carbon, money
 from siting.cli.case import case_app
 from siting.cli.demand import demand_app
+from siting.cli.dispatch import dispatch
 from siting.cli.draw import draw_map
 from siting.cli.explain import explain
 from siting.cli.export import export
 from siting.cli.grid import grid
 from siting.cli.sensitivity import sensitivity
 from siting.cli.show import FinishedError, answer, print_json, print_table, progress
+from siting.cli.vpp import vpp
 
 app = typer.Typer(
     add_completion=False,
@@ -36,6 +38,8 @@ app.command()(grid)
 app.command()(carbon)
 app.command()(money)
 app.command("map")(draw_map)
+app.command()(dispatch)
+app.command()(vpp)
 app.add_typer(demand_app, name="demand")
 
 _DIFFERS = 2

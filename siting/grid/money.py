@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from siting.grid.dispatch_read import Recorded
     from siting.grid.energy import Energy
     from siting.grid.tariff import Tariff
     from siting.grid.terms import Terms
@@ -174,6 +175,7 @@ def business(
     days: tuple[str, ...],
     terms: Terms,
     tariff: Tariff,
+    recorded: Recorded | None = None,
 ) -> Business:
     """Return a plan's money.
 
@@ -187,24 +189,31 @@ def business(
         (D,) names of the kinds of day, for the tariff.
     terms, tariff
         What is earned and paid.
+    recorded
+        Storage, PV and V2G, whose energy is in ``energy`` already: what they cost counts at the
+        stations the plan puts money in.
     """
     added = built(document, scenario)
     invested = _invested(document, added)
     income, bought = _energy_money(energy, days, terms, tariff)
     ours = (added.pool_kw > 0).any(axis=0) | (invested != 0).any(axis=0)
-    peak = energy.grid_kw.max(axis=(2, 3))
+    peak = np.maximum(energy.grid_kw.max(axis=(2, 3)), 0.0)
     capacity = peak * tariff.capacity_cny_kw_month * MONTHS
     other = np.cumsum(added.new, axis=0) * terms.other_income_cny_station_year
     rent = added.bays * terms.rent_cny_bay_month * MONTHS
     upkeep = terms.opex_share * np.maximum(invested, 0.0)
+    equipment, extra = np.zeros_like(invested), np.zeros_like(invested)
+    if recorded is not None:
+        equipment = np.maximum(_added(recorded.sizes["invested_cny"]), 0.0) * ours
+        extra = recorded.sizes["running_cny_year"]
     dates = [int(phase.date[:4]) for phase in document.phases]
     return Business(
         stations=tuple(station.id for station in document.stations),
         after_years=np.array(dates, dtype=float) - dates[0],
-        invested=invested,
+        invested=invested + equipment,
         built_kw=added.pool_kw,
         income=_added(income + other) * ours,
-        running=_added(bought + capacity) * ours + upkeep + rent,
+        running=_added(bought + capacity + extra) * ours + upkeep + rent,
         delivered_kwh=_added(energy.by_station(energy.delivered_kw)) * ours,
         terms=terms,
     )
@@ -233,6 +242,7 @@ def _energy_money(
     taken, fed = np.maximum(energy.grid_kw, 0.0), np.maximum(-energy.grid_kw, 0.0)
     weighted = price * energy.days_per_year[:, None]
     cost = np.einsum("tsdh,dh->ts", taken, weighted)
-    cost -= tariff.feed_in_cny_kwh * energy.by_station(fed)
+    feed_in = np.array([tariff.feed_in(day) for day in days]) * energy.days_per_year[:, None]
+    cost -= np.einsum("tsdh,dh->ts", fed, feed_in)
     asked = terms.pass_on * weighted + terms.service_fee_cny_kwh * energy.days_per_year[:, None]
     return np.einsum("tsdh,dh->ts", energy.delivered_kw, asked), np.asarray(cost)

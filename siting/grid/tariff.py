@@ -59,6 +59,13 @@ class Tariff(Settings):
         """Return what vehicles are paid for each hour's energy, (24,) CNY/kWh."""
         return self._prices(day, self.v2g_cny_kwh)
 
+    def feed_in(self, day: str) -> Floats:
+        """Return the price of each hour's energy fed in, (24,) CNY/kWh.
+
+        It is never above the price of buying: through one meter a station cannot do both at once.
+        """
+        return np.minimum(self.feed_in_cny_kwh, self.buy(day))
+
     def _prices(self, day: str, prices: dict[str, float]) -> Floats:
         periods = self.days[day].periods if day in self.days else self.periods
         return np.array([prices[name] for name in periods])
