@@ -14,7 +14,7 @@ from siting.data.load import case_folder, load_case
 from siting.data.report import case_report
 from siting.data.supply import supplied
 from siting.errors import CaseError, ScenarioError
-from siting.maps import FOR_PLANNERS, print_pdf, render_map, render_report
+from siting.maps import FOR_PLANNERS, print_pdf, read_accounts, render_map, render_report
 from siting.models.effort import Effort
 from siting.models.solve import solve
 from siting.plan_folder import PDF_FILE, SITES_FILE, read_plan, write_into, write_plan
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from siting.data.candidates import Screening
     from siting.data.case import Case
     from siting.data.report import CaseReport
-    from siting.maps import MapView
+    from siting.maps import Accounts, MapView
     from siting.plan import ExportFormat, Plan
     from siting.scenario import Scenario
     from siting.verify import Mismatch
@@ -99,12 +99,16 @@ def run_plan(
 
 
 def _drawn(
-    plan: Plan, case: Case, screening: Screening | None, view: MapView = FOR_PLANNERS
+    plan: Plan,
+    case: Case,
+    screening: Screening | None,
+    view: MapView = FOR_PLANNERS,
+    accounts: Accounts | None = None,
 ) -> dict[str, str | bytes]:
     """Return map and report; and, where the scenario has rules for sites, what became of each."""
     files: dict[str, str | bytes] = {
-        view.file_name: render_map(plan, case, view),
-        "report.html": render_report(plan, case),
+        view.file_name: render_map(plan, case, view, accounts),
+        "report.html": render_report(plan, case, accounts),
     }
     if screening is not None:
         files[SITES_FILE] = table_bytes(site_table(case, screening))
@@ -135,16 +139,18 @@ def run_map(
     """
     plan, scenario = read_plan(folder)
     case = load_city(case_name or plan.document.provenance.case, scenario)
+    accounts = read_accounts(folder)
     if view.audience == "planner":
-        return write_into(folder, _drawn(plan, case, screen_sites(case, scenario), view))
-    return write_into(folder, {view.file_name: render_map(plan, case, view)})
+        screening = screen_sites(case, scenario)
+        return write_into(folder, _drawn(plan, case, screening, view, accounts))
+    return write_into(folder, {view.file_name: render_map(plan, case, view, accounts)})
 
 
 def run_report(folder: Path, *, pdf: bool = False, case_name: str | None = None) -> list[Path]:
     """Write the report of a plan folder again, also as PDF if asked; return what was written."""
     plan, scenario = read_plan(folder)
     case = load_city(case_name or plan.document.provenance.case, scenario)
-    page = render_report(plan, case)
+    page = render_report(plan, case, read_accounts(folder))
     files: dict[str, str | bytes] = {"report.html": page}
     if pdf:
         files[PDF_FILE] = print_pdf(page)

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from siting.maps.accounts import Accounts, read_accounts
 from siting.maps.audience import FOR_PLANNERS, MapView
 from siting.maps.page import render_map
 from siting.maps.pdf import print_pdf
 from siting.maps.report import render_report
 from siting.maps.tiles import read_tiles
 
-__all__ = ["FOR_PLANNERS", "MapView", "print_pdf", "read_tiles", "render_map", "render_report"]
+__all__ = [
+    "FOR_PLANNERS",
+    "Accounts",
+    "MapView",
+    "print_pdf",
+    "read_accounts",
+    "read_tiles",
+    "render_map",
+    "render_report",
+]

@@ -8,5 +8,17 @@ Object.assign(MONEY, {
   },
   fact: (station) => station.capex_cny > 0 && ["cost", ...withUnit(money(station.capex_cny, 2), "unit_mcny")],
   column: { key: "cost_mcny", value: (phase) => money(phase.kpis.capex_cny, 0) },
+  worth: (c) =>
+    accountRow(
+      "acc_worth_cny",
+      `${money(c.value_cny)} · ${t(c.credit_eligible ? "acc_credit" : "acc_no_credit")}`,
+    ),
+  saved: (d) => accountRow("acc_saved_cny", money(d.cost_without_cny_year - d.cost_cny_year)),
+  rows: (m) => [
+    accountRow("acc_npv_cny", money(m.npv_cny)),
+    accountRow("acc_back", inYears(m.payback_years)),
+    accountRow("acc_kwh_cny", orNone(m.levelised_cny_kwh, num(m.levelised_cny_kwh, 3))),
+    accountRow("acc_subsidy_cny", orNone(m.least_subsidy_cny_kw, num(m.least_subsidy_cny_kw))),
+  ],
   cell: ["capex_cny", (station) => Math.round(station.capex_cny)],
 });

@@ -241,5 +241,6 @@ function overview() {
     h("p", { class: "fine" }, proofLimits()),
     h("p", { class: "fine" }, t("method"), " ", given(PLAN.outcome.method)),
     phasesTable(),
+    accounts(),
   ];
 }

@@ -9,6 +9,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from siting import __version__
+from siting.maps.accounts import accounts_for
 from siting.maps.audience import FOR_PLANNERS
 from siting.maps.geometry import road_tiers
 from siting.maps.leaflet import LICENCE, leaflet_file
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from siting.data.case import Case
+    from siting.maps.accounts import Accounts
     from siting.maps.audience import MapView
+    from siting.maps.payload import Json
     from siting.plan import Plan
 
 SCRIPTS = (
@@ -37,6 +40,7 @@ SCRIPTS = (
     "about.js",
     "panel.js",
     "overview.js",
+    "accounts.js",
     "legend.js",
     "search.js",
     "tools.js",
@@ -49,7 +53,9 @@ TILES_SCRIPT = "tiles.js"
 MAP_NAME = "siting_map"
 
 
-def render_map(plan: Plan, case: Case, view: MapView = FOR_PLANNERS) -> str:
+def render_map(
+    plan: Plan, case: Case, view: MapView = FOR_PLANNERS, accounts: Accounts | None = None
+) -> str:
     """Draw the interactive map as one HTML file that needs no network.
 
     Parameters
@@ -60,6 +66,8 @@ def render_map(plan: Plan, case: Case, view: MapView = FOR_PLANNERS) -> str:
         The city it is for.
     view
         For whom, in which language, and over which tiles; default: all, both, none.
+    accounts
+        What was asked of the plan afterwards, as `read_accounts` gives it.
 
     Raises
     ------
@@ -78,7 +86,7 @@ def render_map(plan: Plan, case: Case, view: MapView = FOR_PLANNERS) -> str:
             f"<noscript><p>{escaped(' / '.join(texts['noscript']))}</p></noscript>\n",
             json_block("siting-view", view.block()),
             json_block("siting-strings", texts),
-            json_block("siting-plan", plan_block(plan, case, view.sight)),
+            json_block("siting-plan", _plan(plan, case, view, accounts or {})),
             json_block("siting-places", places_block(case, plan, view.sight)),
             json_block("siting-roads", road_tiers(case.roads)),
             json_block("siting-licence", LICENCE),
@@ -86,6 +94,11 @@ def render_map(plan: Plan, case: Case, view: MapView = FOR_PLANNERS) -> str:
             "</body>\n</html>\n",
         ]
     )
+
+
+def _plan(plan: Plan, case: Case, view: MapView, accounts: Accounts) -> Json:
+    shown = {"accounts": accounts_for(accounts, view.sight)}
+    return plan_block(plan, case, view.sight) | shown
 
 
 def _title(plan: Plan, view: MapView) -> str:

@@ -13,16 +13,18 @@ from siting.maps import report_parts as parts
 from siting.maps import report_sources as rests
 from siting.maps.figure import figure
 from siting.maps.page import content_policy
+from siting.maps.report_accounts import told
 from siting.maps.report_text import both_names, given, section
 from siting.maps.strings import STRINGS
 from siting.maps.text import escaped
 
 if TYPE_CHECKING:
     from siting.data.case import Case
+    from siting.maps.accounts import Accounts
     from siting.plan import Document, Plan
 
 
-def render_report(plan: Plan, case: Case) -> str:
+def render_report(plan: Plan, case: Case, accounts: Accounts | None = None) -> str:
     """Write the printable report as one HTML file that needs no network and no script.
 
     Parameters
@@ -31,6 +33,8 @@ def render_report(plan: Plan, case: Case) -> str:
         The answer.
     case
         The city it is for.
+    accounts
+        What was asked of the plan afterwards, as `read_accounts` gives it.
     """
     document = plan.document
     style = (resources.files("siting.maps") / "report.css").read_text(encoding="utf-8")
@@ -53,6 +57,7 @@ def render_report(plan: Plan, case: Case) -> str:
         section("r_again", rests.again(document)),
     ]
     annex = [
+        *([section("r_accounts", told(accounts))] if accounts else []),
         section("assumptions_title", rests.assumptions(document)),
         section("r_sources", rests.sources(document, case)),
     ]

@@ -1,0 +1,40 @@
+// What was asked of the plan afterwards: carbon, storage, and (where it may be seen) money.
+
+const orNone = (value, text) => (missing(value) ? t("none") : text);
+const inYears = (value) => orNone(value, t("acc_years", { n: num(value, 1) }));
+function accountRow(key, value) {
+  return h("div", { class: "account" }, h("dt", {}, t(key)), h("dd", {}, value));
+}
+function carbonRows(c) {
+  return [
+    accountRow("acc_avoided", t("acc_tonnes", { n: num(c.net_avoided_t), years: num(c.horizon_years) })),
+    accountRow("acc_embodied", `${num(c.embodied_t)} t`),
+    accountRow("acc_back", inYears(c.payback_years)),
+    MONEY.worth && MONEY.worth(c),
+    h("p", { class: "fine" }, given(c.citation)),
+  ];
+}
+function dispatchRows(d) {
+  return [
+    accountRow("acc_battery", `${num(d.battery_mwh, 1)} MWh`),
+    accountRow("acc_pv", `${num(d.pv_mw, 1)} MW`),
+    accountRow("acc_v2g", num(d.v2g_stations)),
+    accountRow("acc_peak", `${num(d.peak_without_mw, 1)} → ${num(d.peak_mw, 1)} MW`),
+    accountRow("acc_over", `${num(d.hours_over_without)} → ${num(d.hours_over)} h`),
+    MONEY.saved && MONEY.saved(d),
+  ];
+}
+function accounts() {
+  const all = PLAN.accounts || {};
+  const parts = [
+    ["carbon", "acc_carbon", carbonRows],
+    ["dispatch", "acc_dispatch", dispatchRows],
+    ["money", "acc_money", MONEY.rows],
+  ];
+  return parts
+    .filter(([key]) => all[key])
+    .map(([key, title, rows]) => [
+      h("h2", {}, t(title)),
+      h("dl", { class: "accounts", "data-account": key }, rows(all[key])),
+    ]);
+}

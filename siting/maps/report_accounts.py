@@ -1,0 +1,77 @@
+"""Write what was asked of a plan afterwards: storage, carbon, money."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from siting.maps.accounts import accounts_for
+from siting.maps.audience import SIGHTS
+from siting.maps.report_text import given, inline, million, number, table
+from siting.maps.strings import STRINGS
+
+if TYPE_CHECKING:
+    from siting.maps.accounts import Accounts
+
+
+def told(accounts: Accounts) -> str:
+    """Return one table of the accounts, each row a figure with its unit.
+
+    Parameters
+    ----------
+    accounts
+        As `read_accounts` gives them.
+    """
+    shown = accounts_for(accounts, SIGHTS["planner"])
+    rows = [
+        *(_carbon(shown["carbon"]) if "carbon" in shown else []),
+        *(_dispatch(shown["dispatch"]) if "dispatch" in shown else []),
+        *(_money(shown["money"]) if "money" in shown else []),
+    ]
+    head = [(inline("r_key"), ""), (inline("r_value"), "n")]
+    return table(head, rows)
+
+
+def _row(key: str, value: str) -> list[str]:
+    return [inline(key), value]
+
+
+def _years(value: float | None) -> str:
+    return inline("none") if value is None else _both("acc_years", n=number(value, 1))
+
+
+def _both(key: str, **values: str) -> str:
+    english, chinese = (text.format(**values) for text in STRINGS[key])
+    return f'{english} <span lang="zh-Hans">{chinese}</span>'
+
+
+def _carbon(c: dict[str, Any]) -> list[list[str]]:
+    credit = inline("acc_credit" if c["credit_eligible"] else "acc_no_credit")
+    avoided = _both("acc_tonnes", n=number(c["net_avoided_t"]), years=number(c["horizon_years"]))
+    return [
+        _row("acc_carbon", given(c["citation"])),
+        _row("acc_avoided", avoided),
+        _row("acc_embodied", f"{number(c['embodied_t'])} t"),
+        _row("acc_back", _years(c["payback_years"])),
+        _row("acc_worth_cny", f"{million(c['value_cny'])}; {credit}: {given(c['credit_why'])}"),
+    ]
+
+
+def _dispatch(d: dict[str, Any]) -> list[list[str]]:
+    saved = d["cost_without_cny_year"] - d["cost_cny_year"]
+    return [
+        _row("acc_battery", f"{number(d['battery_mwh'], 1)} MWh"),
+        _row("acc_pv", f"{number(d['pv_mw'], 1)} MW"),
+        _row("acc_v2g", number(d["v2g_stations"])),
+        _row("acc_peak", f"{number(d['peak_without_mw'], 1)} → {number(d['peak_mw'], 1)} MW"),
+        _row("acc_over", f"{number(d['hours_over_without'])} → {number(d['hours_over'])} h"),
+        _row("acc_saved_cny", million(saved)),
+    ]
+
+
+def _money(m: dict[str, Any]) -> list[list[str]]:
+    return [
+        _row("acc_npv_cny", million(m["npv_cny"])),
+        _row("acc_back", _years(m["payback_years"])),
+        _row("acc_kwh_cny", number(m["levelised_cny_kwh"], 3)),
+        _row("acc_subsidy_cny", number(m["least_subsidy_cny_kw"])),
+    ]
