@@ -1,64 +1,164 @@
-"""Solve the shipped question by siting's search and by HiGHS alone, in one run, and compare.
+"""Measure the main model: siting beside HiGHS alone, CBC alone and greedy, and how it grows.
 
-    python benchmarks/main_model.py [scenario] [seconds]
-
-Both get the same statement, threads and time limit. The gap of each is measured against the better
-of the two proven bounds, so that neither suffers from a weak bound of its own.
+``python benchmarks/run.py main_model`` writes the tables into ``benchmarks/README.md`` and the plot
+of the gap against time beside it. Every way solves the same question in a process of its own, one
+after another in one run, with as long a limit. Each gap is of what a way found against the best
+bound that any of them proved, so that a weak bound of its own does not count against a good plan.
 """
 
 from __future__ import annotations
 
+import json
 import math
+import subprocess
 import sys
-import time
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-from siting.data.build import build_problem
-from siting.data.load import case_folder, load_case
-from siting.models.effort import Effort
-from siting.models.highs import Highs, to_arrays, version
-from siting.models.layout import Layout
-from siting.models.search import Search
-from siting.models.statement import state
-from siting.scenario_io import load_scenario
+from benchmarks.svg import chart
+from siting.data.synth import generate_case
+
+ROOT = Path(__file__).resolve().parents[1]
+PLOT = Path(__file__).with_name("main_model.svg")
+WAYS = ("siting", "HiGHS alone", "CBC alone", "greedy")
+QUESTIONS = {
+    "capacity binds": ("capacity:1:1:2700:1500:300", 60),
+    "capacity binds, another": ("capacity:2:1:2700:1500:300", 60),
+    "reach binds": ("reach:1:1:2700:1500:300", 60),
+    "capacity binds, three phases": ("capacity:1:3:2700:1500:300", 180),
+    "stylised city, ratio-2025": ("ratio-2025", 90),
+}
+"""What each question is called -> the question, and seconds."""
+LARGE = ("capacity:1:1:20000:5000:1000", 600)
+"""Siting alone: the others found no plan of it that is worth the name."""
+ENDLESS = 1e20
+"""What solvers call infinite."""
+PLOTTED = "capacity binds"
+SCALES = (1, 3, 10)
+GROWTH_GAP, GROWTH_SECONDS = 0.02, 600
 
 
-def main(scenario_name: str = "ratio-2025", seconds: str = "90") -> None:
-    """Print a Markdown table of both runs."""
-    scenario = load_scenario(scenario_name)
-    case = load_case(case_folder(scenario.case))
-    problem = build_problem(case, scenario).problem
-    limit_s, threads = float(seconds), scenario.solve.threads
-    started = time.perf_counter()
-    statement = state(problem)
-    arrays = to_arrays(statement)
-    stated_s = time.perf_counter() - started
-    layout = Layout.of(problem, statement, arrays)
-    print(
-        f"{scenario_name} on {case.title}: {len(arrays.cost):,} columns, "
-        f"{len(arrays.row_lower):,} rows, stated in {stated_s:.1f} s; {version()}, "
-        f"{threads} threads\n"
+@dataclass(frozen=True)
+class Answer:
+    """Hold what one way found of one question."""
+
+    way: str
+    trace: list[list[float | None]]
+    """Seconds, objective and bound."""
+    cpu_s: float
+    memory_mb: float
+    document: dict[str, Any]
+
+    @property
+    def objective(self) -> float | None:
+        """What was found, or None."""
+        return self.trace[-1][1]
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return self.trace[-1][0] or 0.0
+
+
+def ask(way: str, question: str, seconds: float, *, gap: float = 0.003) -> Answer:
+    """Solve a question one way, in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.main_peers", way, question]
+    done = subprocess.run(  # noqa: S603 - this script itself
+        [*command, str(seconds), str(gap)], cwd=ROOT, check=True, capture_output=True, text=True
     )
-    effort = Effort(scenario.solve.gap, limit_s, scenario.solve.seed, threads)
-    started = time.perf_counter()
-    found = Search(arrays, layout, effort, lambda _: None).run()
-    ours_s = time.perf_counter() - started
-    started = time.perf_counter()
-    alone = Highs(arrays, threads=threads, seed=effort.seed).run(
-        time_limit_s=limit_s, gap=effort.gap
-    )
-    alone_s = time.perf_counter() - started
-    best = (min if arrays.maximise else max)(found.bound, alone.bound)
-    rows = [
-        ("siting", ours_s, float(arrays.cost @ found.values), found.bound),
-        ("HiGHS alone", alone_s, alone.objective, alone.bound),
+    found = json.loads(done.stdout.splitlines()[-1])
+    return Answer(way, found["trace"], found["cpu_s"], found["memory_mb"], found)
+
+
+def best_bound(answers: list[Answer]) -> float | None:
+    """Return the tightest bound that any of them proved."""
+    bounds = [row[2] for answer in answers for row in answer.trace if row[2] is not None]
+    bounds = [bound for bound in bounds if abs(bound) < ENDLESS]
+    if not bounds:
+        return None
+    return min(bounds) if answers[0].document["maximise"] else max(bounds)
+
+
+def gap_of(objective: float | None, bound: float | None) -> float | None:
+    """Return |bound - objective| / |objective|, or None where there is no plan or no bound."""
+    if objective is None or bound is None or abs(objective) > ENDLESS or not objective:
+        return None
+    return abs(bound - objective) / abs(objective)
+
+
+def table() -> list[str]:
+    """Return the lines of both tables, and draw the plot."""
+    lines = [
+        "| question | zones x sites x phases | pairs | way | s | CPU s | objective | gap | MB |",
+        "|---|---|--:|---|--:|--:|--:|--:|--:|",
     ]
-    print("| solver | s | objective | own bound | gap to the better bound |\n|---|---|---|---|---|")
-    for name, took_s, objective, bound in rows:
-        gap = abs(best - objective) / max(abs(objective), 1e-9)
-        found_text = "none found | " if math.isnan(objective) else f"{objective:,.0f} | "
-        gap_text = "-" if math.isnan(gap) else f"{gap:.2%}"
-        print(f"| {name} | {took_s:.1f} | {found_text}{bound:,.0f} | {gap_text} |")
+    for name, (question, seconds) in QUESTIONS.items():
+        answers = [ask(way, question, seconds) for way in WAYS]
+        bound = best_bound(answers)
+        lines += [_line(name, answer, bound) for answer in answers]
+        if name == PLOTTED:
+            PLOT.write_text(plot(answers, bound), encoding="utf-8")
+    large = ask("siting", *LARGE, gap=0.01)
+    lines.append(_line("capacity binds, large", large, best_bound([large])))
+    return [*lines, "", *growth()]
 
 
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+def _line(name: str, answer: Answer, bound: float | None) -> str:
+    gap = gap_of(answer.objective, bound)
+    size = " x ".join(f"{n:,}" for n in answer.document["size"])
+    found = "none" if gap is None else f"{answer.objective:,.0f}"
+    told = "-" if gap is None else f"{gap:.2%}"
+    return (
+        f"| {name} | {size} | {answer.document['pairs']:,} | {answer.way} | {answer.seconds:.0f} | "
+        f"{answer.cpu_s:.0f} | {found} | {told} | {answer.memory_mb:,.0f} |"
+    )
+
+
+def plot(answers: list[Answer], bound: float | None) -> str:
+    """Return the plot of the gap against time."""
+    lines: dict[str, list[tuple[float, float]]] = {}
+    for answer in answers:
+        steps: list[tuple[float, float]] = []
+        for seconds, objective, _ in answer.trace:
+            gap = gap_of(objective, bound)
+            if gap is not None and seconds and (not steps or 100 * gap < steps[-1][1]):
+                steps.append((seconds, max(100 * gap, 1e-3)))
+        lines[answer.way] = steps
+    title = f"{PLOTTED}: 2,700 zones, 1,500 sites, three sizes"
+    return chart(title, lines, x="seconds", y="gap to the best bound, %")
+
+
+def growth() -> list[str]:
+    """Return the table of time and memory at several sizes of the stylised city."""
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        for scale in SCALES:
+            city = Path(folder) / f"x{scale}"
+            generate_case(ROOT / "data" / "shenzhen", city, scale=scale)
+            answer = ask("siting", f"ratio-2025@{city}@{scale}", GROWTH_SECONDS, gap=GROWTH_GAP)
+            rows.append((scale, answer))
+    lines = [
+        f"Growth, `ratio-2025` to a gap of {GROWTH_GAP:.0%}, at most {GROWTH_SECONDS} s; money and",
+        "demand grow with the city. The exponent is of pairs, from the size before.",
+        "",
+        "| stylised city | pairs | s | CPU s | exponent | gap | MB | exponent |",
+        "|---|--:|--:|--:|--:|--:|--:|--:|",
+    ]
+    before: Answer | None = None
+    for scale, answer in rows:
+        gap = gap_of(answer.objective, answer.trace[-1][2])
+        exponents = ["-", "-"]
+        if before is not None:
+            more = math.log(answer.document["pairs"] / before.document["pairs"])
+            pairs = ((answer.cpu_s, before.cpu_s), (answer.memory_mb, before.memory_mb))
+            exponents = [f"{math.log(now / then) / more:.2f}" for now, then in pairs]
+        told = "-" if gap is None else f"{gap:.2%}"
+        lines.append(
+            f"| x{scale} | {answer.document['pairs']:,} | {answer.seconds:.0f} | "
+            f"{answer.cpu_s:.0f} | {exponents[0]} | {told} | {answer.memory_mb:,.0f} | "
+            f"{exponents[1]} |"
+        )
+        before = answer
+    return lines

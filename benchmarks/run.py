@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib
 import os
 import platform
 import sys
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
 README = Path(__file__).with_name("README.md")
 
 
+NAMES = ("travel", "main_model", "cover", "median", "flow", "maps")
+"""Modules beside this one, each with a function ``table``."""
+
+
 def tables() -> dict[str, Callable[[], list[str]]]:
     """Return every benchmark by name."""
     sys.path.insert(0, str(README.parents[1]))
-    from benchmarks import travel  # noqa: PLC0415 - needs the path above
-
-    return {"travel": travel.table}
+    return {name: importlib.import_module(f"benchmarks.{name}").table for name in NAMES}
 
 
 def put(name: str, lines: list[str]) -> None:

@@ -197,7 +197,7 @@ def _apart(folder: Path) -> tuple[float, float]:
     return told["kept_s"], told["peak_mb"]
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
     """Return the highest resident memory of this process.
 
     On Linux ``ru_maxrss`` counts that of the parent at the fork as well, so the kernel's own mark
@@ -226,9 +226,9 @@ def _alone(folder: Path) -> dict[str, float]:
         question = (ends.roads, ends.zone_points, ends.site_points, rule)
         districts = ends.case.zones["district"].tolist()
         cached_pairs(*question, districts)
-        peak_mb = _peak_mb()
+        highest = peak_mb()
         spent, _ = _timed(lambda: cached_pairs(*question, districts))
-    return {"kept_s": spent, "peak_mb": peak_mb}
+    return {"kept_s": spent, "peak_mb": highest}
 
 
 def table() -> list[str]:

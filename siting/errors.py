@@ -96,17 +96,25 @@ class InfeasibleError(SitingError):
         The smallest set of requirements that cannot hold together, in the planner's words.
     nearest
         What could be reached instead.
+    changes
+        Single changes, each of which alone would make a plan possible, cheapest first.
     """
 
     exit_code = 3
 
-    def __init__(self, conflict: Iterable[str], nearest: str = "") -> None:
+    def __init__(
+        self, conflict: Iterable[str], nearest: str = "", changes: Iterable[str] = ()
+    ) -> None:
         self.conflict = tuple(conflict)
         self.nearest = nearest
+        self.changes = tuple(changes)
         lines = ["No plan can meet these requirements together:"]
         lines += [f"  - {line}" for line in self.conflict]
         if nearest:
             lines.append(nearest)
+        if len(self.changes) > 1:
+            lines.append("Or one of these instead, all else kept:")
+            lines += [f"  - {line}" for line in self.changes[1:]]
         super().__init__("\n".join(lines))
 
 

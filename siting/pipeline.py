@@ -14,26 +14,13 @@ from siting.data.load import case_folder, load_case
 from siting.data.report import case_report
 from siting.data.supply import supplied
 from siting.errors import CaseError, ScenarioError
-from siting.grid.carbon import carbon_account
-from siting.grid.carbon_method import FOLDER as CARBON_FOLDER
-from siting.grid.carbon_method import CarbonMethod
-from siting.grid.energy import energy_of
-from siting.grid.folder import study_plan, write_study, write_tables
-from siting.grid.money import business
-from siting.grid.study import FOLDER as GRID_FOLDER
-from siting.grid.study import Study
-from siting.grid.tariff import FOLDER as TARIFF_FOLDER
-from siting.grid.tariff import Tariff
-from siting.grid.terms import FOLDER as MONEY_FOLDER
-from siting.grid.terms import Terms
-from siting.maps import print_pdf, render_map, render_report
+from siting.maps import FOR_PLANNERS, print_pdf, render_map, render_report
 from siting.models.effort import Effort
 from siting.models.solve import solve
 from siting.plan_folder import PDF_FILE, SITES_FILE, read_plan, write_into, write_plan
 from siting.plan_folder.tables import table_bytes
 from siting.scenario_io import assumptions, load_scenario
 from siting.scenario_io.files import find
-from siting.scenario_io.settings import load_settings, settings_assumptions
 from siting.verify import verify_plan
 
 if TYPE_CHECKING:
@@ -43,9 +30,7 @@ if TYPE_CHECKING:
     from siting.data.candidates import Screening
     from siting.data.case import Case
     from siting.data.report import CaseReport
-    from siting.grid.carbon import CarbonAccount
-    from siting.grid.folder import GridStudy
-    from siting.grid.money import Business
+    from siting.maps import MapView
     from siting.plan import ExportFormat, Plan
     from siting.scenario import Scenario
     from siting.verify import Mismatch
@@ -79,7 +64,7 @@ def make_plan(
     progress("finding what each zone reaches")
     problem, pairs = build_problem(case, scenario)
     limits = scenario.solve
-    effort = Effort(limits.gap, limits.time_limit_s, limits.seed, limits.threads)
+    effort = Effort(limits.gap, limits.time_limit_s, limits.seed, limits.threads, limits.iterations)
     solution = solve(problem, effort, solver=limits.solver, progress=progress)
     return assemble(Answer(case, scenario, problem, pairs, solution))
 
@@ -113,10 +98,12 @@ def run_plan(
     return plan
 
 
-def _drawn(plan: Plan, case: Case, screening: Screening | None) -> dict[str, str | bytes]:
+def _drawn(
+    plan: Plan, case: Case, screening: Screening | None, view: MapView = FOR_PLANNERS
+) -> dict[str, str | bytes]:
     """Return map and report; and, where the scenario has rules for sites, what became of each."""
     files: dict[str, str | bytes] = {
-        "map.html": render_map(plan, case),
+        view.file_name: render_map(plan, case, view),
         "report.html": render_report(plan, case),
     }
     if screening is not None:
@@ -139,13 +126,18 @@ def run_verify(folder: Path, *, case_name: str | None = None) -> list[Mismatch]:
     return verify_plan(plan, case, scenario)
 
 
-def run_map(folder: Path, *, case_name: str | None = None) -> list[Path]:
-    """Draw the map and the report of a plan folder again; return what was written."""
+def run_map(
+    folder: Path, *, view: MapView = FOR_PLANNERS, case_name: str | None = None
+) -> list[Path]:
+    """Draw a plan's map again; for planners the report too. Return what was written.
+
+    A map for others stands beside the planner's, under a name of its own.
+    """
     plan, scenario = read_plan(folder)
     case = load_city(case_name or plan.document.provenance.case, scenario)
-    files = _drawn(plan, case, screen_sites(case, scenario))
-    _write(folder, plan, scenario, case, files)
-    return [folder / name for name in files]
+    if view.audience == "planner":
+        return write_into(folder, _drawn(plan, case, screen_sites(case, scenario), view))
+    return write_into(folder, {view.file_name: render_map(plan, case, view)})
 
 
 def run_report(folder: Path, *, pdf: bool = False, case_name: str | None = None) -> list[Path]:
@@ -157,73 +149,6 @@ def run_report(folder: Path, *, pdf: bool = False, case_name: str | None = None)
     if pdf:
         files[PDF_FILE] = print_pdf(page)
     return write_into(folder, files)
-
-
-def run_grid(
-    folder: Path, *, study: str, out: Path, whole_year: bool = False, case_name: str | None = None
-) -> tuple[GridStudy, list[Path]]:
-    """Place a plan's load on its substations; return what was found and the files written.
-
-    Raises
-    ------
-    InputError
-        If the plan, its city or the study has faults.
-    """
-    plan, _, case, found = _studied(folder, study, case_name)
-    return found, write_study(found, plan, case, out, whole_year=whole_year)
-
-
-def run_carbon(
-    folder: Path, *, method: str, study: str, out: Path, case_name: str | None = None
-) -> tuple[CarbonAccount, str, list[Path]]:
-    """Count a plan's carbon; return the account, the case's label, and the files written."""
-    plan, scenario, case, found = _studied(folder, study, case_name)
-    how = load_settings(CarbonMethod, method, folder=CARBON_FOLDER)
-    energy = energy_of(found.placement, scenario)
-    account = carbon_account(plan.document, case, scenario, energy, how)
-    tables = {
-        "phases": account.by_phase,
-        "hours": account.by_hour,
-        "fleets": account.by_fleet,
-        "embodied": account.embodied,
-        "years": account.by_year,
-    }
-    assumed = [row.model_dump() for row in settings_assumptions(how)]
-    summary = {**account.summary(), "assumptions": assumed}
-    paths = write_tables(tables, summary, out, name="carbon", label=found.label)
-    return account, found.label, paths
-
-
-def run_money(
-    folder: Path,
-    *,
-    terms: str,
-    study: str,
-    subsidies_cny_kw: list[float],
-    out: Path,
-    case_name: str | None = None,
-) -> tuple[Business, str, list[Path]]:
-    """Count a plan's money; return it, the case's label, and the files written."""
-    plan, scenario, _, found = _studied(folder, study, case_name)
-    deal = load_settings(Terms, terms, folder=MONEY_FOLDER)
-    tariff = load_settings(Tariff, deal.tariff, folder=TARIFF_FOLDER)
-    energy = energy_of(found.placement, scenario)
-    days = found.placement.days
-    money = business(plan.document, scenario, energy, days, deal, tariff)
-    tables = {"stations": money.by_station(), "subsidies": money.sweep(subsidies_cny_kw)}
-    rows = [*settings_assumptions(deal), *settings_assumptions(tariff)]
-    summary = {**money.summary(), "assumptions": [row.model_dump() for row in rows]}
-    paths = write_tables(tables, summary, out, name="money", label=found.label)
-    return money, found.label, paths
-
-
-def _studied(
-    folder: Path, study: str, case_name: str | None
-) -> tuple[Plan, Scenario, Case, GridStudy]:
-    plan, scenario = read_plan(folder)
-    days = load_settings(Study, study, folder=GRID_FOLDER)
-    case = load_city(case_name or plan.document.provenance.case, scenario)
-    return plan, scenario, case, study_plan(plan, case, scenario, days)
 
 
 def run_export(

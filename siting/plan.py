@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from siting.scenario.kinds import ObjectiveKind  # noqa: TC001 - pydantic reads it at run time
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -33,7 +35,7 @@ class Outcome(Part):
     """Certify the answer: how good it is, and how that is known."""
 
     status: OutcomeStatus = Field(description="optimal: proved within tolerance; feasible: see gap")
-    objective_kind: Literal["served", "covered", "access", "cost"]
+    objective_kind: ObjectiveKind
     objective_unit: str = Field(description="unit of objective and bound")
     objective: float = Field(description="value of this plan, recomputed from the plan")
     bound: float = Field(description="proven: no plan can be better than this")

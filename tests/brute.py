@@ -89,6 +89,11 @@ def _at_most(value: float, limit: float) -> bool:
     return bool(value <= limit + HAIR * (1 + abs(limit)))
 
 
+def keeps_rules(problem: Problem, phase: int, state: tuple[int, ...]) -> bool:
+    """Tell whether what stands in one phase keeps every rule but money and floors."""
+    return all(_Search(problem).rules(phase, state))
+
+
 @dataclass
 class _Search:
     problem: Problem
@@ -114,7 +119,7 @@ class _Search:
 
     def _phase(self, t: int, state: tuple[int, ...]) -> float | None:
         """Return what one phase adds to the objective, or None where a rule is broken."""
-        if not all(self._rules(t, state)):
+        if not all(self.rules(t, state)):
             return None
         p = self.problem
         covered = self._covered(t, state)
@@ -128,7 +133,7 @@ class _Search:
             return self._flow(t, state, cost=p.pair_minutes, floor=min(floor, -served))
         return {"served": -served, "covered": covered, "cost": 0.0}[p.objective]
 
-    def _rules(self, t: int, state: tuple[int, ...]) -> Iterator[bool]:
+    def rules(self, t: int, state: tuple[int, ...]) -> Iterator[bool]:
         """Yield whether each rule on the open stations of one phase holds."""
         p = self.problem
         kind = np.array(state)

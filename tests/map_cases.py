@@ -214,7 +214,28 @@ def small_case() -> Case:
             }
         ),
         notes=("2 speeds imputed",),
+        water=small_grounds()["water"],
+        parks=small_grounds()["parks"],
+        pois=small_grounds()["pois"],
     )
+
+
+def small_grounds() -> dict[str, gpd.GeoDataFrame]:
+    """Build a lake with an island, a park beside it, and three malls that demand is shared by."""
+    lake = box(114.002, 22.526, 114.008, 22.529)
+    island = box(114.004, 22.527, 114.005, 22.528)
+    park = box(114.022, 22.524, 114.028, 22.529)
+    malls = [Point(114.003, 22.503), Point(114.013, 22.523), Point(114.025, 22.513)]
+
+    def named(prefix: str, count: int) -> dict[str, list[str]]:
+        ids = [f"{prefix}{i}" for i in range(count)]
+        return {"id": ids, "name": ids, "name_zh": [""] * count}
+
+    return {
+        "water": layer(named("lake", 1), [lake.difference(island)]),
+        "parks": layer(named("park", 1), [park]),
+        "pois": layer(named("mall", 3) | {"kind": ["mall"] * 3, "weight": [1.0, 4.0, 2.0]}, malls),
+    }
 
 
 SMALL_PHASES = ("2025", "2027")

@@ -1,4 +1,4 @@
-"""Build a city from a seed: 3,000 zones, 300 stations, 5,000 road edges."""
+"""Build a city from a seed: 3,000 zones, 300 stations, 5,100 streets, 20,000 points."""
 
 from __future__ import annotations
 
@@ -76,8 +76,13 @@ def points_layer(places: Numbers, districts: GeoDataFrame, prefix: str, title: s
     return layer(columns, shapes)
 
 
-def large_case(zone_count: int = 3000, site_count: int = 600, nodes: int = 36) -> Case:
-    """Build hexagons with log-normal demand, eight districts, 25 substations, a grid of streets."""
+def large_case(
+    zone_count: int = 3000, site_count: int = 600, nodes: int = 51, point_count: int = 20_000
+) -> Case:
+    """Build hexagons with log-normal demand, eight districts, 25 substations, a grid of streets.
+
+    There are 2 nodes (nodes - 1) streets of eight points, and points that demand is shared by.
+    """
     rng = np.random.default_rng(1)
     row, column = np.divmod(np.arange(zone_count), round(np.sqrt(zone_count * 1.6)))
     lon, lat = WEST + SIZE * 1.876 * (column + 0.5 * (row % 2)), SOUTH + SIZE * 1.5 * row
@@ -118,7 +123,15 @@ def large_case(zone_count: int = 3000, site_count: int = 600, nodes: int = 36) -
         roads=grid_roads(WEST, SOUTH, (east - WEST) / (nodes - 1), nodes),
         layers=layer_infos({"zones": zone_count, "sites": site_count, "fuel": 220}),
         notes=(),
+        pois=weighted_points(scatter(point_count), rng.lognormal(0, 1, point_count)),
     )
+
+
+def weighted_points(places: Numbers, weights: Numbers) -> GeoDataFrame:
+    """Build points of one kind, each with its weight."""
+    ids = [f"p{i}" for i in range(len(places))]
+    rows = {"id": ids, "name": ids, "name_zh": [""] * len(ids), "kind": ["mall"] * len(ids)}
+    return layer(rows | {"weight": weights.tolist()}, [Point(place) for place in places])
 
 
 def large_types(count: int, phase_count: int) -> tuple[Labels, Labels, NDArray[np.int64]]:

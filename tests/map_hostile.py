@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import cycle
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
 import pandas as pd
 
 from siting.plan import Assumption, Document, PhaseResult, Plan
-from tests.map_cases import LAYERS, SMALL_PHASES, small_case, small_plan
+from tests.map_cases import SMALL_PHASES, small_case, small_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from siting.data.case import Case
 
@@ -86,37 +88,100 @@ PAYLOADS = (
     "n" * 10_000,
     "深圳" * 5_000,
     "Z\u0351\u036b" * 50,
+    '"onmouseover=alert(1) x="',
+    "<svg><script>alert(1)</script></svg>",
+    "<object data=javascript:alert(1)>",
+    "<form action=javascript:alert(1)><button>x</form>",
+    "<link rel=stylesheet href=//evil>",
+    "<plaintext>",
+    "</title></style></textarea><img src=x onerror=alert(1)>",
+    '<noscript><p title="</noscript><img src=x onerror=alert(1)>">',
+    "{{constructor.constructor('alert(1)')()}}",
+    "<%= 7*7 %> #{7*7} [[${7*7}]]",
+    "%3Cscript%3Ealert(1)%3C/script%3E",
+    "\u2066\u202e\u2067left\u2069",
+    "\ufdd0\ufffe\U0001fffe",
+    "valueOf",
 )
 
 
-def hostile() -> tuple[Case, Plan, tuple[str, ...]]:
-    """Build the small case and plan with a payload in every text column, each payload somewhere."""
-    case, turn = small_case(), iter(PAYLOADS * 4)
-    columns = {
-        "zones": ["name", "name_zh"],
-        "sites": ["name", "name_zh", "host"],
-        "fuel": ["name", "name_zh"],
-        "stations": ["name", "name_zh", "host"],
-        "districts": ["name", "name_zh"],
-        "substations": ["name", "name_zh"],
-    }
+COLUMNS = {
+    "zones": ("name", "name_zh"),
+    "sites": ("name", "name_zh", "host"),
+    "fuel": ("name", "name_zh"),
+    "stations": ("name", "name_zh", "host"),
+    "districts": ("name", "name_zh"),
+    "substations": ("name", "name_zh"),
+    "pois": ("name", "name_zh", "kind"),
+    "water": ("name", "name_zh"),
+    "parks": ("name", "name_zh"),
+}
+"""Text columns of each layer a map is drawn from, ids apart."""
+
+
+def turned(start: int) -> list[str]:
+    """Return the payloads from some place on, and then those before it."""
+    return [PAYLOADS[(start + i) % len(PAYLOADS)] for i in range(len(PAYLOADS))]
+
+
+def every_payload(case: Case) -> Case:
+    """Give each layer a row for each payload, so that each column has them all."""
+    ground = {"pois": case.fuel, "water": case.districts, "parks": case.districts}
     layers = {}
-    for layer_name, names in columns.items():
-        table = getattr(case, layer_name).copy()
-        for column in names:
-            table[column] = pd.Series([next(turn) for _ in range(len(table))], dtype=object)
-        layers[layer_name] = table
+    for number, (name, columns) in enumerate(COLUMNS.items()):
+        table = ground.get(name, getattr(case, name))
+        rows = table.iloc[np.arange(len(PAYLOADS)) % len(table)].reset_index(drop=True)
+        first = table["id"].tolist()
+        more = [f"{name}-{i}" for i in range(len(first), len(PAYLOADS))]
+        rows["id"] = pd.Series(first + more, dtype=object)
+        for place, column in enumerate(columns):
+            rows[column] = pd.Series(turned(7 * number + place), dtype=object)
+        layers[name] = rows if name != "pois" else rows.assign(weight=1.0)
+    return replace(case, **layers)
+
+
+def every_row(document: Document, case: Case) -> Document:
+    """Give the plan a station and a substation for each payload, beside its own."""
+    sites, grid = case.sites, case.substations
+    station, substation = document.stations[0], document.substations[0]
+    known = {item.id for item in document.stations} | {item.id for item in document.substations}
+    names = {
+        key: {"name": name, "name_zh": other}
+        for table in (sites, grid, case.stations)
+        for key, name, other in zip(table["id"], table["name"], table["name_zh"], strict=True)
+    }
+    hosts = dict(zip(sites["id"], sites["host"], strict=True))
+    stations = [item.model_copy(update=names[item.id]) for item in document.stations]
+    stations += [
+        station.model_copy(update={"id": key, "host": hosts[key]} | names[key])
+        for key in sites["id"][::2]
+        if key not in known
+    ]
+    substations = [item.model_copy(update=names[item.id]) for item in document.substations]
+    substations += [
+        substation.model_copy(update={"id": key} | names[key])
+        for key in grid["id"]
+        if key not in known
+    ]
+    return document.model_copy(
+        update={"stations": tuple(stations), "substations": tuple(substations)}
+    )
+
+
+def hostile() -> tuple[Case, Plan, tuple[str, ...]]:
+    """Build the small case and plan with every payload in every text column of every layer."""
+    plain = small_case()
+    plan = small_plan(plain)
+    case, turn = every_payload(plain), iter(PAYLOADS * 4)
     case = replace(
         case,
-        **layers,
         title=next(turn),
         title_zh=next(turn),
         label=next(turn),
         label_zh=next(turn),
         notes=tuple(PAYLOADS),
     )
-    plan = small_plan(case)
-    document = plan.document
+    document = every_row(plan.document, case)
     document = document.model_copy(
         update={
             "name": next(turn),
@@ -128,6 +193,10 @@ def hostile() -> tuple[Case, Plan, tuple[str, ...]]:
             ),
             "provenance": document.provenance.model_copy(
                 update={
+                    "case_title": case.title,
+                    "case_title_zh": case.title_zh,
+                    "label": case.label,
+                    "label_zh": case.label_zh,
                     "scenario_title": next(turn),
                     "scenario_title_zh": next(turn),
                     "travel": next(turn),
@@ -167,10 +236,15 @@ def with_names(phase: PhaseResult, turn: Iterator[str]) -> PhaseResult:
 
 def hostile_keys(case: Case, plan: Plan) -> tuple[Case, Plan]:
     """Put a payload before every id, type and phase name, the same wherever it is used."""
-    turn = iter(PAYLOADS * 4)
-    layers = {name: getattr(case, name) for name in LAYERS if name != "roads"}
+    turn = cycle(PAYLOADS)
+    layers = {name: getattr(case, name) for name in COLUMNS}
     keys = [key for table in layers.values() for key in table["id"]] + ["S", "L", *SMALL_PHASES]
-    new = {key: next(turn) + key for key in keys}
+    return with_keys(case, plan, {key: next(turn) + key for key in keys})
+
+
+def with_keys(case: Case, plan: Plan, new: Mapping[str, str]) -> tuple[Case, Plan]:
+    """Rename ids, types and phases wherever they are used."""
+    layers = {name: getattr(case, name) for name in COLUMNS}
 
     def renamed(value: Any) -> Any:  # noqa: ANN401 - any part of a document
         if isinstance(value, dict):

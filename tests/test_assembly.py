@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 
 from siting.assembly import Answer, assemble, map_layers
 from siting.data.build import build_problem
@@ -264,6 +267,21 @@ def test_map_layers_have_places_and_say_what_they_are(plan: Plan) -> None:
     assert layers["districts"]["stations"].tolist() == [1, 1]
     assert layers["substations"]["worst_hour"].tolist() == [12, 20]
     assert layers["stations"].geometry.y.tolist() == [spot(0.4).y, spot(3.8).y]
+
+
+def test_excluded_areas_are_a_layer_of_the_map() -> None:
+    """A case with a lake hands its outline to the map, with its kind."""
+    case = hand_case()
+    lake = gpd.GeoDataFrame(
+        {"id": ["lake"], "name": ["Lake"], "name_zh": [""], "kind": ["water"]},
+        geometry=[shapely.box(0, 0, 0.01, 0.01)],
+        crs="EPSG:4326",
+    )
+    answer = dataclasses.replace(case, exclusions=lake)
+    found = map_layers(assemble(_answer(TYPES, case=answer)), answer)["exclusions"]
+    assert found["kind"].tolist() == ["water"]
+    assert found.geometry.tolist() == lake.geometry.tolist()
+    assert found["label"].tolist() == ["made up"]
 
 
 def test_map_layers_without_stations_or_substations() -> None:

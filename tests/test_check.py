@@ -38,7 +38,7 @@ def test_small_case(tmp_path: Path) -> None:
     assert [item.layer for item in found.layers] == ["zones", "sites", "fuel", "districts"]
     assert found.absent == (
         *("stations", "substations", "exclusions", "supply_areas"),
-        *("roads", "pois", "raster"),
+        *("roads", "pois", "water", "parks", "flows", "raster"),
     )
     zones = layer(found, "zones")
     assert zones.counts == ("2 rows", "demand 40 in all", "by district: west 1, east 1")
@@ -58,8 +58,11 @@ def test_small_case(tmp_path: Path) -> None:
 def test_notes_go_to_their_layer(tmp_path: Path) -> None:
     """A site just beyond the districts went to the nearest; the note stands with the sites."""
     found = report(tmp_path, sites_csv="id,lon,lat\na,114.04,22.55\nb,114.2003,22.55\n")
-    (note,) = layer(found, "sites").notes
+    note, few = layer(found, "sites").notes
     assert note.startswith("1 of 2 points lie in no district and went to the nearest")
+    assert few == (
+        "too few places to tell (2) whether its coordinates are shifted; it takes 15 distinct ones."
+    )
     assert layer(found, "sites").verdict == "usable; 1 thing to look at"
     assert found.notes == ()
 

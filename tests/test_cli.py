@@ -22,6 +22,7 @@ from siting.scenario_io import load_scenario
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from siting.maps import MapView
     from siting.scenario import Scenario
 
 SAMPLE = Path(__file__).with_name("plan_sample.json")
@@ -66,9 +67,9 @@ class Pipeline(SimpleNamespace):
         self.asked = {"folder": folder, "case": case_name}
         return self.differences
 
-    def run_map(self, folder: Path, *, case_name: str | None) -> list[Path]:
+    def run_map(self, folder: Path, *, view: MapView, case_name: str | None) -> list[Path]:
         """Return two pages."""
-        self.asked = {"folder": folder, "case": case_name}
+        self.asked = {"folder": folder, "case": case_name, "view": view}
         return [folder / "map.html", folder / "report.html"]
 
     def run_check(self, name: str) -> list[str]:
@@ -284,6 +285,30 @@ def test_map_prints_what_it_drew(pipeline: Pipeline, capsys: pytest.CaptureFixtu
     assert _run("map", "p", "--json") == 0
     assert _json(capsys.readouterr().out)["files"] == pages
     assert pipeline.asked["case"] is None
+    assert pipeline.asked["view"].audience == "planner"
+
+
+def test_map_is_drawn_for_whom_it_is_asked(pipeline: Pipeline) -> None:
+    """Audience, language and tiles reach the map; Amap's tiles are known to be GCJ-02."""
+    amap = "https://webrd0{s}.is.autonavi.com/appmaptile?x={x}&y={y}&z={z}"
+    assert _run("map", "p", "--audience", "public", "--lang", "zh", "--tiles", amap) == 0
+    view = pipeline.asked["view"]
+    assert (view.audience, view.languages, view.file_name) == ("public", ("zh",), "map-public.html")
+    assert view.tiles.datum == "gcj02"
+    assert _run("map", "p", "--tiles", amap, "--tiles-crs", "wgs84", "--tiles-credit", "us") == 0
+    assert (pipeline.asked["view"].tiles.datum, pipeline.asked["view"].tiles.credit) == (
+        "wgs84",
+        "us",
+    )
+
+
+def test_tiles_that_cannot_be_used_are_told(
+    pipeline: Pipeline, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An address without {y} ends with code 2, and says what is missing; nothing is drawn."""
+    assert _run("map", "p", "--tiles", "https://a.b/{z}/{x}.png") == 2
+    assert "lacks {y}" in capsys.readouterr().err
+    assert pipeline.asked == {}
 
 
 def test_check_prints_notes(pipeline: Pipeline, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import re
 import socket
 from typing import TYPE_CHECKING
@@ -36,7 +37,7 @@ def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
             found.append(seconds)
 
     monkeypatch.setattr("siting.data.fetch.web.sleep", nap)
-    monkeypatch.setattr("siting.data.fetch.queries._ROADS_KM2", 8.0)  # Testford: 2 by 2 tiles
+    monkeypatch.setattr("siting.data.fetch.queries._ROADS_KM2", 16.0)  # Testford: 2 by 2 tiles
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     return found
 
@@ -95,14 +96,33 @@ def test_whole_town_comes_once(server: MapServer, session: Session) -> None:
 
 
 def test_says_who_asks(server: MapServer, session: Session) -> None:
-    """Every request names siting, its version and a page about it, and asks for JSON in time."""
+    """Every request names siting and its version, and asks for JSON in time."""
     session.fetch(server.url + "/api")
     for asked in server.asked:
         assert asked.path == "/api/interpreter"
-        agent = asked.headers["User-Agent"]
-        assert agent.startswith(f"siting/{__version__} ")
-        assert "+https://" in agent
+        named = f"siting/{__version__} (planner of EV charging networks)"
+        assert asked.headers["User-Agent"] == named
         assert asked.question.startswith("[out:json][timeout:20];")
+
+
+def test_the_least_used_answers_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Room for two answers and a half: of three, the one not looked at for longest goes.
+
+    A file of somebody else's in the folder stays.
+    """
+    said: list[str] = []
+    cache = Cache(tmp_path, refresh=False, tell=said.append)
+    (tmp_path / "own.txt").write_text("mine")
+    for question in ("a", "b"):
+        cache.keep(question, {"elements": []})
+        os.utime(cache.path(question), (1e9, 1e9))
+    assert cache.find("a") is not None  # used again, so b is the oldest now
+    size = cache.path("a").stat().st_size
+    monkeypatch.setattr("siting.data.fetch.cache.MOST_BYTES", int(2.5 * size))
+    cache.keep("c", {"elements": []})
+    assert [cache.find(question) is not None for question in "abc"] == [True, False, True]
+    assert (tmp_path / "own.txt").exists()
+    assert said == []
 
 
 def test_kept_answers_are_not_asked_for_again(server: MapServer, session: Session) -> None:
@@ -223,7 +243,7 @@ def test_busy_for_ever_ends(server: MapServer, session: Session, naps: list[floa
     assert "(504): 'Error: too busy' (4 tries)" in caught.value.tried[0]
     names = [line.partition(":")[0] for line in caught.value.missing]
     assert names == ["districts (admin_level 8)", "places", "roads"]
-    assert "4 of 4 tiles (19.995,47.995,20.03,48.02;" in caught.value.missing[2]
+    assert "4 of 4 tiles (19.98158,47.986,20.03,48.02;" in caught.value.missing[2]
     assert "siting case import" in str(caught.value)
 
 
@@ -269,7 +289,7 @@ def test_splitting_has_an_end(server: MapServer, session: Session) -> None:
 @pytest.mark.parametrize(
     ("reply", "told"),
     [
-        (page("not acceptable", 406), "ours is 'siting/"),
+        (page("not acceptable", 406), "say who you are by --contact"),
         (page("line 1: parse error", 400), "does not understand the question (400): 'Error: line"),
         (page("forbidden", 403), "refuses us (403)"),
         (page("no such page", 404), "status 404 Not Found"),

@@ -115,6 +115,20 @@ def test_district_level_and_pois_are_asked_for(server: MapServer) -> None:
     assert _fetch(server, "--district-level", "9") == 2  # there is none
 
 
+def test_a_contact_is_told_to_the_servers(
+    server: MapServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """--contact, or SITING_CONTACT, stands in the User-Agent; no header may hold a line's end."""
+    assert _fetch(server, "--contact", "a@b.org") == 0
+    assert server.asked[-1].headers["User-Agent"].endswith("charging networks; a@b.org)")
+    monkeypatch.setenv("SITING_CONTACT", "https://b.org/who")
+    assert _fetch(server, "--refresh") == 0
+    assert server.asked[-1].headers["User-Agent"].endswith("; https://b.org/who)")
+    asked = len(server.asked)
+    assert _fetch(server, "--contact", "a\nb") == 2
+    assert len(server.asked) == asked
+
+
 def test_sliver_of_a_neighbour_is_no_district(
     server: MapServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,6 +19,7 @@ from siting.data.load import load_case
 from siting.data.report import case_report
 from siting.errors import SitingError
 from siting.maps.check import render_check
+from tests.osm_made import STEP, osm_xml
 from tests.small_case import (
     FUEL,
     SITES,
@@ -175,11 +176,13 @@ def damaged(draw: st.DrawFn, text: str) -> bytes:
     return data[: draw(st.sampled_from([len(data)] * 9 + [len(data) // 2]))]
 
 
-def check(files: dict[str, bytes], *, toml: bytes | None = None) -> str:
+def check(
+    files: dict[str, bytes], *, toml: bytes | None = None, layers: dict[str, str] | None = None
+) -> str:
     """Load the small case with some files damaged; return how it ended."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        tables = {**LAYERS, "roads": layer_toml("roads", "roads.geojson", "")}
+        tables = {**LAYERS, "roads": layer_toml("roads", "roads.geojson", ""), **(layers or {})}
         whole = {f"{table}.csv": text for table, text in TABLES.items()}
         write_case(folder, files={**whole, "roads.geojson": ROADS, **files}, layers=tables)
         if toml is not None:
@@ -216,6 +219,8 @@ TOML = whole_toml()
 
 def test_undamaged_the_case_loads() -> None:
     """What is damaged below is whole to begin with."""
+    layers = {"roads": layer_toml("roads", "roads.osm", "")}
+    assert check({"roads.osm": OSM.encode()}, layers=layers) == "loaded"
     assert check({}) == "loaded"
     assert check({}, toml=TOML.encode()) == "loaded"
 
@@ -247,6 +252,25 @@ def test_damaged_geojson(districts: bytes) -> None:
 def test_damaged_roads(roads: bytes) -> None:
     """Any roads load or are refused."""
     assert check({"roads.geojson": roads}) in {"loaded", "refused"}
+
+
+STREETS = [([1, 2, 3], {"highway": "primary", "maxspeed": "60"}), ([2, 4], {"highway": "tertiary"})]
+EAST, NORTH = 114.0 / STEP, 22.55 / STEP
+OSM = osm_xml(
+    {
+        number: (EAST + east, NORTH + north)
+        for number, east, north in ((1, 0, 0), (2, 10, 0), (3, 20, 0), (4, 10, 1))
+    },
+    STREETS,
+)
+
+
+@FUZZ
+@given(roads=damaged(OSM))
+def test_damaged_osm(roads: bytes) -> None:
+    """Any raw OpenStreetMap loads or is refused."""
+    layers = {"roads": layer_toml("roads", "roads.osm", "")}
+    assert check({"roads.osm": roads}, layers=layers) in {"loaded", "refused"}
 
 
 JSON = st.recursive(

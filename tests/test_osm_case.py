@@ -17,13 +17,14 @@ from siting.data.case_file import CASE_FILE
 from siting.data.load import load_case
 from siting.data.osm.areas import relation_area
 from siting.data.osm.case import write_osm_case, write_roads
-from siting.data.osm.clip import read_clip
+from siting.data.osm.clip import grown, read_clip
 from siting.data.osm.elements import from_overpass
 from siting.data.osm.power import charging_power, feeds_streets, parse_kw, parse_voltage_kv
 from siting.data.osm.read import extract_date, read_extract, read_pbf, read_xml
 from siting.data.osm.tags import RULES, TagRule, is_public_host, names_of
 from siting.errors import CaseError, InputError
 from siting.pipeline import make_plan
+from siting.scenario import Objective
 from siting.scenario_io import load_scenario
 from tests.osm_made import STEP, Way, osm_xml, town, write_osm
 from tests.shared import shared_case, shared_data
@@ -294,8 +295,25 @@ def test_what_lies_beyond_all_districts_gets_its_own(tmp_path: Path) -> None:
     assert case.fuel["district"].tolist() == ["West", "East", "elsewhere"]
 
 
+def test_points_of_interest_are_a_layer(tmp_path: Path) -> None:
+    """A cinema in the data is a row of layer pois, which estimators of demand may name by kind."""
+    source = town(tmp_path / "a.osm")
+    text = source.read_text(encoding="utf-8")
+    film = '<tag k="amenity" v="cinema"/><tag k="name" v="Film"/>'
+    cinema = f'<node id="90" lat="{0.3 * STEP}" lon="{0.7 * STEP}">{film}</node>'
+    source.write_text(text.replace("</osm>", f"{cinema}</osm>"), encoding="utf-8")
+    made(source, tmp_path / "town", district_level=6)
+    pois = load_case(tmp_path / "town").pois
+    assert pois is not None
+    assert pois[["name", "kind", "weight"]].to_numpy().tolist() == [["Film", "cinema", 1.0]]
+
+
 def test_clip_keeps_what_is_inside(tmp_path: Path) -> None:
-    """A clip of the south leaves its street, its car park and fuel stations, and no mall."""
+    """A clip of the south leaves its car park and fuel stations, and no mall.
+
+    Of roads, those up to 1 km beyond are kept: the street in the north is 278 m away, so the ladder
+    of 2-5, 2-1-4-5 and 2-3-6-5 is whole, both ways. A margin in metres goes all round.
+    """
     clip = tmp_path / "south.geojson"
     south = shapely.box(-1.5 * STEP, -2 * STEP, 4 * STEP, 0.5 * STEP)
     feature = {"type": "Feature", "properties": {}, "geometry": shapely.geometry.mapping(south)}
@@ -308,7 +326,12 @@ def test_clip_keeps_what_is_inside(tmp_path: Path) -> None:
     assert set(case.sites["host"]) == {"car park", "fuel station"}
     assert case.districts.total_bounds[3] == pytest.approx(0.5 * STEP)
     assert case.roads is not None
-    assert len(case.roads.lon) == 2  # the street 1-2-3, both ways
+    assert (len(case.roads.lon), len(case.roads.tail)) == (2, 6)
+    wide = np.array(grown(south, 1000).bounds)
+    # a step is 555.975 m on the sphere; the ellipsoid has 0.7 % less to a degree of latitude here
+    assert (wide - south.bounds) / STEP == pytest.approx(
+        1000 / 555.975 * np.array([-1, -1, 1, 1]), rel=0.01
+    )
 
 
 @pytest.mark.parametrize("text", ["{}", "no json", '{"type":"FeatureCollection","features":[]}'])
@@ -399,7 +422,12 @@ def test_liechtenstein_from_its_pbf_to_a_map(
 @pytest.mark.shared
 @pytest.mark.slow
 def test_central_plans_alike_on_raw_roads_and_on_the_graphml(tmp_path: Path) -> None:
-    """The same question on roads built from the raw .osm has KPIs within 1 % of the graphml's."""
+    """The same question on roads built from the raw .osm has KPIs within 1 % of the graphml's.
+
+    Asked is the least access time: of plans that serve the most many are as good, and differ in
+    their minutes. Both are solved to 0.1 %, in more time than they need, so that no clock cuts
+    either short.
+    """
     ready = shared_case("shenzhen_central")
     copy = tmp_path / "raw"
     copy.mkdir()
@@ -414,8 +442,14 @@ def test_central_plans_alike_on_raw_roads_and_on_the_graphml(tmp_path: Path) -> 
     ]
     (copy / CASE_FILE).write_text("\n".join(lines), encoding="utf-8")
     question = load_scenario("central")
-    kpis = [make_plan(load_case(folder), question).document.kpis for folder in (ready, copy)]
-    one, other = (item.model_dump() for item in kpis)
+    effort = question.solve.model_copy(update={"gap": 0.001, "time_limit_s": 600})
+    least = Objective(kind="access", min_served_share=0.95)
+    phase = question.phases[0].model_copy(update={"max_stations": 34})
+    changes = {"solve": effort, "objective": least, "phases": (phase,)}
+    question = question.model_copy(update=changes)
+    plans = [make_plan(load_case(folder), question).document for folder in (ready, copy)]
+    assert max(plan.outcome.gap for plan in plans) <= effort.gap
+    one, other = (plan.kpis.model_dump() for plan in plans)
     off = {
         name: (value, other[name])
         for name, value in one.items()

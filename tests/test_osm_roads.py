@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import osmnx as ox
 import pytest
 import shapely
 
 from siting.data.osm.read import read_extract, read_xml
 from siting.data.osm.roads import drive_network
-from siting.data.osm.tags import is_driven
-from siting.data.osm_xml import read_osm_xml
+from siting.data.osm.tags import CLOSED_ACCESS, DRIVEN, is_driven, speed_limit
 from tests.osm_made import STEP, write_osm
 from tests.shared import shared_data
 
@@ -38,10 +38,20 @@ def ends(made: DriveNetwork) -> list[tuple[int, int]]:
 
 def same_as_osmnx(path: Path) -> DriveNetwork:
     """Check nodes, edges and length against osmnx, and return our network."""
-    ours, theirs = network(path), read_osm_xml(path)
-    assert ours.nodes == len(theirs.lon)
-    assert len(ours.table) == len(theirs.tail)
-    assert ours.length_km * 1000 == pytest.approx(theirs.length_m.sum(), rel=0.005)
+    theirs = ox.graph_from_xml(path, bidirectional=False, simplify=False, retain_all=True)
+    shut = [
+        edge[:3]
+        for edge in theirs.edges(keys=True, data=True)
+        if edge[3].get("highway") not in DRIVEN or edge[3].get("access") in CLOSED_ACCESS
+    ]
+    theirs.remove_edges_from(shut)
+    theirs.remove_nodes_from([node for node, links in dict(theirs.degree()).items() if not links])
+    theirs = ox.simplify_graph(theirs)
+    ours = network(path)
+    assert ours.nodes == len(theirs)
+    assert len(ours.table) == theirs.number_of_edges()
+    length_m = sum(data["length"] for *_, data in theirs.edges(data=True))
+    assert ours.length_km * 1000 == pytest.approx(length_m, rel=0.005)
     return ours
 
 
@@ -138,6 +148,39 @@ def test_an_edge_of_several_ways_takes_the_longest_class_and_all_limits(tmp_path
     made = network(write_osm(tmp_path / "a.osm", ROW, ways)).table.set_index("u")
     assert made["highway"].tolist() == ["tertiary", "tertiary"]
     assert made["maxspeed"].to_dict() == {1: "60;40", 4: "30;60"}
+
+
+@pytest.mark.parametrize(
+    ("tags", "limit"),
+    [
+        ({"maxspeed": "60", "maxspeed:type": "CN:urban"}, "60"),
+        ({"maxspeed:type": "CN:urban"}, "CN:urban"),
+        ({"source:maxspeed": "LI:rural"}, "LI:rural"),
+        ({"zone:maxspeed": "DE:30"}, "DE:30"),
+        ({"maxspeed:type": "sign", "zone:maxspeed": "30"}, "30"),
+        ({"source:maxspeed": "survey"}, ""),
+        ({"maxspeed:type": "XX:urban"}, ""),
+    ],
+)
+def test_a_named_law_stands_in_for_a_missing_limit(tags: dict[str, str], limit: str) -> None:
+    """A limit goes first; without one, the first key that names a law siting knows."""
+    assert speed_limit(tags, "forward") == speed_limit(tags, "backward") == limit
+
+
+def test_a_limit_of_one_direction_leaves_the_other_to_the_law() -> None:
+    """Forward has its own sign; backward has none, so the country's default holds there."""
+    tags = {"maxspeed:forward": "40", "maxspeed:type": "CN:rural"}
+    assert [speed_limit(tags, side) for side in ("forward", "backward")] == ["40", "CN:rural"]
+
+
+def test_an_edge_is_called_as_most_of_it_is(tmp_path: Path) -> None:
+    """Of one step of Short Street and two of Long Street, the edge is Long Street, both ways."""
+    ways = [
+        ([1, 2], {**ROAD, "name": "Short Street"}),
+        ([2, 3, 4], {**ROAD, "name": "Long Street"}),
+    ]
+    made = network(write_osm(tmp_path / "a.osm", ROW, ways))
+    assert made.table["name"].tolist() == ["Long Street"] * 2
 
 
 def test_a_way_is_cut_where_its_node_is_missing(tmp_path: Path) -> None:

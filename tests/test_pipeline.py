@@ -20,6 +20,7 @@ from siting.data.load import load_case
 from siting.data.report import CaseReport
 from siting.data.synth import generate_case
 from siting.errors import CaseError, InfeasibleError, ScenarioError
+from siting.maps import MapView
 from siting.pipeline import make_plan, run_check, run_map, run_plan, run_verify
 from siting.plan_folder import PLAN_FILES, read_plan
 from siting.scenario_io import load_scenario, override
@@ -155,6 +156,17 @@ def test_the_map_is_drawn_again(out: Path, folder: Path) -> None:
     written = run_map(out, case_name=str(folder))
     assert written == [out / "map.html", out / "report.html"]
     assert {name: (out / name).read_bytes() for name in before} == before
+
+
+def test_a_map_for_the_public_stands_beside_the_planners(out: Path, folder: Path) -> None:
+    """It is one more file; drawing it again, or the planner's, leaves the other as it was."""
+    before = (out / "map.html").read_bytes()
+    view = MapView(audience="public", language="zh")
+    assert run_map(out, view=view, case_name=str(folder)) == [out / "map-public.html"]
+    public = (out / "map-public.html").read_bytes()
+    run_map(out, case_name=str(folder))
+    assert (out / "map.html").read_bytes() == before
+    assert (out / "map-public.html").read_bytes() == public
 
 
 def _lasting(plan: Plan) -> dict[str, Any]:

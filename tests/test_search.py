@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from siting.errors import InfeasibleError, NoSolutionError
 from siting.models import search
+from siting.models.crew import Crew
 from siting.models.effort import Effort
-from siting.models.highs import Arrays, Highs, to_arrays
+from siting.models.highs import Arrays, Highs
+from siting.models.improve import Improver
 from siting.models.labels import names_for
-from siting.models.layout import Layout
 from siting.models.relaxation import (
     columns_of,
     elastic,
@@ -28,13 +29,13 @@ from siting.models.relaxation import (
 )
 from siting.models.search import Search
 from siting.models.solve import solve
-from siting.models.statement import state
 from tests.brute import valued_plans
 from tests.golden import KINDS
 from tests.toy import S, random_problem, toy
 
 if TYPE_CHECKING:
     from siting.data.problem import Problem
+    from siting.models.layout import Layout
     from siting.models.solution import Solution
     from siting.scenario import ObjectiveKind
 
@@ -134,9 +135,7 @@ def test_a_bound_below_nothing_where_upgrades_bring_money_in() -> None:
 
 
 def _search(problem: Problem) -> Search:
-    statement = state(problem)
-    arrays = to_arrays(statement)
-    return Search(arrays, Layout.of(problem, statement, arrays), EFFORT, lambda _: None)
+    return Search(problem, Crew(EFFORT, lambda _: None))
 
 
 @pytest.mark.parametrize(
@@ -154,21 +153,20 @@ def test_without_a_relaxation_the_bound_is_simple(kind: ObjectiveKind, bound: fl
 def test_a_plan_that_misses_its_floors_is_no_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever was found, what falls short of a promised share is not returned.
 
-    The search is stopped before its first neighbourhood, with a plan that serves nobody: all of the
-    floors, 90 and 135 kWh and 120 and 180 covered, is missing.
+    Rounding finds a plan that serves nobody: all of the floors, 90 and 135 kWh and 120 and 180
+    covered, is missing; and no neighbourhood mends it.
     """
 
-    def stopped(  # in place of Search._improve
-        _: Search, arrays: Arrays, layout: Layout, values: np.ndarray, bound: float
-    ) -> np.ndarray:
-        assert bound <= 1750
-        values = np.zeros_like(values)
-        values[layout.slack] = arrays.upper[layout.slack]
+    def nobody(_: Search, __: np.ndarray, soft: Arrays, layout: Layout) -> np.ndarray:
+        values = np.zeros(len(soft.cost))
+        values[layout.slack] = soft.upper[layout.slack]
         assert layout.shortfall(values) == pytest.approx(90 + 135 + 120 + 180)
         return values
 
     monkeypatch.setattr(search, "SMALL", 0)
-    monkeypatch.setattr(Search, "_improve", stopped)
+    monkeypatch.setattr(Search, "_rounded", nobody)
+    monkeypatch.setattr(Search, "_myopic", lambda *_: np.empty(0))
+    monkeypatch.setattr(Improver, "solve", lambda *_, **__: [False])
     with pytest.raises(NoSolutionError):
         _solve(toy("cost"))
 

@@ -161,7 +161,7 @@ def test_a_case_warns_and_says_the_mend(tmp_path: Path) -> None:
         files={"sites.csv": "\n".join(["id,lon,lat", *lines])},
         layers={"roads": layer_toml("roads", "roads.parquet", "")},
     )
-    warned = [note for note in load_case(folder).notes if "shifted" in note]
+    warned = [note for note in load_case(folder).notes if "looks shifted" in note]
     assert len(warned) == 1
     assert warned[0].startswith("sites.csv (sites): looks shifted: ")
     assert warned[0].endswith(

@@ -1,11 +1,10 @@
-"""Solving: known answers on the toy, thrift, certificates, limits, and why no plan exists.
+"""Solving: known answers on the toy, thrift, certificates, and limits.
 
 Plans are written as the types of E, A and B in each phase; see ``tests.toy``.
 """
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +14,11 @@ import pytest
 from siting.data.problem import NONE
 from siting.errors import InfeasibleError, NoSolutionError
 from siting.models import highs
-from siting.models.conflict_words import Requirement, sentence
 from siting.models.effort import Effort
 from siting.models.highs import Highs, Run
+from siting.models.reduce import reduced
 from siting.models.reopen import reopen
+from siting.models.search import Search
 from siting.models.solution import Certificate, certify
 from siting.models.solve import solve
 from tests.brute import brute_force, valued_plans
@@ -296,7 +296,7 @@ def test_a_plan_without_a_bound_is_bounded_all_the_same(monkeypatch: pytest.Monk
         values[: len(order)] = [key in plan for key in order]
         return Run("feasible", values, 0.0, np.inf, np.empty(0))
 
-    problem = toy("served")
+    problem = reduced(toy("served"))
     order = [
         (j, k, t)
         for t in range(2)
@@ -304,6 +304,7 @@ def test_a_plan_without_a_bound_is_bounded_all_the_same(monkeypatch: pytest.Monk
         for k in np.flatnonzero(problem.allowed[j]).tolist()
     ]
     monkeypatch.setattr(Highs, "run", stopped)
+    monkeypatch.setattr(Search, "_myopic", lambda *_: np.empty(0))
     found = _solve(problem).certificate
     assert found.objective == pytest.approx(120 + 2 * 240)
     assert found.bound == pytest.approx(300 + 2 * 450)
@@ -319,195 +320,3 @@ def test_same_seed_same_plan(kind: ObjectiveKind) -> None:
     first, second = _solve(problem, effort), _solve(problem, effort)
     assert (first.type_at == second.type_at).all()
     assert (first.energy_kwh == second.energy_kwh).all()
-
-
-# Why no plan exists
-
-NO_DISTRICTS: dict[str, Any] = {"district_target": np.zeros((2, 2), dtype=int)}
-
-
-def _two_stations(phase: int) -> str:
-    return f"the whole city: 2 stations asked for by p{phase}, 3 sites can hold a station"
-
-
-def test_too_few_sites_for_a_target() -> None:
-    """O asks for two stations and has the one site B."""
-    error = _refused(toy(district_target=np.array([[0, 0], [1, 2]]), fuel_count=np.array([2, 4])))
-    assert error.conflict == (
-        "O: 2 stations asked for by p2, 1 site can hold a station; at most 1 station can be had",
-    )
-    assert error.nearest == (
-        "Nearest that can be reached: O by p2: 1, a ratio of 0.25, all else kept."
-    )
-
-
-def test_too_little_money_for_a_target() -> None:
-    """Two stations by p1 cost 1,750 kCNY at the least; 1,200 have arrived and buy one."""
-    error = _refused(toy(city_target=np.array([2, 2]), fuel_count=np.array([2, 1]), **NO_DISTRICTS))
-    assert sorted(error.conflict) == [
-        "budget: 1.20 M CNY have arrived by p1; the least that meets the rest costs 1.75",
-        f"{_two_stations(1)}; at most 1 station can be had",
-    ]
-    assert error.nearest == (
-        "Nearest that can be reached: the whole city by p1: 1, a ratio of 0.33, all else kept."
-    )
-
-
-def test_too_many_for_the_most() -> None:
-    """Two stations are asked for by p2, and at most one may be open."""
-    error = _refused(toy(max_stations=np.array([NONE, 1]), **NO_DISTRICTS))
-    assert "at most 1 supercharging station may be open by p2" in error.conflict
-    assert len(error.conflict) == 2
-
-
-def test_too_close_for_a_target() -> None:
-    """W asks for two stations, but its two sites are too close to each other."""
-    error = _refused(toy(district_target=np.array([[0, 0], [2, 0]])))
-    assert sorted(error.conflict) == [
-        "W: 2 stations asked for by p2, 2 sites can hold a station; at most 1 station can be had",
-        "spacing: 1 pair of sites, each too close to hold two stations",
-    ]
-
-
-def test_too_little_room_at_a_substation() -> None:
-    """Two stations ask 600 kW at the least and G has 500 left in p2."""
-    error = _refused(toy(headroom_kw=np.array([[500.0], [500.0]]), **NO_DISTRICTS))
-    assert sorted(error.conflict) == [
-        "no substation may pass its limit: 0 of 1 have no room for any station",
-        f"{_two_stations(2)}; at most 1 station can be had",
-    ]
-
-
-def test_sites_without_headroom_are_counted() -> None:
-    """G has no room at all: the sentence says how many sites have headroom."""
-    error = _refused(toy(headroom_kw=np.zeros((2, 1))))
-    text = "\n".join(error.conflict)
-    assert "no substation may pass its limit: 1 of 1 have no room for any station" in text
-    assert "3 sites can hold a station, 0 of them with headroom" in text or (
-        "1 site can hold a station, 0 of them with headroom" in text
-    )
-
-
-def test_a_floor_on_energy_that_stations_cannot_serve() -> None:
-    """All of p1's 300 cannot be served by one station of 120, 40 %: the money is too little."""
-    error = _refused(toy("access", min_served_share=1.0, **NO_DISTRICTS))
-    assert (
-        "at least 100.0% of the 300 kWh a day within reach is to be served by p1; "
-        "no more than 40.0% can be"
-    ) in error.conflict
-    assert any(line.startswith("budget: 1.20 M CNY have arrived by p1") for line in error.conflict)
-
-
-def test_a_floor_on_coverage_that_money_cannot_buy() -> None:
-    """Covering all of p1's 300 takes A, 1,100 kCNY; 1,000 have arrived, enough for B and 200."""
-    error = _refused(
-        toy("covered", min_covered_share=1.0, budget_cny=np.array([1.0e6, 4.0e6]), **NO_DISTRICTS)
-    )
-    assert sorted(error.conflict) == [
-        (
-            "at least 100.0% of the 300 kWh a day within reach is to be covered by p1; "
-            "no more than 66.7% can be"
-        ),
-        "budget: 1.00 M CNY have arrived by p1; the least that meets the rest costs 1.10",
-    ]
-    assert error.nearest == ""
-
-
-def test_guns_are_called_guns() -> None:
-    """Where the ratio counts guns, so do the sentences: S has 2, and B can only be S."""
-    error = _refused(
-        toy(
-            ratio_count=np.array([0, 2, 4]),
-            district_target=np.array([[0, 0], [0, 3]]),
-            fuel_count=np.array([8, 4]),
-        )
-    )
-    (line,) = error.conflict
-    assert line == (
-        "O: 3 supercharging guns asked for by p2, 1 site can hold a station; "
-        "at most 2 supercharging guns can be had"
-    )
-    assert error.nearest.endswith("O by p2: 2, a ratio of 0.50, all else kept.")
-
-
-def test_another_target_may_be_left_aside_for_the_nearest() -> None:
-    """O cannot have 2 nor W 3: what O can reach is told with W's target left aside."""
-    error = _refused(toy(district_target=np.array([[0, 0], [3, 2]])))
-    assert len(error.conflict) == 1
-    assert error.nearest.endswith("other targets left aside.")
-
-
-IMPOSSIBLE: dict[str, dict[str, Any]] = {
-    "target and sites": {"district_target": np.array([[0, 0], [1, 2]])},
-    "target and budget": {"city_target": np.array([2, 2])},
-    "target and most": {"max_stations": np.array([NONE, 1])},
-    "target and spacing": {"district_target": np.array([[0, 0], [2, 0]])},
-    "target and headroom": {"headroom_kw": np.array([[500.0], [500.0]])},
-    "served floor": {"objective": "access", "min_served_share": 1.0},
-    "covered floor": {"min_covered_share": 1.0, "budget_cny": np.array([1e6, 4e6])},
-    "everything at once": {
-        "city_target": np.array([3, 3]),
-        "district_target": np.array([[2, 1], [2, 2]]),
-        "budget_cny": np.array([1e6, 1.5e6]),
-        "headroom_kw": np.array([[200.0], [400.0]]),
-        "max_stations": np.array([1, 1]),
-        "min_covered_share": 0.9,
-    },
-}
-
-
-def _without(problem: Problem, item: Requirement) -> Problem:
-    """Return the problem with one requirement given up."""
-    free: dict[str, Any] = {
-        "headroom": {"headroom_kw": np.full_like(problem.headroom_kw, np.inf)},
-        "spacing": {"conflicts": np.empty((0, 2), dtype=int)},
-    }
-    if item.family in free:
-        return replace(problem, **free[item.family])
-    field, value = {
-        "budget": ("budget_cny", np.inf),
-        "most": ("max_stations", NONE),
-        "ratio": ("city_target" if item.district == NONE else "district_target", 0),
-    }[item.family]
-    changed = getattr(problem, field).copy()
-    changed[item.phase if item.district == NONE else (item.phase, item.district)] = value
-    return replace(problem, **{field: changed})
-
-
-def _only(problem: Problem, items: set[Requirement]) -> Problem:
-    """Return the problem with no other requirement than those, floors aside."""
-    for t, r in itertools.product(range(2), (NONE, 0, 1)):
-        for family in ("budget", "most", "ratio"):
-            item = Requirement(family, t, r)
-            if item not in items and (family == "ratio" or r == NONE):
-                problem = _without(problem, item)
-    for family in ("headroom", "spacing"):
-        item = Requirement(family, NONE, NONE)
-        if item not in items:
-            problem = _without(problem, item)
-    return problem
-
-
-@pytest.mark.parametrize("name", list(IMPOSSIBLE))
-def test_the_conflict_is_a_smallest_one(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing else is needed for the conflict; with any one of it given up, a plan exists.
-
-    Held against brute force, which knows nothing of rows. A floor of one phase cannot be given up
-    in a problem, so floors are kept; they never stand alone here.
-    """
-    named: list[Requirement] = []
-
-    def noted(problem: Problem, item: Requirement, best: float | None) -> str:
-        named.append(item)
-        return sentence(problem, item, best)
-
-    monkeypatch.setattr("siting.models.conflict.sentence", noted)
-    problem = toy(**IMPOSSIBLE[name])
-    error = _refused(problem)
-    assert len(error.conflict) == len(named) > 0
-    core = set(named)
-    alone = _only(problem, core)
-    assert brute_force(alone) is None
-    for item in core:
-        if item.family not in {"served", "covered"}:
-            assert brute_force(_without(alone, item)) is not None

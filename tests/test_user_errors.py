@@ -219,7 +219,8 @@ def test_a_full_grid(desk: Desk) -> None:
     desk.layer("substations", SUBSTATIONS.replace("0.5,20", "0.5,60"))
     code, _, err = desk.plan()
     assert (code, desk.left()) == (CONFLICT, [])
-    assert "2 of 2 have no room for any station" in err
+    assert "may not pass its limit, and has no room for any station" in err
+    assert " MW at substation g" in err
 
 
 def test_a_zone_out_of_reach_is_told_not_fatal(desk: Desk) -> None:

@@ -24,6 +24,15 @@ _UNIT = {
     "covered": "kWh a day, weighted and summed over the phases",
     "access": "kWh a day x min, weighted and summed over the phases",
     "cost": "CNY",
+    "set-cover": "supercharging stations",
+    "max-cover": "kWh a day with a station within reach",
+    "backup-cover": "kWh a day with two stations within reach",
+    "p-median": "min, mean drive of all demand within reach to its station",
+    "p-center": "min, longest drive of any demand within reach to its nearest station",
+    "p-dispersion": "m between the two nearest stations",
+    "facility": "CNY, stations and drives together",
+    "flow": "trips a day",
+    "market": "kWh a day",
 }
 
 

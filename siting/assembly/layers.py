@@ -42,6 +42,8 @@ def map_layers(plan: Plan, case: Case) -> dict[str, gpd.GeoDataFrame]:
             for s in document.substations
         ]
         layers["substations"] = _points(rows)
+    if case.exclusions is not None:
+        layers["exclusions"] = case.exclusions[["id", "name", "name_zh", "kind", "geometry"]]
     return {name: layer.assign(**label) for name, layer in layers.items() if len(layer)}
 
 

@@ -16,7 +16,7 @@ from siting.plan import LayerSource, Provenance, Unreached
 if TYPE_CHECKING:
     from siting.assembly.answer import Answer
 
-_LIBRARIES = ("geopandas", "highspy", "networkx", "numpy", "osmnx", "pulp", "scipy", "shapely")
+_LIBRARIES = ("geopandas", "highspy", "numpy", "pulp", "pyproj", "scipy", "shapely")
 
 
 def provenance(answer: Answer) -> Provenance:

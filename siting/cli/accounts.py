@@ -41,12 +41,12 @@ def carbon(
     quiet: Quiet = False,
 ) -> None:
     """Count a plan's carbon under a method: avoided, emitted, embodied, and what it is worth."""
-    from siting import pipeline  # noqa: PLC0415 - heavy
+    from siting import studies  # noqa: PLC0415 - heavy
 
     target = folder / "grid" if out is None else out
     with progress(quiet=quiet) as report:
         report(f"counting the carbon of {folder}")
-        account, label, paths = pipeline.run_carbon(
+        account, label, paths = studies.run_carbon(
             folder, method=method, study=study, out=target, case_name=case
         )
     if as_json:
@@ -72,13 +72,13 @@ def money(
     quiet: Quiet = False,
 ) -> None:
     """Ask whether a plan pays: NPV, payback, cost of a kWh, and the least subsidy that makes it."""
-    from siting import pipeline  # noqa: PLC0415 - heavy
+    from siting import studies  # noqa: PLC0415 - heavy
 
     tried = steps(subsidy)
     target = folder / "grid" if out is None else out
     with progress(quiet=quiet) as report:
         report(f"counting the money of {folder}")
-        found, label, paths = pipeline.run_money(
+        found, label, paths = studies.run_money(
             folder,
             terms=terms,
             study=study,

@@ -10,12 +10,13 @@ import typer
 
 from siting import __version__
 from siting.cli.accounts import carbon, money
+from siting.cli.case import case_app
 from siting.cli.demand import demand_app
+from siting.cli.draw import draw_map
 from siting.cli.explain import explain
 from siting.cli.export import export
-from siting.cli.fetch import fetch_case
-from siting.cli.from_osm import import_case
 from siting.cli.grid import grid
+from siting.cli.sensitivity import sensitivity
 from siting.cli.show import FinishedError, answer, print_json, print_table, progress
 
 app = typer.Typer(
@@ -27,15 +28,14 @@ app = typer.Typer(
     "4 no plan found in time, 5 a grid limit is passed, 6 a data source failed, 1 a bug, "
     "130 stopped.",
 )
-case_app = typer.Typer(no_args_is_help=True, help="Make cities.")
 app.add_typer(case_app, name="case")
-case_app.command("fetch")(fetch_case)
-case_app.command("import")(import_case)
 app.command()(explain)
 app.command()(export)
+app.command()(sensitivity)
 app.command()(grid)
 app.command()(carbon)
 app.command()(money)
+app.command("map")(draw_map)
 app.add_typer(demand_app, name="demand")
 
 _DIFFERS = 2
@@ -83,6 +83,9 @@ def plan(  # noqa: PLR0913 - each is an option of the command line
     ] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the search.")] = None,
     threads: Annotated[int | None, typer.Option(help="Cores for the solver.")] = None,
+    iterations: Annotated[
+        int | None, typer.Option(help="Steps of search: the same plan on every machine.")
+    ] = None,
     solver: Annotated[str | None, typer.Option(help="highs, cbc, or any PuLP knows.")] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -98,6 +101,7 @@ def plan(  # noqa: PLR0913 - each is an option of the command line
         "gap": gap,
         "seed": seed,
         "threads": threads,
+        "iterations": iterations,
         "solver": solver,
     }
     asked = load_scenario(scenario)
@@ -135,19 +139,6 @@ def verify(
         answer("Verified: every number follows from the case and the scenario.")
     if found:
         raise FinishedError(_DIFFERS)
-
-
-@app.command("map")
-def draw_map(
-    folder: PlanFolder, *, case: CaseName = None, as_json: AsJson = False, quiet: Quiet = False
-) -> None:
-    """Draw the map and the report of a plan again."""
-    from siting import pipeline  # noqa: PLC0415 - heavy
-
-    with progress(quiet=quiet) as report:
-        report(f"drawing {folder}")
-        paths = pipeline.run_map(folder, case_name=case)
-    _tell_files(paths, as_json=as_json, quiet=quiet)
 
 
 def _tell_files(paths: list[Path], *, as_json: bool, quiet: bool) -> None:
@@ -252,38 +243,6 @@ def list_all(*, as_json: AsJson = False) -> None:
     for kind, rows in found.items():
         print_table(["name", "title", "", "where"], rows, title=kind.capitalize())
         answer("")
-
-
-@case_app.command("synth")
-def synth(
-    name: Annotated[str, typer.Argument(help="City to make from its fact tables.")] = "shenzhen",
-    *,
-    scale: Annotated[float, typer.Option(help="1 as published, 0.1 for trials.")] = 1.0,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder to write; default: data/NAME-xSCALE.")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(help="Default: the city's own.")] = None,
-    as_json: AsJson = False,
-    quiet: Quiet = False,
-) -> None:
-    """Make a stylised city, at any size, as a case folder."""
-    from siting.data.load import case_folder  # noqa: PLC0415 - heavy
-    from siting.data.synth import generate_case  # noqa: PLC0415
-
-    facts = case_folder(name)
-    folder = Path("data") / f"{facts.name}-x{scale:g}" if out is None else out
-    with progress(quiet=quiet) as report:
-        report(f"making {facts.name} at scale {scale:g}")
-        generate_case(facts, folder, scale=scale, seed=seed)
-        if scale != 1:
-            report(
-                f"note: {scale:g} times the zones, sites and fuel stations; in a scenario for it, "
-                f"take {scale:g} times the city_gwh_day and budget_cny too."
-            )
-    if as_json:
-        print_json({"ok": True, "folder": str(folder)})
-    elif not quiet:
-        answer(str(folder))
 
 
 @app.command()

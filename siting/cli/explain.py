@@ -69,7 +69,8 @@ def _facts(found: Explained) -> list[tuple[str, str]]:
     """Return what surrounds the site, one line each; what is unknown says so."""
     facts = [("host", found.host), ("district", found.district)]
     facts.append(("place", f"{found.lon:.6f}, {found.lat:.6f}"))
-    facts.append(("nearest road", _metres(found.road_m, found.road_class, "no roads in this case")))
+    road = f"{found.road_class} {found.road_name}".rstrip()
+    facts.append(("nearest road", _metres(found.road_m, road, "no roads in this case")))
     junction = _metres(found.junction_m, "", "none")
     facts.append(("nearest junction on an arterial", junction))
     facts.append(("nearest excluded area", _metres(found.exclusion_m, found.exclusion, "none")))

@@ -41,6 +41,12 @@ def fetch_case(  # noqa: PLR0913 - each is an option of the command line
         Path | None, typer.Option(help="Folder of kept answers; default: the platform's own.")
     ] = None,
     refresh: Annotated[bool, typer.Option("--refresh", help="Ask for everything anew.")] = False,
+    contact: Annotated[
+        str,
+        typer.Option(
+            envvar="SITING_CONTACT", help="Your mail or web address, told to the servers asked."
+        ),
+    ] = "",
     tries: Annotated[int, typer.Option(help="Of one question at one server.")] = 4,
     timeout: Annotated[float, typer.Option(help="Seconds that one answer may take.")] = 180.0,
     pois: Annotated[bool, typer.Option("--pois", help="Points of interest too.")] = False,
@@ -65,6 +71,7 @@ def fetch_case(  # noqa: PLR0913 - each is an option of the command line
         timeout,
         cache,
         refresh,
+        contact,
     )
     with progress(quiet=quiet) as report:
         made = fetching.fetch_case(

@@ -40,12 +40,12 @@ def grid(
     ] = False,
 ) -> None:
     """Check a plan's load on every substation, hour by hour; exit 5 if a limit is passed."""
-    from siting import pipeline  # noqa: PLC0415 - heavy
+    from siting import studies  # noqa: PLC0415 - heavy
 
     target = folder / "grid" if out is None else out
     with progress(quiet=quiet) as report:
         report(f"placing the load of {folder}")
-        found, paths = pipeline.run_grid(
+        found, paths = studies.run_grid(
             folder, study=study, out=target, whole_year=year, case_name=case
         )
     if as_json:

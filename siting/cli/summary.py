@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from siting.cli.show import answer, print_table
+from siting.maps.answer_words import answer_words
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 _OPENED_FIRST = ("map.html", "report.html", "plan.gpkg", "plan.json")
 _MUCH_OUT_OF_REACH = 0.1
 """Share of the demand."""
+_FOUR_FIGURES = 1000
 
 
 def summary_document(document: Document, folder: Path) -> dict[str, Any]:
@@ -65,9 +67,12 @@ def print_summary(document: Document, folder: Path) -> None:
     best = f"proved within {outcome.gap:.2%} of the best possible"
     if outcome.status == "optimal":
         best = f"proved the best possible, gap {outcome.gap:.2%}"
+    words = answer_words(document)
+    if words is not None:
+        answer(words[0])
     answer(
-        f"{best}: {outcome.objective:,.0f} {outcome.objective_unit}, "
-        f"bound {outcome.bound:,.0f}, {outcome.seconds:.1f} s, {outcome.solver}"
+        f"{best}: {_figure(outcome.objective)} {outcome.objective_unit}, "
+        f"bound {_figure(outcome.bound)}, {outcome.seconds:.1f} s, {outcome.solver}"
     )
     answer("")
     phases = document.phases
@@ -101,6 +106,11 @@ def energy_note(scenario: Scenario) -> str:
         f"(by {last.name}), times case_share {scenario.demand.case_share:g}. For another city, or "
         "a part of one, set demand.case_share or phases.city_gwh_day in a scenario of your own."
     )
+
+
+def _figure(value: float) -> str:
+    whole = abs(value) >= _FOUR_FIGURES or value == round(value)
+    return f"{value:,.0f}" if whole else f"{value:,.2f}"
 
 
 def _unreached_lines(document: Document) -> list[str]:

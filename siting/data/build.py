@@ -10,6 +10,8 @@ from scipy.spatial import cKDTree
 
 from siting.data.demand import demand_kwh
 from siting.data.fit import check_fit
+from siting.data.flow_paths import flow_paths
+from siting.data.market_pull import market_pull
 from siting.data.power import headroom_kw, peak_load_kw
 from siting.data.problem import NONE, Problem
 from siting.data.queueing import capacity_kwh_day
@@ -69,6 +71,7 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
     load = np.array([peak_load_kw(scenario.stations[k], scenario.grid) for k in types])
     district_ids = tuple(case.districts["id"])
     fuel = _fuel_count(case, scenario, district_ids)
+    conflicts, conflict_m = _conflicts(sites, scenario, types)
     problem = Problem(
         phases=tuple(p.name for p in scenario.phases),
         zones=tuple(case.zones["id"]),
@@ -93,19 +96,24 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
         site_district=indexed(sites.district, district_ids),
         site_substation=sites.substation,
         zone_district=indexed(case.zones["district"], district_ids),
-        conflicts=_conflicts(sites, scenario, types),
+        conflicts=conflicts,
         city_target=np.array([_up(p.ratio * fuel.sum()) for p in scenario.phases]),
         district_target=_district_targets(scenario, district_ids, fuel),
         fuel_count=fuel,
-        max_stations=np.array(
-            [NONE if p.max_stations is None else p.max_stations for p in scenario.phases]
-        ),
+        max_stations=_max_stations(scenario),
         budget_cny=_budgets(scenario),
         headroom_kw=headroom_kw(case, scenario, sites.standing_kw(load)),
         objective=scenario.objective.kind,
         weight=np.array([p.weight for p in scenario.phases]),
         min_served_share=scenario.objective.min_served_share or 0.0,
         min_covered_share=scenario.objective.min_covered_share or 0.0,
+        spacing_m=float(scenario.limits.spacing_m or 0.0),
+        conflict_m=conflict_m,
+        limits_service=scenario.objective.limits_service,
+        drive_cny_kwh_min=scenario.drive_cny_kwh_min,
+        between_m=_between_m(sites) if scenario.objective.kind == "p-dispersion" else None,
+        flows=flow_paths(case, scenario, sites.points),
+        market=market_pull(scenario, types, sites.initial, pairs, len(case.zones)),
     )
     return Built(problem, pairs)
 
@@ -142,15 +150,28 @@ def _district_targets(
     ).reshape(len(scenario.phases), len(ids))
 
 
+def _max_stations(scenario: Scenario) -> NDArray[np.int64]:
+    most = [NONE if p.max_stations is None else p.max_stations for p in scenario.phases]
+    return np.array(most, dtype=np.int64)
+
+
 def _budgets(scenario: Scenario) -> NDArray[np.float64]:
     money = [np.inf if p.budget_cny is None else p.budget_cny for p in scenario.phases]
     return np.cumsum(np.array(money, dtype=float))
 
 
-def _conflicts(sites: Sites, scenario: Scenario, types: tuple[str, ...]) -> NDArray[np.int64]:
+def _between_m(sites: Sites) -> NDArray[np.float64]:
+    lon, lat = sites.points.T
+    return np.asarray(1000 * great_circle_km(lon[:, None], lat[:, None], lon, lat))
+
+
+def _conflicts(
+    sites: Sites, scenario: Scenario, types: tuple[str, ...]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the pairs of sites that are too close, (S, 2), and how far apart they are, (S,) m."""
     spacing = scenario.limits.spacing_m
     if not spacing or not len(sites.points):
-        return np.empty((0, 2), dtype=np.int64)
+        return np.empty((0, 2), dtype=np.int64), np.empty(0)
     lon, lat = sites.points.T
     phi, lam = np.radians(lat), np.radians(lon)
     ball = (
@@ -164,5 +185,6 @@ def _conflicts(sites: Sites, scenario: Scenario, types: tuple[str, ...]) -> NDAr
     supers = {n for n, k in enumerate(types) if scenario.stations[k].is_super}
     stands = np.isin(sites.initial, list(supers))
     keep = (apart * 1000 < spacing) & ~(stands[near[:, 0]] & stands[near[:, 1]])
-    near = near[keep]
-    return near[np.lexsort((near[:, 1], near[:, 0]))]
+    near, apart = near[keep], apart[keep]
+    order = np.lexsort((near[:, 1], near[:, 0]))
+    return near[order], 1000 * apart[order]

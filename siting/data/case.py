@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
+    import pandas as pd
 
     from siting.data.roads import Roads
 
@@ -18,7 +19,8 @@ class LayerInfo:
     """Say where one layer comes from."""
 
     layer: str
-    """zones, sites, fuel, stations, districts, substations, exclusions, supply_areas or roads."""
+    """zones, sites, fuel, stations, districts, substations, exclusions, supply_areas, roads, pois,
+    water, parks or raster."""
     file: str
     """As written in case.toml."""
     rows: int
@@ -74,3 +76,9 @@ class Case:
     """Ids of sites and stations whose own row names their substation."""
     pois: gpd.GeoDataFrame | None = None
     """id, name, name_zh, kind, weight, points; None or no rows where the case has none."""
+    water: gpd.GeoDataFrame | None = None
+    """id, name, name_zh, polygons; only the map shows them; None or no rows: not known."""
+    parks: gpd.GeoDataFrame | None = None
+    """As ``water``."""
+    flows: pd.DataFrame | None = None
+    """origin, destination (ids of zones), trips (a day); None where the case has none."""

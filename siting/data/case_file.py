@@ -120,7 +120,10 @@ class Layers(_Table):
     supply_areas: LayerSpec | None = None
     roads: LayerSpec | None = None
     pois: LayerSpec | None = None
+    water: LayerSpec | None = None
+    parks: LayerSpec | None = None
     raster: LayerSpec | None = None
+    flows: LayerSpec | None = None
 
     def present(self) -> dict[str, LayerSpec]:
         """Return the layers the case has, by name."""
@@ -271,6 +274,9 @@ def _check_keys(name: str, layer: LayerSpec, findings: Findings) -> None:
     for key in _NOT_FOR_ROADS:
         if name in _NOT_TABLES and key in given:
             findings.fault(CASE_FILE, f"is not for {name}", "Remove it.", field=f"{place}.{key}")
+    for key in ("where", "bbox", "id_prefix"):
+        if name == "flows" and key in given:
+            findings.fault(CASE_FILE, "is not for flows", "Remove it.", field=f"{place}.{key}")
 
 
 def _check_cells(layer: LayerSpec, place: str, findings: Findings) -> None:

@@ -71,10 +71,19 @@ def read_edge_table(path: Path, spec: LayerSpec, where: str, findings: Findings)
         return None
     # line_merge may turn a line round: put it back as drawn
     line = np.where(shapely.get_type_id(geometry) == 1, geometry, line)
-    return _raw(table, line)
+    return raw_of_table(table, line)
 
 
-def _raw(table: pd.DataFrame, line: NDArray[np.object_]) -> RawRoads:
+def raw_of_table(table: pd.DataFrame, line: NDArray[np.object_]) -> RawRoads:
+    """Return the edges of a table whose columns are all there.
+
+    Parameters
+    ----------
+    table
+        As the schema of layer roads declares it.
+    line
+        (n,) LineStrings from u to v, WGS-84.
+    """
     labels = np.concatenate([table["u"].to_numpy(object), table["v"].to_numpy(object)])
     codes, nodes = pd.factorize(labels)
     tail, head = codes[: len(table)], codes[len(table) :]
@@ -94,6 +103,7 @@ def _raw(table: pd.DataFrame, line: NDArray[np.object_]) -> RawRoads:
         speed_kph=table["speed_kph"].to_numpy(np.float64)[both],
         length_m=table["length_m"].to_numpy(np.float64)[both],
         geometry=np.concatenate([line, shapely.reverse(line[back])]),
+        name=table["name"].to_numpy(object)[both],
     )
 
 

@@ -70,6 +70,8 @@ class Explained:
     score_parts: dict[str, float]
     road_m: float | None
     road_class: str
+    road_name: str
+    """'' where unknown."""
     junction_m: float | None
     exclusion_m: float | None
     exclusion: str
@@ -131,6 +133,7 @@ def explain_site(case: Case, scenario: Scenario, site: str) -> Explained:
         else {name: float(part[row]) for name, part in screening.parts.items()},
         road_m=None if road is None else float(road.road_m[0]),
         road_class="" if road is None else str(road.road_class[0]),
+        road_name="" if road is None else str(road.name[0]),
         junction_m=None if case.roads is None else _number(junction_m(case.roads, point)[0]),
         exclusion_m=apart,
         exclusion=nearest_area,

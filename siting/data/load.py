@@ -20,6 +20,7 @@ from siting.data.cells import split_zones
 from siting.data.crs import WGS84
 from siting.data.extents import check_extents
 from siting.data.findings import Findings, shown
+from siting.data.flows import read_flows
 from siting.data.h3_cells import split_h3
 from siting.data.layer import layer_file, layer_info, read_layer
 from siting.data.nearest import did_you_mean
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from siting.data.roads import Roads
 
 _log = logging.getLogger(__name__)
-_NOT_TABLES = ("roads", "raster")
+_NOT_TABLES = ("roads", "raster", "flows")
 
 
 def case_folder(name_or_path: str) -> Path:
@@ -127,13 +128,14 @@ def _loaded(folder: Path, spec: CaseSpec) -> Case:
     findings.notes += _shifts(layers, spec, roads, metric_crs)
     layers["zones"] = _split(layers["zones"], spec, metric_crs, findings)
     raster_info = _raster(folder, spec, layers["zones"].table, findings)
+    flows, flow_info = read_flows(folder, spec, layers["zones"].table["id"], findings)
     tables = _tied(layers, metric_crs, findings)
     if tables["zones"]["demand"].sum() <= 0:
         mend = "Give at least one zone some demand."
         findings.fault(layers["zones"].where, "all demand is 0", mend, field="demand")
     _stop_at_faults(folder, findings)
     infos = [layer.info for layer in layers.values()]
-    infos += [info for info in (road_info, raster_info) if info]
+    infos += [info for info in (road_info, raster_info, flow_info) if info]
     for note in findings.notes:
         _log.info("%s", note)
     return Case(
@@ -150,6 +152,7 @@ def _loaded(folder: Path, spec: CaseSpec) -> Case:
         layers=tuple(infos),
         notes=tuple(findings.notes),
         fed_by_row=_fed_by_row(layers),
+        flows=flows,
     )
 
 

@@ -6,7 +6,7 @@ rising rank, R districts, G substations, P pairs of a zone and a site within rea
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from siting.data.classical_parts import Flows, Market
     from siting.scenario import ObjectiveKind
 
 NONE = -1
@@ -86,6 +87,21 @@ class Problem:
     min_served_share: float
     """Of reachable demand, in every phase; 0 for none."""
     min_covered_share: float
+    flows: Flows | None = None
+    """Trips, where the objective is flow."""
+    market: Market | None = None
+    """What stations attract, where the objective is market."""
+
+    spacing_m: float = 0.0
+    """Least distance of two supercharging stations; 0 where unknown."""
+    conflict_m: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    """(S,) how far apart the two sites of each conflict are; empty where unknown."""
+    limits_service: bool = False
+    """Whether a classical question counts what each station can serve."""
+    drive_cny_kwh_min: float = 0.0
+    """What one minute's drive for each kWh a day is worth, over the years that count."""
+    between_m: NDArray[np.float64] | None = None
+    """(J, J) great-circle distance of sites, where the question is about it."""
 
     @cached_property
     def reachable_zone(self) -> NDArray[np.bool_]:

@@ -21,6 +21,7 @@ from siting.data.odd import (
 )
 from siting.data.raster import PEOPLE
 from siting.data.schema import LAYERS, SUMMED
+from siting.data.shift import TOO_FEW, district_reference, road_reference, too_few_note
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +72,7 @@ class LayerReport:
         """Return one line."""
         if any(word in note for note in self.notes for word in _GRAVE):
             return "doubtful: its coordinates look shifted"
-        looks = len(self.odd) + len(self.notes)
+        looks = len(self.odd) + sum(TOO_FEW not in note for note in self.notes)
         if looks:
             return f"usable; {looks} {'thing' if looks == 1 else 'things'} to look at"
         if self.gaps:
@@ -101,6 +102,10 @@ class CaseReport:
         return document
 
 
+_WITHOUT_PLACES = {"roads", "raster", "flows"}
+"""Layers that are no table of places."""
+
+
 def case_report(case: Case) -> CaseReport:
     """Look at a checked city.
 
@@ -117,6 +122,8 @@ def case_report(case: Case) -> CaseReport:
             by_layer[found[1]].append(note[found.end() :])
         else:
             general.append(note)
+    for name, note in _unchecked(case):
+        by_layer[name].append(note)
     order = list(LAYERS)
     infos = sorted(case.layers, key=lambda info: order.index(info.layer))
     return CaseReport(
@@ -129,6 +136,24 @@ def case_report(case: Case) -> CaseReport:
     )
 
 
+def _unchecked(case: Case) -> list[tuple[str, str]]:
+    """Return layers of points that are too small to tell whether they are shifted, and say so."""
+    reference = (
+        district_reference(case.districts.geometry.to_numpy())
+        if case.roads is None
+        else road_reference(case.roads, case.metric_crs)
+    )
+    names = [info.layer for info in case.layers if info.layer not in _WITHOUT_PLACES]
+    tables = {name: getattr(case, name) for name in names}
+    points = {
+        name: table.geometry.to_numpy()
+        for name, table in tables.items()
+        if len(table) and (table.geom_type == "Point").all()
+    }
+    found = [(name, too_few_note(places, reference)) for name, places in points.items()]
+    return [(name, note) for name, note in found if note]
+
+
 def _layer(case: Case, info: LayerInfo, notes: tuple[str, ...]) -> LayerReport:
     if info.layer == "roads" and case.roads is not None:
         counts, extent = _road_counts(case.roads), _extent(case.roads.geometry)
@@ -137,6 +162,11 @@ def _layer(case: Case, info: LayerInfo, notes: tuple[str, ...]) -> LayerReport:
         table = case.zones
         counts = [f"{table[PEOPLE].sum():,.0f} people in the zones"]
         extent, gaps, odd = _extent(table.geometry.to_numpy()), list[str](), list[Odd]()
+    elif info.layer == "flows" and case.flows is not None:
+        ends = set(case.flows["origin"]) | set(case.flows["destination"])
+        joined = case.zones[case.zones["id"].isin(ends)]
+        counts = [f"{len(case.flows):,} rows", f"{case.flows['trips'].sum():,.0f} trips a day"]
+        extent, gaps, odd = _extent(joined.geometry.to_numpy()), list[str](), list[Odd]()
     else:
         table = getattr(case, info.layer)
         counts, extent = _counts(info.layer, table), _extent(table.geometry.to_numpy())

@@ -98,6 +98,7 @@ def build_roads(raw: RawRoads, where: str, findings: Findings) -> Roads | None:
         seconds=length_m[edge] / (speed_kph[edge] / 3.6),
         road_class=fold_links(highway[edge]),
         geometry=raw.geometry[edge],
+        name=np.asarray(raw.name, dtype=object)[edge] if len(raw.name) else None,
     )
 
 

@@ -3,7 +3,7 @@
 References
 ----------
 R. Geisberger, P. Sanders, D. Schultes, D. Delling, "Contraction Hierarchies", WEA 2008, 319-333:
-here only the nodes with the fewest neighbours are contracted, without witness searches.
+here only the nodes that fewest ways lead through are contracted, without witness searches.
 """
 
 from __future__ import annotations
@@ -11,18 +11,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from scipy.sparse import csr_array
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
     Indices = NDArray[np.int32]
+    Rows = NDArray[np.intp]
     Bools = NDArray[np.bool_]
 
-_ROUNDS = 2
-"""How often nodes with few neighbours are left out; more rounds take longer than they save."""
-_FEW = 3
-"""Neighbours of a node that may be left out: more would take more arcs than they save."""
+_ROUNDS = 3
+"""How often nodes with few ways are left out; more rounds take longer than they save."""
+_FEW = 9
+"""Ways through a node that may be left out, each a new arc: as three two-way streets that meet."""
+
+_HASH, _HASH_BITS = 40503, 16
+"""Knuth's multiplier for 16 bits: neighbours, often numbered in order, come to lie far apart."""
 
 
 class Pieces(NamedTuple):
@@ -45,12 +50,27 @@ class Behind(NamedTuple):
     """Say where targets lie: each row so far behind a node of the core."""
 
     target: Indices
-    """Node of the whole network; ascending. A target may have several rows: the least counts."""
+    """Node of the whole network. A target may have several rows: the least counts."""
     node: Indices
     offsets: tuple[Floats, ...]
 
 
-def contracted(pieces: Pieces, sources: Indices, targets: Indices) -> tuple[Pieces, Behind]:
+class Core(NamedTuple):
+    """Hold what is left of a network: arcs between nodes numbered anew."""
+
+    tail: Indices
+    head: Indices
+    costs: tuple[Floats, ...]
+    nodes: int
+    behind: Behind
+    """Where the targets lie."""
+    sources: Indices
+    """Where searches begin, in the order asked."""
+
+
+def contracted(
+    pieces: Pieces, sources: Indices, targets: Indices, legs: tuple[Floats, ...]
+) -> Core:
     """Leave out what no search needs as a node, and say where the targets lie.
 
     Of points on a street only the sources stay, and no way leads to them: they have arcs to the
@@ -64,7 +84,31 @@ def contracted(pieces: Pieces, sources: Indices, targets: Indices) -> tuple[Piec
         Nodes where searches begin.
     targets
         Nodes to find.
+    legs
+        For each cost, what is added to every way from a node, (nodes,). It is 0 at junctions, which
+        ways lead through.
     """
+    core, behind = _without_points(pieces, sources, targets, legs)
+    for _ in range(_ROUNDS):
+        core, behind = _without_lesser(core, behind, sources)
+    used = np.zeros(core.nodes, dtype=bool)
+    for nodes in (core.tail, core.head, behind.node, sources):
+        used[nodes] = True
+    number = np.cumsum(used, dtype=np.int32) - 1
+    return Core(
+        tail=number[core.tail],
+        head=number[core.head],
+        costs=core.costs,
+        nodes=int(used.sum()),
+        behind=behind._replace(node=number[behind.node]),
+        sources=number[sources],
+    )
+
+
+def _without_points(
+    pieces: Pieces, sources: Indices, targets: Indices, legs: tuple[Floats, ...]
+) -> tuple[Pieces, Behind]:
+    """Leave out points on streets: arcs run from junction to junction, and from sources."""
     inner = np.arange(pieces.nodes) >= pieces.junctions
     begin = np.flatnonzero(~inner[pieces.tail])
     chain = np.cumsum(~inner[pieces.tail]) - 1
@@ -82,7 +126,8 @@ def contracted(pieces: Pieces, sources: Indices, targets: Indices) -> tuple[Piec
         tail=np.concatenate([pieces.tail[begin], pieces.head[start]]),
         head=np.concatenate([pieces.head[ends], pieces.head[last]]),
         costs=tuple(
-            np.concatenate([far[ends], np.maximum(far[last] - far[start], 0)]) for far in along
+            np.concatenate([far[ends], _step(far, start, last) + leg[pieces.head[start]]])
+            for far, leg in zip(along, legs, strict=True)
         ),
         nodes=pieces.nodes,
         junctions=pieces.junctions,
@@ -92,16 +137,12 @@ def contracted(pieces: Pieces, sources: Indices, targets: Indices) -> tuple[Piec
         node=np.concatenate([own, pieces.tail[begin[chain[passed]]], pieces.head[behind_it]]),
         offsets=tuple(
             np.concatenate(
-                [np.zeros(len(own)), far[passed], np.maximum(far[ahead] - far[behind_it], 0)]
+                [leg[own], far[passed], _step(far, behind_it, ahead) + leg[pieces.head[behind_it]]]
             )
-            for far in along
+            for far, leg in zip(along, legs, strict=True)
         ),
     )
-    for _ in range(_ROUNDS):
-        core, behind = _without_lesser(core, behind, sources)
-    order = np.argsort(behind.target, kind="stable")
-    offsets = tuple(offset[order] for offset in behind.offsets)
-    return core, Behind(behind.target[order], behind.node[order], offsets)
+    return core, behind
 
 
 def _marked(nodes: Indices, count: int) -> Bools:
@@ -110,7 +151,7 @@ def _marked(nodes: Indices, count: int) -> Bools:
     return marked
 
 
-def _along(cost: Floats, begin: NDArray[np.intp], chain: NDArray[np.intp]) -> Floats:
+def _along(cost: Floats, begin: Rows, chain: Rows) -> Floats:
     """Return what it costs from the begin of each piece's chain to the end of the piece."""
     total = np.cumsum(cost)
     far = total - (total[begin] - cost[begin])[chain]
@@ -118,64 +159,74 @@ def _along(cost: Floats, begin: NDArray[np.intp], chain: NDArray[np.intp]) -> Fl
     return far
 
 
+def _step(far: Floats, start: Rows, stop: Rows) -> Floats:
+    return np.maximum(far[stop] - far[start], 0)
+
+
 def _without_lesser(core: Pieces, behind: Behind, sources: Indices) -> tuple[Pieces, Behind]:
-    """Leave out nodes with few neighbours, none of which are left out as well.
+    """Leave out nodes that few ways lead through, none of which are neighbours.
 
     Ways through such a node become arcs between its neighbours; what lies behind it lies behind
     each of them.
     """
     gone = _lesser(core, sources)
-    into = np.flatnonzero(gone[core.head])
-    into = into[np.argsort(core.head[into], kind="stable")]
-    out = np.flatnonzero(gone[core.tail] & ~gone[core.head])
-    at_out, arc = _joined(core.tail[out], core.head[into])
-    first, second = into[arc], out[at_out]
-    round_trip = core.tail[first] == core.head[second]
-    first, second = first[~round_trip], second[~round_trip]
-    at_row, entry = _joined(behind.node, core.head[into])
-    stay, still = ~gone[core.tail] & ~gone[core.head], ~gone[behind.node]
-    tail = np.concatenate([core.tail[stay], core.tail[first]])
-    head = np.concatenate([core.head[stay], core.head[second]])
-    costs = tuple(np.concatenate([c[stay], c[first] + c[second]]) for c in core.costs)
-    offsets = tuple(
-        np.concatenate([offset[still], offset[at_row] + cost[into[entry]]])
-        for offset, cost in zip(behind.offsets, core.costs, strict=True)
+    leaves, enters = gone[core.tail], gone[core.head]
+    into, out = np.flatnonzero(enters), np.flatnonzero(leaves)
+    order, begin = grouped(core.head[into], core.nodes)
+    into, count = into[order], np.diff(begin)
+    at_out, arc = _ranges(begin[core.tail[out]], count[core.tail[out]])
+    at_row, entry = _ranges(begin[behind.node], count[behind.node])
+    first, second, entry = into[arc], out[at_out], into[entry]
+    onward = np.flatnonzero(core.tail[first] != core.head[second])
+    first, second = first[onward], second[onward]
+    stay, still = np.flatnonzero(~(leaves | enters)), np.flatnonzero(~gone[behind.node])
+    rest = core._replace(
+        tail=np.concatenate([core.tail[stay], core.tail[first]]),
+        head=np.concatenate([core.head[stay], core.head[second]]),
+        costs=tuple(np.concatenate([c[stay], c[first] + c[second]]) for c in core.costs),
     )
-    target = np.concatenate([behind.target[still], behind.target[at_row]])
-    node = np.concatenate([behind.node[still], core.tail[into[entry]]])
-    rest = Pieces(tail, head, costs, core.nodes, core.junctions)
-    return rest, Behind(target, node, offsets)
+    behind = Behind(
+        target=np.concatenate([behind.target[still], behind.target[at_row]]),
+        node=np.concatenate([behind.node[still], core.tail[entry]]),
+        offsets=tuple(
+            np.concatenate([offset[still], offset[at_row] + cost[entry]])
+            for offset, cost in zip(behind.offsets, core.costs, strict=True)
+        ),
+    )
+    return rest, behind
 
 
 def _lesser(core: Pieces, sources: Indices) -> Bools:
-    """Choose nodes with at most so many neighbours, of which none is chosen as well."""
-    street = (core.tail < core.junctions) & (core.head < core.junctions)
-    tail, head = core.tail[street], core.head[street]
-    low, high = np.minimum(tail, head), np.maximum(tail, head)
-    code = np.sort(low[low < high].astype(np.int64) * core.nodes + high[low < high])
-    code = code[np.flatnonzero(np.diff(code, prepend=-1))]
-    low, high = code // core.nodes, code % core.nodes
-    count = np.bincount(low, minlength=core.nodes) + np.bincount(high, minlength=core.nodes)
-    able = (count >= 1) & (count <= _FEW)
+    """Choose nodes with at most so many ways through them, no two of them neighbours."""
+    ways = np.bincount(core.head, minlength=core.nodes)
+    ways *= np.bincount(core.tail, minlength=core.nodes)
+    able = (ways > 0) & (ways <= _FEW)
     able[sources] = False
-    # Of two neighbours the one with fewer of its own goes, of equals the one that hashes lower.
-    rank = count * np.int64(core.nodes) + (np.arange(core.nodes) * 40503) % core.nodes
-    pairs = able[low] & able[high]
-    low, high = low[pairs], high[pairs]
-    able[np.where(rank[low] < rank[high], high, low)] = False
+    pairs = np.flatnonzero(able[core.tail] & able[core.head])
+    one, other = core.tail[pairs], core.head[pairs]
+    # Of two neighbours the one with fewer ways goes, of equals the one that hashes lower.
+    rank = (ways << _HASH_BITS) + (np.arange(core.nodes) * _HASH & ((1 << _HASH_BITS) - 1))
+    able[np.where(rank[one] < rank[other], other, one)] = False
     return np.asarray(able)
 
 
-def _joined(keys: Indices, ordered: Indices) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return positions of keys and of equal entries of an ordered list, every combination."""
-    begin = np.searchsorted(ordered, keys, side="left")
-    count = np.searchsorted(ordered, keys, side="right") - begin
-    return _ranges(begin, count)
+def grouped(keys: Indices, count: int) -> tuple[Indices, Indices]:
+    """Sort keys below a count by counting them, equal ones in the order given.
+
+    Returns
+    -------
+    order
+        (K,) positions.
+    begin
+        (count + 1,) where each key's positions begin.
+    """
+    ones = np.ones(len(keys), dtype=np.int8)
+    each = np.arange(len(keys) + 1, dtype=np.int32)
+    table = csr_array((ones, keys, each), shape=(len(keys), count)).tocsc()
+    return table.indices, table.indptr
 
 
-def _ranges(
-    begin: NDArray[np.intp], count: NDArray[np.intp]
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _ranges(begin: NDArray[np.integer], count: NDArray[np.integer]) -> tuple[Rows, Rows]:
     """Return number and members of ranges, one after the other."""
     which = np.repeat(np.arange(len(begin)), count)
     nth = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)

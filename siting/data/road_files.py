@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from siting.data.edge_table import read_edge_table
 from siting.data.graphml import read_graphml
-from siting.data.osm_xml import read_osm_xml
+from siting.data.osm.read import read_xml
+from siting.data.osm.roads import raw_roads
 from siting.data.road_build import build_roads
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def _read(path: Path, spec: LayerSpec, where: str, findings: Findings) -> RawRoa
         if kind == "graphml":
             return read_graphml(path, spec.crs)
         if kind == "osm":
-            return read_osm_xml(path)
+            return raw_roads(read_xml(path))
     except (ValueError, OSError) as error:
         _log.debug("reading %s", path, exc_info=True)
         what = f"cannot be read as {kind}: {str(error).strip().splitlines()[0]}"

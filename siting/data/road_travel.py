@@ -59,13 +59,12 @@ class SplitNetwork:
         kmh
             Speed on access legs.
         """
-        search = Search(self.pieces((self.minutes,)), zones, sites)
+        search = Search(self.pieces((self.minutes,)), zones, sites, (60 / kmh,))
         limit = np.full(len(zones.node), float(minutes))
         parts = []
-        for near, far, (cost,) in search.batches(minutes):
-            total = search.total(near, far, cost, 60 / kmh)
-            row, column = np.nonzero(total <= search.bound(near, far, limit))
-            parts.append((near[row], far[column], total[row, column]))
+        for near, far, (total,) in search.batches(minutes):
+            some, others, position = search.reached(near, far, total, limit)
+            parts.append((some, others, total.ravel()[position]))
         return search.gathered(parts)
 
     def within_km(self, zones: End, sites: End, *, limit_km: Floats, kmh: float) -> Found:
@@ -83,20 +82,18 @@ class SplitNetwork:
         kmh
             Speed on access legs.
         """
-        search = Search(self.pieces((self.km, self.minutes)), zones, sites)
+        search = Search(self.pieces((self.km, self.minutes)), zones, sites, (1.0, 60 / kmh))
         top = float(limit_km.max(initial=0))
         moving = self.km > 0
-        slowest = float(np.max(self.minutes[moving] / self.km[moving], initial=0.0))
+        slowest = float(np.max(self.minutes[moving] / self.km[moving], initial=60 / kmh))
         still = float(self.minutes[~moving].sum())
         # The fastest way takes no longer than the shortest way at the network's slowest pace.
         longest = (top * slowest + still) * (1 + 1e-9)
         parts, km = [], []
         for near, far, (length, time) in search.batches(top, longest):
-            total = search.total(near, far, length, 1.0)
-            row, column = np.nonzero(total <= search.bound(near, far, limit_km))
-            minutes = search.total(near, far, time, 60 / kmh)[row, column]
-            parts.append((near[row], far[column], minutes))
-            km.append(total[row, column])
+            some, others, position = search.reached(near, far, length, limit_km)
+            parts.append((some, others, time.ravel()[position]))
+            km.append(length.ravel()[position])
         return search.gathered(parts, km)
 
 

@@ -30,3 +30,5 @@ class Roads:
     """(E,) OpenStreetMap highway value; links are folded into their class (no motorway_link)."""
     geometry: NDArray[np.object_]
     """(E,) shapely LineStrings, longitude latitude, from tail to head."""
+    name: NDArray[np.object_] | None = None
+    """(E,) '' where unknown; None where no name is known."""

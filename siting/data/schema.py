@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Kind = Literal["id", "text", "number", "flag"]
-Shape = Literal["point", "area", "line", "raster"]
+Shape = Literal["point", "area", "line", "raster", "none"]
 
 REQUIRED = "required"
 
@@ -175,6 +175,7 @@ _LAYERS = (
                 open_low=True,
             ),
             Column("maxspeed", "text", "-", "OpenStreetMap maxspeed value", ""),
+            Column("name", "text", "-", "name of the road", ""),
             Column("oneway", "flag", "-", "true: only from u to v", "", "false"),
             Column(
                 "length_m",
@@ -197,6 +198,31 @@ _LAYERS = (
             Column("weight", "number", "-", "how much it counts among its kind", 1.0),
         ),
         ("point", "area"),
+        required=False,
+    ),
+    LayerSchema(
+        "water",
+        "lakes, rivers and sea, for the map to show",
+        _COMMON,
+        ("area",),
+        required=False,
+    ),
+    LayerSchema(
+        "parks",
+        "parks and woods, for the map to show",
+        _COMMON,
+        ("area",),
+        required=False,
+    ),
+    LayerSchema(
+        "flows",
+        "trips between zones, for the objective flow: a table without geometry",
+        (
+            Column("origin", "text", "-", "id of a row of zones"),
+            Column("destination", "text", "-", "id of a row of zones"),
+            Column("trips", "number", "trips/day", "trips that way; a return trip is one"),
+        ),
+        ("none",),
         required=False,
     ),
     LayerSchema(

@@ -36,6 +36,7 @@ _SHARES = ((0.5, "half"), (0.9, "one in ten"))
 _FALL = 0.5
 _FALL_OUTSIDE = 0.25
 _LEAST_POINTS = 15
+TOO_FEW = "too few places to tell"
 _LEAST_OUTSIDE = 5
 _LEAST_M = 15.0
 """A layer so near the roads is not shifted."""
@@ -180,6 +181,31 @@ def shift_notes(
             f"If so, write {mend} in [layers.{name}]."
         )
     return notes
+
+
+def too_few_note(points: NDArray[np.object_], reference: Reference) -> str:
+    """Say that a layer has too few places for :func:`find_shift`; '' if it has enough.
+
+    It is '' too where no other system comes into question.
+
+    Parameters
+    ----------
+    points, reference
+        As :func:`find_shift` takes them.
+    """
+    lonlat = _thinned(shapely.get_coordinates(points))
+    inside = _inside(lonlat, reference.box)
+    counts = [
+        int((inside & _inside(moved, reference.box)).sum())
+        for moved in _readings(lonlat, None).values()
+    ]
+    count = max(counts, default=_LEAST_POINTS)
+    if count >= _LEAST_POINTS:
+        return ""
+    return (
+        f"{TOO_FEW} ({count}) whether its coordinates are shifted; it takes {_LEAST_POINTS} "
+        "distinct ones."
+    )
 
 
 def _readings(lonlat: Floats, crs: str | None) -> dict[str, Floats]:

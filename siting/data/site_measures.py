@@ -33,6 +33,8 @@ class NearRoad(NamedTuple):
     """(P,) straight line."""
     road_class: NDArray[np.str_]
     """(P,) OpenStreetMap highway value."""
+    name: NDArray[np.object_]
+    """(P,) '' where unknown."""
 
 
 def points_of(table: gpd.GeoDataFrame) -> Floats:
@@ -59,7 +61,9 @@ def nearest_road(roads: Roads, points: Floats) -> NearRoad:
     snapped = snap(points, known, max_snap_m=np.inf)
     first = np.full(len(known.line), -1)
     first[known.street[::-1]] = np.arange(len(known.street))[::-1]
-    return NearRoad(1000 * snapped.access_km, roads.road_class[first[snapped.street]])
+    edge = first[snapped.street]
+    name = np.full(len(edge), "", dtype=object) if roads.name is None else roads.name[edge]
+    return NearRoad(1000 * snapped.access_km, roads.road_class[edge], name)
 
 
 def arterial_junctions(roads: Roads) -> NDArray[np.intp]:

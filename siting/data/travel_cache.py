@@ -14,7 +14,6 @@ import io
 import logging
 import os
 import secrets
-import time
 import zipfile
 from functools import lru_cache
 from pathlib import Path
@@ -26,6 +25,7 @@ import pyproj
 import scipy
 import shapely
 
+from siting.data.cache_room import make_room
 from siting.data.travel import Pairs, reach_pairs
 
 if TYPE_CHECKING:
@@ -47,7 +47,6 @@ MOST_BYTES = 1_000_000_000
 _CODE = ("travel", "road_travel", "road_search", "road_core", "snap", "sphere")
 """Modules that decide what pairs there are."""
 _DIGEST = hashlib.sha256().digest_size
-_STALE_S = 3600.0
 
 
 def cached_pairs(
@@ -157,30 +156,10 @@ def _write(path: Path, pairs: Pairs) -> None:
     if len(data) > MOST_BYTES // 2:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
-    _make_room(path.parent, len(data))
+    make_room(path.parent, ".pairs", len(data), MOST_BYTES)
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         part.write_bytes(hashlib.sha256(data).digest() + data)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
-
-
-def _make_room(folder: Path, needed: int) -> None:
-    """Remove what killed runs left, and the entries that were not used for longest."""
-    now = time.time()
-    entries = []
-    for path in folder.iterdir():
-        with contextlib.suppress(OSError):  # another process may make room too
-            about = path.stat()
-            if path.suffix == ".pairs":
-                entries.append((about.st_mtime, about.st_size, path))
-            elif path.suffix == ".part" and now - about.st_mtime > _STALE_S:
-                path.unlink()
-    total = needed + sum(size for _, size, _ in entries)
-    for _, size, path in sorted(entries):
-        if total <= MOST_BYTES:
-            break
-        with contextlib.suppress(OSError):
-            path.unlink()
-            total -= size

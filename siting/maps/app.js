@@ -1,6 +1,10 @@
 // The page comes alive: state in one place, one function for each thing a reader can do.
 
-const SHOWN_FIRST = ["roads", "zones", "districts", "fuel", "substations", "stations"];
+const SHOWN_FIRST = {
+  planner: ["tiles", "ground", "zones", "roads", "districts", "fuel", "substations", "stations"],
+  grid: ["tiles", "ground", "roads", "districts", "substations", "stations"],
+  public: ["tiles", "ground", "zones", "roads", "districts", "fuel", "stations"],
+};
 
 function setPhase(phase) {
   state.phase = phase;
@@ -34,6 +38,7 @@ function setLanguage(lang) {
   renderBar();
   renderPhase();
   updatePhase();
+  renderTools();
   renderTabs();
   renderView(state.tab);
   renderLegend();
@@ -41,6 +46,11 @@ function setLanguage(lang) {
   drawLabels();
   credit();
   refreshPopup();
+  for (const way of ["in", "out"]) {
+    const button = document.querySelector(`.leaflet-control-zoom-${way}`);
+    button.title = t(`zoom_${way}`);
+    button.setAttribute("aria-label", button.title);
+  }
   $("panel").setAttribute("aria-label", t("panel"));
   $("stage").setAttribute("aria-label", t("map"));
   $("legend").setAttribute("aria-label", t("legend"));
@@ -51,16 +61,24 @@ function goTo(kind, i) {
   if (kind === "districts") map.fitBounds(districtLines[i].getBounds(), { padding: [24, 24] });
   else map.setView(positions[kind][i], Math.max(map.getZoom(), 14), { animate: false });
   setSheet(false);
-  if (kind !== "districts") openPopup(kind, i);
+  if (kind === "stations" && !passes(PLAN.stations[i])) clearFilter();
+  if (kind === "substations" && !passesLevel(PLAN.substations[i])) clearFilter();
+  if (!map.hasLayer(groups[kind])) {
+    setLayer(kind, true);
+    renderLegend();
+  }
+  openPopup(kind, i);
 }
 
 // Who made the data is said on the map itself; what a source tells after a colon stands in the sources only.
 // The control would take markup, so we write into it as text.
 function credit() {
   const brief = (source) => source.split(": ")[0];
-  const seen = new Set(
-    PLAN.provenance.layers.filter((l) => l.source).map((l) => [brief(l.source), l.licence].filter(Boolean).join(", ")),
-  );
+  const sources = PLAN.provenance.layers.filter((l) => l.source);
+  const seen = new Set([
+    ...(VIEW.tiles && VIEW.tiles.credit ? [VIEW.tiles.credit] : []),
+    ...sources.map((l) => [brief(l.source), l.licence].filter(Boolean).join(", ")),
+  ]);
   const box = map.attributionControl.getContainer();
   $("credit")?.remove();
   box.append(
@@ -71,101 +89,6 @@ function credit() {
       [...seen].map((text, i) => [i > 0 && " | ", given(text)]),
     ),
   );
-}
-
-// Search: stations, substations, districts, sites, fuel stations and zones, by name in both languages or id.
-const SEARCHED = ["stations", "substations", "districts", "sites", "fuel", "existing", "zones"];
-const countOf = (kind) => (kind === "stations" || kind === "substations" ? PLAN[kind].length : PLACES[kind].id.length);
-let index = null;
-function searchIndex() {
-  if (!index) {
-    index = SEARCHED.flatMap((kind) =>
-      Array.from({ length: countOf(kind) }, (_, i) => {
-        const { id, name, name_zh: nameZh } = item(kind, i);
-        return { kind, i, text: `${name}\n${nameZh}\n${id}`.slice(0, 400).toLowerCase() };
-      }),
-    );
-  }
-  return index;
-}
-function found(query) {
-  const wanted = query.trim().toLowerCase();
-  if (!wanted) return [];
-  const hits = searchIndex().filter((entry) => entry.text.includes(wanted));
-  const rank = (entry) => (entry.text.split("\n").includes(wanted) ? 0 : entry.text.startsWith(wanted) ? 1 : 2);
-  return hits.sort((a, b) => rank(a) - rank(b)).slice(0, 12);
-}
-function renderSearch() {
-  const list = h("ul", { id: "hits", role: "listbox", "aria-label": t("search"), hidden: true });
-  let hits = [];
-  let at = -1;
-  const pick = (k) => {
-    if (!hits[k]) return;
-    input.value = named(item(hits[k].kind, hits[k].i)).slice(0, 200);
-    close();
-    if (small.matches) input.blur(); // the keyboard gives the map its room back
-    goTo(hits[k].kind, hits[k].i);
-  };
-  const close = () => {
-    list.hidden = true;
-    input.setAttribute("aria-expanded", "false");
-  };
-  const show = () => {
-    hits = found(input.value);
-    at = hits.length ? 0 : -1;
-    list.replaceChildren(
-      ...hits.map((hit, k) =>
-        h(
-          "li",
-          {
-            role: "option",
-            id: `hit-${k}`,
-            "aria-selected": String(k === at),
-            onmousedown: (e) => {
-              e.preventDefault();
-              pick(k);
-            },
-          },
-          given(named(item(hit.kind, hit.i))),
-          h("small", {}, t(`one_${hit.kind}`), " ", given(item(hit.kind, hit.i).id)),
-        ),
-      ),
-    );
-    if (!hits.length && input.value.trim()) list.append(h("li", { class: "nothing" }, t("nothing_found")));
-    list.hidden = !input.value.trim();
-    input.setAttribute("aria-expanded", String(!list.hidden));
-    mark_();
-  };
-  const mark_ = () => {
-    [...list.children].forEach((entry, k) => entry.setAttribute("aria-selected", String(k === at)));
-    if (at >= 0) input.setAttribute("aria-activedescendant", `hit-${at}`);
-  };
-  const onkeydown = (e) => {
-    if (e.key === "Enter") pick(at);
-    else if (e.key === "Escape") close();
-    else if ((e.key === "ArrowDown" || e.key === "ArrowUp") && hits.length) {
-      at = (at + (e.key === "ArrowDown" ? 1 : -1) + hits.length) % hits.length;
-      mark_();
-      e.preventDefault();
-    }
-  };
-  const input = h("input", {
-    type: "search",
-    id: "search-box",
-    role: "combobox",
-    "aria-expanded": "false",
-    "aria-controls": "hits",
-    "aria-autocomplete": "list",
-    "aria-label": t("search"),
-    placeholder: t("search_hint"),
-    autocomplete: "off",
-    spellcheck: "false",
-    oninput: show,
-    onfocus: show,
-    onblur: close,
-    onkeydown,
-  });
-  $("search").replaceChildren(input, list);
 }
 
 // On a phone the panel is a sheet: low, it shows phase and summary; high, everything.
@@ -187,7 +110,6 @@ function preparePaper() {
 }
 
 function start() {
-  for (const name of SHOWN_FIRST) map.addLayer(groups[name]);
   const sides = small.matches ? { padding: [8, 48] } : { paddingTopLeft: [16, 60], paddingBottomRight: [276, 28] };
   const [west, south, east, north] = PLACES.bounds;
   const snap = map.options.zoomSnap;
@@ -200,33 +122,41 @@ function start() {
     { ...sides, animate: false },
   );
   map.options.zoomSnap = snap;
+  // What else to show may stand in the address: map.html#show=pois&show=sites.
+  const asked = new URLSearchParams(location.hash.slice(1)).getAll("show");
+  for (const name of Object.keys(groups))
+    if (SHOWN_FIRST[VIEW.audience].includes(name) || asked.includes(name)) map.addLayer(groups[name]);
   if (small.matches) $("legend").dataset.open = "no";
   setLanguage(state.lang);
   setSheet(false);
-  drawRoads();
-  drawZones();
   recolourMarks();
   resizeMarks();
   drawLabels();
   $("handle").addEventListener("click", () => setSheet($("panel").dataset.open !== "yes"));
-  for (const id of ["legend", "search"]) {
+  for (const id of ["legend", "search", "tools", "measured"]) {
     L.DomEvent.disableClickPropagation($(id));
     L.DomEvent.disableScrollPropagation($(id));
   }
-  for (const kind of MARK_ORDER) groups[kind].on("click", (e) => openPopup(kind, e.layer.options.index));
+  for (const kind of MARKED)
+    groups[kind].on("click", (e) => (measuring ? addCorner(e.latlng) : openPopup(kind, e.layer.options.index)));
   map.on("click", (e) => {
-    const zone = zoneUnder(e.latlng);
-    if (zone >= 0) openPopup("zones", zone, e.latlng);
+    const under = measuring ? null : areaUnder(e.latlng);
+    if (measuring) addCorner(e.latlng);
+    else if (under) openPopup(...under, e.latlng);
   });
   map.on("zoomend", () => {
-    drawRoads();
     resizeMarks();
-    if (!zoneIsArea) drawZones();
     placeLabels();
   });
+  document.addEventListener("keydown", measureKey);
+  $("skip").addEventListener("click", (e) => {
+    e.preventDefault();
+    setTab("stations");
+    setSheet(true);
+    $("view-stations").focus();
+  });
   dark.addEventListener("change", () => {
-    drawRoads();
-    drawZones();
+    for (const sheet of [land, groups.ground, groups.zones, groups.roads, groups.pois]) sheet.redraw();
     recolourMarks();
     renderLegend();
   });

@@ -1,6 +1,7 @@
 // What every part uses: the data blocks, text in two languages, numbers, and elements made without markup.
 
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
+const VIEW = read("siting-view");
 const TEXT = read("siting-strings");
 const PLAN = read("siting-plan");
 const PLACES = read("siting-places");
@@ -10,17 +11,23 @@ const PHASES = PLAN.phases;
 const TYPES = PLAN.types;
 const UNITS = PLACES.units;
 
+// What only some readers get; each part fills in its own, and the rest of the script asks here.
+const MONEY = {};
+const TILES = { layer: null };
+
+const spoken = (navigator.language || "").toLowerCase().startsWith("zh") ? "zh" : "en";
 const state = {
-  lang: (navigator.language || "").toLowerCase().startsWith("zh") ? "zh" : "en",
+  lang: VIEW.languages.includes(spoken) ? spoken : VIEW.languages[0],
   phase: PHASES.length - 1,
-  shade: "served",
+  shade: PLAN.zones ? "served" : "ratio",
   colour: "phase",
   tab: "overview",
+  hour: null, // of the day whose loads colour the substations; null: each one's worst
 };
 
-// Text: one catalogue, [English, Chinese]; {name} is filled in.
+// Text: one catalogue, a text for each language of the page; {name} is filled in.
 function t(key, values = {}) {
-  const text = (Object.hasOwn(TEXT, key) ? TEXT[key] : [key, key])[state.lang === "zh" ? 1 : 0];
+  const text = Object.hasOwn(TEXT, key) ? TEXT[key][VIEW.languages.indexOf(state.lang)] : key;
   return text.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
 }
 const choose = (text, textZh) => (state.lang === "zh" && textZh ? textZh : text);
@@ -30,23 +37,23 @@ function row(layer, i) {
   const name = layer.name ? layer.name[i] : layer.id[i];
   return { id: layer.id[i], name, name_zh: layer.name_zh ? layer.name_zh[i] : "" };
 }
-const districtRow = Object.fromEntries(PLACES.districts.id.map((id, i) => [id, i]));
+const districtRow = new Map(PLACES.districts.id.map((id, i) => [id, i]));
 function districtName(id) {
-  return id in districtRow ? named(row(PLACES.districts, districtRow[id])) : id;
+  return districtRow.has(id) ? named(row(PLACES.districts, districtRow.get(id))) : id;
 }
 const districtAt = (number) => (number < 0 ? "–" : districtName(PLACES.districts.id[number]));
 
 // Numbers, as the reader's language writes them; nothing known is a dash.
 const missing = (value) => value === null || value === undefined;
+const formats = {};
 function num(value, digits = 0) {
   if (missing(value)) return "–";
-  return value.toLocaleString(state.lang === "zh" ? "zh-CN" : "en-GB", {
-    minimumFractionDigits: digits,
-    maximumFractionDigits: digits,
-  });
+  const locale = state.lang === "zh" ? "zh-CN" : "en-GB";
+  const look = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  formats[locale + digits] ??= new Intl.NumberFormat(locale, look);
+  return formats[locale + digits].format(value);
 }
 const percent = (value, digits = 1) => (missing(value) ? "–" : `${num(value * 100, digits)}\u00a0%`);
-const money = (cny, digits = 1) => num(missing(cny) ? null : cny / 1e6, digits);
 const hour = (value) => `${String(value).padStart(2, "0")}:00`;
 function proof(gap) {
   if (gap < 5e-7) return "0 %";
@@ -97,19 +104,6 @@ const statusColour = (status) =>
   ({ new: OKABE.orange, upgraded: OKABE.sky, kept: css("--kept"), closed: css("--closed") })[status];
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-// Geometry: steps of 1e-5 degrees back to [lat, lng].
-function unpack(line) {
-  const points = [];
-  let x = 0;
-  let y = 0;
-  for (let i = 0; i < line.length; i += 2) {
-    x += line[i];
-    y += line[i + 1];
-    points.push([y / UNITS, x / UNITS]);
-  }
-  return points;
-}
-
 // The plan, as one phase sees it.
 function typeAt(station, phase = state.phase) {
   return station.types[phase];
@@ -136,18 +130,12 @@ function ratioText(ratio) {
   return num(Math.min(ratio.ratio, Math.ceil(ratio.target * 100 - 1e-9) / 100 - 0.01), 2);
 }
 const stepAt = (substation, phase = state.phase) => substation.steps[phase];
+function loadingAt(substation) {
+  if (state.hour === null) return stepAt(substation).loading;
+  const at = (loads) => loads[state.phase][state.hour];
+  return (at(substation.base) + at(substation.charging)) / substation.limit_mw;
+}
 const LIMIT_TOLERANCE = 1 + 1e-9;
 const isOver = (substation) => stepAt(substation).loading > LIMIT_TOLERANCE;
 const isOverBare = (substation) => Math.max(...substation.base[state.phase]) > substation.limit_mw * LIMIT_TOLERANCE;
 const ranked = () => PLAN.substations.map((s, i) => [s, i]).sort((a, b) => stepAt(b[0]).loading - stepAt(a[0]).loading);
-
-// Which zones charge where: [station, zone, kWh/day, minutes] rows of each phase.
-function serviceRows(phase, column, number) {
-  const flat = PLAN.service[phase];
-  const rows = [];
-  for (let i = 0; i < flat.length; i += 4) {
-    if (flat[i + column] === number)
-      rows.push({ station: flat[i], zone: flat[i + 1], kwh: flat[i + 2], minutes: flat[i + 3] });
-  }
-  return rows.sort((a, b) => b.kwh - a.kwh);
-}

@@ -84,6 +84,7 @@ def polygons(geometry: Geometries, *, tolerance_deg: float = 0.0) -> list[list[l
     """
     if tolerance_deg:
         geometry = shapely.simplify(geometry, tolerance_deg)
+    geometry = shapely.normalize(geometry)  # holes turn against their shell, as canvases fill them
     parts, owner = shapely.get_parts(geometry, return_index=True)
     areas = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
     parts, owner = parts[areas], owner[areas]

@@ -25,12 +25,21 @@ function chooser(key, options) {
     options.map((o) => h("option", { value: o, selected: state[key] === o }, t(`${key}_${o}`))),
   );
 }
-const keyRow = (symbol, ...text) => h("li", {}, symbol, h("span", {}, ...text));
+const swatch = (name) => h("i", { class: "swatch", style: { background: `var(--${name})` } });
+const groundKey = () =>
+  h(
+    "ul",
+    { class: "keys" },
+    [waterPacks.length && "water", parkPacks.length && "park"]
+      .filter(Boolean)
+      .map((name) => h("li", {}, swatch(name), h("span", {}, t(`key_${name}`)))),
+  );
 function zoneKey() {
   const limits = breaks();
-  const show = (v) => (state.shade === "served" ? num(v * 100) : num(v, v < 10 && v % 1 ? 1 : 0));
+  const show = (v) => (state.shade === "served" || byDistrict() ? num(v * 100) : num(v, v < 10 && v % 1 ? 1 : 0));
   const unit = {
     served: "unit_percent",
+    ratio: "unit_of_target",
     minutes: "unit_min",
     demand: zoneIsArea ? "unit_kwh_day_km2" : "unit_kwh_day",
   }[state.shade];
@@ -40,7 +49,7 @@ function zoneKey() {
     h(
       "div",
       { class: "swatches" },
-      shades().map(([colour, alpha]) => h("i", { style: { background: colour, opacity: alpha + 0.15 } })),
+      shades().map(([colour, alpha]) => h("i", { style: { background: colour, opacity: Math.min(1, alpha + 0.15) } })),
     ),
     h(
       "div",
@@ -53,33 +62,59 @@ function zoneKey() {
       t(unit),
       " · ",
       h("i", { class: "none" }),
-      t(state.shade === "minutes" ? "not_served" : "no_demand"),
+      t({ minutes: "not_served", ratio: "no_ratio" }[state.shade] || "no_demand"),
     ),
   );
 }
 function stationKey() {
-  const types = TYPES.map((type, i) =>
-    type.plain ? "" : keyRow(
-      drawn(stationSymbol({ type: i, status: "new", colour: css("--neutral") })),
-      given(type.key),
-      missing(type.guns) ? "" : ` · ${num(type.guns)} ${t("unit_guns")}`,
-    ),
+  const types = TYPES.map(
+    (type, i) =>
+      !type.plain &&
+      keySwitch(
+        "type",
+        i,
+        drawn(stationSymbol({ type: i, status: "new", colour: css("--neutral") })),
+        given(type.key),
+        missing(type.guns) ? "" : ` · ${num(type.guns)} ${t("unit_guns")}`,
+      ),
   );
   const symbol = (status, colour) => drawn(stationSymbol({ type: 0, status, colour }));
   const byStatus = state.colour === "status";
   const status = ["new", "upgraded", "kept", "closed"].map((s) =>
-    keyRow(
+    keySwitch(
+      "status",
+      s,
       symbol(s, byStatus || s === "kept" || s === "closed" ? statusColour(s) : css("--neutral")),
       t(`status_${s}`),
     ),
   );
-  const phases = PHASES.map((p, i) => keyRow(symbol("new", phaseColour(i)), given(p.name)));
+  const phases = PHASES.map((p, i) =>
+    keySwitch("phase", i, symbol("new", byStatus ? css("--neutral") : phaseColour(i)), given(p.name)),
+  );
   return [
     h("ul", { class: "keys" }, types),
     h("ul", { class: "keys" }, status),
-    !byStatus && h("p", { class: "fine" }, t("colour_is_phase")),
-    !byStatus && h("ul", { class: "keys" }, phases),
+    h("p", { class: "fine" }, t("colour_is_phase")),
+    h("ul", { class: "keys" }, phases),
+    districtFilter(),
+    filtering() && h("p", { class: "fine" }, clearButton()),
   ];
+}
+function hourChooser() {
+  const hours = Array.from({ length: 24 }, (_, i) => i);
+  return h(
+    "select",
+    {
+      "aria-label": t("choose_hour"),
+      id: "choose-hour",
+      onchange: (e) => {
+        state.hour = e.target.value === "" ? null : Number(e.target.value);
+        drawMarks();
+      },
+    },
+    h("option", { value: "", selected: state.hour === null }, t("worst_hour")),
+    hours.map((i) => h("option", { value: i, selected: state.hour === i }, t("load_at", { hour: hour(i) }))),
+  );
 }
 function substationKey() {
   const text = (i) =>
@@ -89,11 +124,12 @@ function substationKey() {
         ? `> ${percent(1, 0)}`
         : `≤ ${percent(LOADING_BREAKS[i], 0)}`;
   return [
+    hourChooser(),
     h("p", { class: "fine" }, t("loading_hint")),
     h(
       "ul",
       { class: "keys" },
-      LOADING_COLOURS.map((_, i) => keyRow(drawn(substationSymbol(i), 32), text(i))),
+      LOADING_COLOURS.map((_, i) => keySwitch("level", i, drawn(substationSymbol(i), 32), text(i))),
     ),
   ];
 }
@@ -119,14 +155,18 @@ function renderLegend() {
     h(
       "div",
       { class: "legend-body" },
+      h("p", { class: "fine hint" }, t("legend_hint")),
       legendRow("stations", null, chooser("colour", ["phase", "status"]), stationKey()),
       PLAN.substations.length > 0 && legendRow("substations", null, substationKey()),
-      legendRow("zones", null, chooser("shade", ["served", "demand", "minutes"]), zoneKey()),
+      legendRow("zones", null, chooser("shade", SHADES), zoneKey()),
       legendRow("fuel", drawn(fuelSymbol(), 16)),
-      PLACES.existing.id.length > 0 && legendRow("existing", drawn(existingSymbol(3), 16)),
-      legendRow("sites", drawn(siteSymbol(), 16)),
+      PLACES.existing.id.length > 0 && legendRow("existing", drawn(existingSymbol(), 16)),
+      PLACES.sites && PLACES.sites.id.length > 0 && legendRow("sites", drawn(siteSymbol(), 16)),
+      poiPoints.length > 0 && legendRow("pois", drawn(poiSymbol(), 16)),
       legendRow("districts", null),
       ROADS.some((tier) => tier.length) && legendRow("roads", null),
+      hasGround && legendRow("ground", null, groundKey()),
+      groups.tiles && legendRow("tiles", null),
     ),
   ];
   $("legend").replaceChildren(...legend);

@@ -9,33 +9,47 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from siting import __version__
+from siting.maps.audience import FOR_PLANNERS
 from siting.maps.geometry import road_tiers
 from siting.maps.leaflet import LICENCE, leaflet_file
-from siting.maps.payload import places_block, plan_block
-from siting.maps.strings import STRINGS
+from siting.maps.payload import plan_block
+from siting.maps.places import places_block
 from siting.maps.text import escaped, json_block
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from siting.data.case import Case
+    from siting.maps.audience import MapView
     from siting.plan import Plan
 
 SCRIPTS = (
     "base.js",
     "symbols.js",
+    "sheet.js",
+    "areas.js",
+    "filter.js",
     "layers.js",
+    "catchment.js",
+    "chart.js",
     "popups.js",
     "tables.js",
+    "about.js",
     "panel.js",
+    "overview.js",
     "legend.js",
+    "search.js",
+    "tools.js",
     "app.js",
 )
 """Our script, in the order its parts are joined."""
+MONEY_SCRIPT = "money.js"
+"""What only those who may see costs get; before the parts that ask it."""
+TILES_SCRIPT = "tiles.js"
 MAP_NAME = "siting_map"
 
 
-def render_map(plan: Plan, case: Case) -> str:
+def render_map(plan: Plan, case: Case, view: MapView = FOR_PLANNERS) -> str:
     """Draw the interactive map as one HTML file that needs no network.
 
     Parameters
@@ -44,6 +58,8 @@ def render_map(plan: Plan, case: Case) -> str:
         The answer.
     case
         The city it is for.
+    view
+        For whom, in which language, and over which tiles; default: all, both, none.
 
     Raises
     ------
@@ -51,19 +67,19 @@ def render_map(plan: Plan, case: Case) -> str:
         If plan and case do not belong together.
     """
     container, start = _shell()
-    scripts = [leaflet_file("leaflet.js"), start, _own_script()]
+    texts = view.texts()
+    scripts = [leaflet_file("leaflet.js"), start, _own_script(_parts(view))]
     styles = [leaflet_file("leaflet.css"), _own_file("app.css")]
-    provenance = plan.document.provenance
-    title = " · ".join(filter(None, (provenance.scenario_title, provenance.case_title)))
     return "".join(
         [
-            _head(title, scripts, styles),
+            _head(_title(plan, view), scripts, styles, view),
             *(f"<style>\n{style}\n</style>\n" for style in styles),
-            _body(container),
-            f"<noscript><p>{escaped(' / '.join(STRINGS['noscript']))}</p></noscript>\n",
-            json_block("siting-strings", STRINGS),
-            json_block("siting-plan", plan_block(plan, case)),
-            json_block("siting-places", places_block(case, plan)),
+            _body(container, texts["skip"]),
+            f"<noscript><p>{escaped(' / '.join(texts['noscript']))}</p></noscript>\n",
+            json_block("siting-view", view.block()),
+            json_block("siting-strings", texts),
+            json_block("siting-plan", plan_block(plan, case, view.sight)),
+            json_block("siting-places", places_block(case, plan, view.sight)),
             json_block("siting-roads", road_tiers(case.roads)),
             json_block("siting-licence", LICENCE),
             *(f"<script>{script}</script>\n" for script in scripts),
@@ -72,26 +88,52 @@ def render_map(plan: Plan, case: Case) -> str:
     )
 
 
-def content_policy(scripts: Iterable[str], styles: Iterable[str]) -> str:
+def _title(plan: Plan, view: MapView) -> str:
+    p = plan.document.provenance
+    english, chinese = (p.scenario_title, p.case_title), (p.scenario_title_zh, p.case_title_zh)
+    names = (
+        english
+        if view.language != "zh"
+        else [b or a for a, b in zip(english, chinese, strict=True)]
+    )
+    return " · ".join(filter(None, names))
+
+
+def _parts(view: MapView) -> tuple[str, ...]:
+    """Return the parts of the script that a view needs: those of money and tiles only if asked."""
+    first, *rest = SCRIPTS
+    money = (MONEY_SCRIPT,) if view.sight.money else ()
+    tiles = (TILES_SCRIPT,) if view.tiles is not None else ()
+    return (first, *money, *rest[:-1], *tiles, rest[-1])
+
+
+def content_policy(
+    scripts: Iterable[str], styles: Iterable[str], *, images: Iterable[str] = ()
+) -> str:
     """Return a Content-Security-Policy that lets run these scripts and styles, and fetch nothing.
 
     Parameters
     ----------
     scripts, styles
         The whole text between the tags of each inline element.
+    images
+        Scheme and host of each source of tiles: all a page may ever fetch.
     """
     allowed = " ".join(map(_source_hash, scripts)) or "'none'"
     styled = " ".join(map(_source_hash, styles)) or "'none'"
     return (
-        f"default-src 'none'; script-src {allowed}; style-src {styled}; img-src data:; "
+        f"default-src 'none'; script-src {allowed}; style-src {styled}; "
+        f"img-src {' '.join(['data:', *images])}; "
         "base-uri 'none'; form-action 'none'"
     )
 
 
-def _head(title: str, scripts: Iterable[str], styles: Iterable[str]) -> str:
-    policy = content_policy(scripts, [f"\n{style}\n" for style in styles])
+def _head(title: str, scripts: Iterable[str], styles: Iterable[str], view: MapView) -> str:
+    origins = () if view.tiles is None else view.tiles.origins
+    policy = content_policy(scripts, [f"\n{style}\n" for style in styles], images=origins)
+    language = "zh-Hans" if view.language == "zh" else "en"
     return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
@@ -100,11 +142,14 @@ def _head(title: str, scripts: Iterable[str], styles: Iterable[str]) -> str:
     )
 
 
-def _body(container: str) -> str:
+def _body(container: str, skip: Sequence[str]) -> str:
     return (
-        '</head>\n<body>\n<div id="app">\n<header id="bar"></header>\n'
+        "</head>\n<body>\n"
+        f'<a id="skip" href="#view-stations">{escaped(" / ".join(skip))}</a>\n'
+        '<div id="app">\n<header id="bar"></header>\n'
         f'<main id="stage">{container}<div id="search"></div>'
-        '<section id="legend"></section></main>\n'
+        '<div id="tools"></div><section id="legend"></section>'
+        '<div id="measured" role="status"></div></main>\n'
         '<aside id="panel" data-open="no"><button type="button" id="handle"></button>'
         '<div id="phase"></div><div id="tabs" role="tablist"></div><div id="views"></div></aside>\n'
         "</div>\n"
@@ -144,8 +189,8 @@ def _shell() -> tuple[str, str]:
 
 
 @cache
-def _own_script() -> str:
-    parts = "\n".join(_own_file(name) for name in SCRIPTS)
+def _own_script(names: tuple[str, ...]) -> str:
+    parts = "\n".join(_own_file(name) for name in names)
     return f'(() => {{\n"use strict";\n{parts}\n}})();'
 
 

@@ -1,45 +1,43 @@
 """Turn a plan and its case into the JSON blocks the map's script reads.
 
-The document goes in as it stands in ``plan.json``; only stations are shortened, and zones and
-service become columns. Nothing here is markup; ``text.json_block`` writes it.
+What the reader may see of the document goes in as it stands in ``plan.json``; stations are
+shortened, zones and service become columns. Nothing here is markup; ``text.json_block`` writes it.
 """
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from siting.errors import PlanError
-from siting.maps import geometry
+from siting.maps.answer_words import answer_words
+from siting.maps.audience import document_for
+from siting.maps.text import lean, lean_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    import geopandas as gpd
     import pandas as pd
+    from numpy.typing import NDArray
 
     from siting.data.case import Case
+    from siting.maps.audience import Sight
     from siting.plan import Document, Plan, Station
 
 Json = dict[str, Any]
-
-MOST_TEXT = 12_000
-"""Characters of one name that go into a page; the rest is cut, marked by an ellipsis."""
+_SHARE_DIGITS = 3
 
 
-FAR_BEYOND = 2.0
-"""How much larger than the demand's box the districts' may be and still be shown whole."""
-
-
-def plan_block(plan: Plan, case: Case) -> Json:
+def plan_block(plan: Plan, case: Case, sight: Sight) -> Json:
     """Return the plan: the document, with stations, substations and service in columns.
 
     Parameters
     ----------
     plan, case
         The answer and the city it is for.
+    sight
+        What the reader may see.
 
     Raises
     ------
@@ -47,55 +45,22 @@ def plan_block(plan: Plan, case: Case) -> Json:
         If the plan names a zone or station the case or plan does not have.
     """
     document = plan.document
-    block: Json = document.model_dump(exclude={"stations", "substations"})
     types = station_types(document)
     plain = {s.type for s in document.stations if s.type is not None and not s.super_guns}
-    block["types"] = [
-        {"key": key, "guns": guns, "plain": key in plain} for key, guns in types.items()
-    ]
-    block["stations"] = [_station(document, station, list(types)) for station in document.stations]
-    block["substations"] = _substations(plan)
-    block["zones"] = _zone_phases(plan, case)
-    block["service"] = _service(plan, case)
-    block["notes"] = list(case.notes)
-    return block
-
-
-def places_block(case: Case, plan: Plan) -> Json:
-    """Return the city: zones, districts, fuel stations, unused sites, what stood before.
-
-    Parameters
-    ----------
-    case, plan
-        The city and the answer for it.
-    """
-    used = {station.id for station in plan.document.stations}
-    districts = np.asarray(case.districts.geometry.array)
-    return {
-        "units": geometry.UNITS_PER_DEGREE,
-        "bounds": _view(case),
-        "zones": _zones(case),
-        "districts": {
-            **_names(case.districts),
-            "shape": geometry.polygons(districts, tolerance_deg=5e-5),
-            "point": geometry.points(geometry.inside_points(districts)),
-        },
-        "fuel": _points(case, case.fuel) | {"nozzles": _numbers(case.fuel["nozzles"], 0)},
-        "existing": _points(case, case.stations),
-        "sites": _points(case, case.sites[[name not in used for name in case.sites["id"]]]),
+    return document_for(document, sight) | {
+        "types": [{"key": key, "guns": guns, "plain": key in plain} for key, guns in types.items()],
+        "stations": [_station(document, item, list(types), sight) for item in document.stations],
+        "substations": _substations(plan) if sight.load else [],
+        "zones": _zone_phases(plan, case, sight.zones) if sight.zones else None,
+        "service": _service(plan, case) if sight.service else None,
+        "notes": list(case.notes) if sight.notes else [],
+        "answer": answer_words(document) if sight.money or not _about_money(document) else None,
     }
 
 
-def _view(case: Case) -> list[float]:
-    """Return what the map shows first: the districts, or the demand where they reach far beyond."""
-    demand = geometry.bounds([case.zones, case.fuel])
-    whole = geometry.bounds([case.zones, case.fuel, case.districts])
-    return whole if _area(whole) <= FAR_BEYOND * _area(demand) else demand
-
-
-def _area(bounds: Sequence[float]) -> float:
-    west, south, east, north = bounds
-    return (east - west) * (north - south)
+def _about_money(document: Document) -> bool:
+    """Tell whether the answer in words would speak of cost."""
+    return document.outcome.objective_kind in {"cost", "facility"}
 
 
 def station_types(document: Document) -> dict[str, int | None]:
@@ -119,29 +84,18 @@ def station_types(document: Document) -> dict[str, int | None]:
     return {key: guns[key] for key in order}
 
 
-def _station(document: Document, station: Station, types: Sequence[str]) -> Json:
-    names = [phase.name for phase in document.phases]
-    keep = {
-        "id",
-        "name",
-        "name_zh",
-        "district",
-        "host",
-        "status",
-        "substation",
-        "capex_cny",
-        "guns",
-        "super_guns",
-        "kw",
-    }
-    return station.model_dump(include=keep) | {
+def _station(document: Document, station: Station, types: Sequence[str], sight: Sight) -> Json:
+    phases = {phase.name: number for number, phase in enumerate(document.phases)}
+    block = station.model_dump(include=set(sight.station)) | {
         "lon": round(station.lon, 5),
         "lat": round(station.lat, 5),
-        "phase": _position({name: i for i, name in enumerate(names)}, station.phase, "phase"),
+        "phase": _position(phases, station.phase, "phase"),
         "types": [-1 if step.type is None else types.index(step.type) for step in station.steps],
-        "served": [_lean(step.served_kwh_day) for step in station.steps],
-        "peak_kw": [_lean(step.peak_kw) for step in station.steps],
     }
+    if sight.load:
+        block["served"] = [lean(step.served_kwh_day) for step in station.steps]
+        block["peak_kw"] = [lean(step.peak_kw) for step in station.steps]
+    return block
 
 
 def _substations(plan: Plan) -> list[Json]:
@@ -155,87 +109,59 @@ def _substations(plan: Plan) -> list[Json]:
     columns = ("phase", "substation", "hour", "base_mw", "charging_mw")
     for phase, substation, hour, base, charging in _rows(plan.load, columns):
         row = _found(where, substation, "substation")
-        row["base"][_position(phases, phase, "phase")][int(hour)] = _lean(base, 3)
-        row["charging"][_position(phases, phase, "phase")][int(hour)] = _lean(charging, 3)
+        row["base"][_position(phases, phase, "phase")][int(hour)] = lean(base, 3)
+        row["charging"][_position(phases, phase, "phase")][int(hour)] = lean(charging, 3)
     return rows
 
 
-def _zone_phases(plan: Plan, case: Case) -> Json:
-    phases = {phase.name: number for number, phase in enumerate(plan.document.phases)}
-    zones = {name: number for number, name in enumerate(case.zones["id"].tolist())}
-    keys = ("demand_kwh_day", "served_kwh_day", "minutes", "covered")
-    table: Json = {key: [[0.0] * len(zones) for _ in phases] for key in keys}
-    for phase, zone, *values in _rows(plan.zones, ("phase", "zone", *keys)):
-        number, place = _position(phases, phase, "phase"), _position(zones, zone, "zone")
-        for key, value in zip(keys, values, strict=True):
-            table[key][number][place] = _lean(value)
+def _zone_phases(plan: Plan, case: Case, columns: Sequence[str]) -> Json:
+    """Return each column by phase and zone."""
+    phases, zones = _index(p.name for p in plan.document.phases), _index(case.zones["id"])
+    phase = _positions(phases, plan.zones["phase"], "phase")
+    zone = _positions(zones, plan.zones["zone"], "zone")
+    table: Json = {}
+    for name in columns:
+        values = np.zeros((len(phases), len(zones)))
+        values[phase, zone] = _zone_column(plan.zones, name)
+        digits = _SHARE_DIGITS if name == "share" else 1
+        table[name] = [lean_all(row, digits) for row in values]
     return table
+
+
+def _zone_column(zones: pd.DataFrame, name: str) -> NDArray[np.float64]:
+    if name != "share":
+        return zones[name].to_numpy(dtype=np.float64)
+    demand = zones["demand_kwh_day"].to_numpy(dtype=np.float64)
+    served = zones["served_kwh_day"].to_numpy(dtype=np.float64)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(demand > 0, np.minimum(1.0, served / demand), np.nan)
 
 
 def _service(plan: Plan, case: Case) -> list[list[float | None]]:
     """Return for each phase: station, zone, kWh/day, minutes; and again."""
-    phases = {phase.name: number for number, phase in enumerate(plan.document.phases)}
-    zones = {name: number for number, name in enumerate(case.zones["id"].tolist())}
-    stations = {station.id: number for number, station in enumerate(plan.document.stations)}
-    flat: list[list[float | None]] = [[] for _ in phases]
-    columns = ("phase", "zone", "station", "kwh_day", "minutes")
-    for phase, zone, station, kwh_day, minutes in _rows(plan.service, columns):
-        flat[_position(phases, phase, "phase")] += (
-            _position(stations, station, "station"),
-            _position(zones, zone, "zone"),
-            _lean(kwh_day),
-            _lean(minutes),
-        )
-    return flat
-
-
-def _zones(case: Case) -> Json:
-    shapes = np.asarray(case.zones.geometry.array)
-    return {
-        **_names(case.zones),
-        "district": _district_numbers(case, case.zones),
-        "shape": geometry.polygons(shapes),
-        "point": geometry.points(geometry.inside_points(shapes)),
-        "km2": [_lean(value, 4) for value in geometry.area_km2(case.zones).tolist()],
-    }
-
-
-def _points(case: Case, layer: gpd.GeoDataFrame) -> Json:
-    return {
-        **_names(layer),
-        "district": _district_numbers(case, layer),
-        "point": geometry.points(np.asarray(layer.geometry.array)),
-    }
-
-
-def _names(layer: gpd.GeoDataFrame) -> Json:
-    """Return ids and names; a column of names is left out where it says nothing new."""
-    ids = [_cut(text) for text in layer["id"]]
-    names = [_cut(text) for text in layer["name"]]
-    names_zh = [_cut(text) for text in layer["name_zh"]]
-    return {
-        "id": ids,
-        "name": names if names != ids else None,
-        "name_zh": names_zh if any(names_zh) else None,
-    }
-
-
-def _district_numbers(case: Case, layer: gpd.GeoDataFrame) -> list[int]:
-    number = {name: place for place, name in enumerate(case.districts["id"].tolist())}
-    return [number.get(name, -1) for name in layer["district"]]
-
-
-def _cut(text: object) -> str:
-    text = str(text)
-    return text if len(text) <= MOST_TEXT else text[:MOST_TEXT] + "…"
-
-
-def _numbers(values: Iterable[float], digits: int) -> list[float | None]:
-    return [_lean(value, digits) for value in values]
+    phases, zones = _index(p.name for p in plan.document.phases), _index(case.zones["id"])
+    stations = _index(station.id for station in plan.document.stations)
+    phase = _positions(phases, plan.service["phase"], "phase")
+    rows = np.column_stack(
+        [
+            _positions(stations, plan.service["station"], "station"),
+            _positions(zones, plan.service["zone"], "zone"),
+            plan.service[["kwh_day", "minutes"]].to_numpy(dtype=np.float64),
+        ]
+    )
+    return [lean_all(rows[phase == number].ravel()) for number in range(len(phases))]
 
 
 def _rows(table: pd.DataFrame, columns: Sequence[str]) -> Iterable[tuple[Any, ...]]:
     return zip(*(table[column].tolist() for column in columns), strict=True)
+
+
+def _index(names: Iterable[str]) -> dict[str, int]:
+    return {name: number for number, name in enumerate(names)}
+
+
+def _positions(places: dict[str, int], names: pd.Series[str], what: str) -> NDArray[np.intp]:
+    return np.array([_position(places, name, what) for name in names], dtype=np.intp)
 
 
 def _position(places: dict[str, int], name: str, what: str) -> int:
@@ -247,11 +173,3 @@ def _found(places: dict[str, Any], name: str, what: str) -> Any:  # noqa: ANN401
         msg = f"plan and case do not belong together: {what} {name!r} is in one of them only"
         raise PlanError(msg)
     return places[name]
-
-
-def _lean(value: float, digits: int = 1) -> float | None:
-    """Round, and write whole numbers without a point: a map holds thousands of them."""
-    if not math.isfinite(value):
-        return None
-    rounded = round(float(value), digits)
-    return int(rounded) if rounded.is_integer() else rounded

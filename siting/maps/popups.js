@@ -12,7 +12,7 @@ function heading(kind, name, id, ...badges) {
     "header",
     {},
     h("p", { class: "kind" }, t(kind), ...badges),
-    h("h3", {}, given(name)),
+    h("h2", {}, given(name)),
     id !== name && h("p", { class: "id" }, given(id)),
   );
 }
@@ -39,17 +39,18 @@ function stationPopup(i) {
       ],
       phase === PHASES.length - 1 && ["power", ...withUnit(num(s.kw), "unit_kw")],
       [`since_${s.status}`, given(PHASES[s.phase].name)],
-      ["host", given(s.host)],
+      s.host && ["host", given(s.host)],
       ["district", given(districtName(s.district))],
-      s.capex_cny > 0 && ["cost", ...withUnit(money(s.capex_cny, 2), "unit_mcny")],
+      MONEY.fact && MONEY.fact(s),
     ]),
-    h("h4", {}, t("in_phase"), " ", given(PHASES[phase].name)),
-    facts([
-      ["served", ...withUnit(num(s.served[phase]), "unit_kwh_day")],
-      ["peak", ...withUnit(num(s.peak_kw[phase]), "unit_kw")],
-      ["catchment", t("catchment_value", { zones: num(rows.length), minutes: num(minutes, 1) })],
-      substation && ["substation", given(named(substation)), ` · ${percent(stepAt(substation).loading, 0)}`],
-    ]),
+    s.served && h("h3", {}, t("in_phase"), " ", given(PHASES[phase].name)),
+    s.served &&
+      facts([
+        ["served", ...withUnit(num(s.served[phase]), "unit_kwh_day")],
+        ["peak", ...withUnit(num(s.peak_kw[phase]), "unit_kw")],
+        PLAN.service && ["catchment", t("catchment_value", { zones: num(rows.length), minutes: num(minutes, 1) })],
+        substation && ["substation", given(named(substation)), ` · ${percent(stepAt(substation).loading, 0)}`],
+      ]),
     substation && dayChart(substation),
   );
 }
@@ -63,17 +64,18 @@ function zonePopup(i) {
     { class: "popup" },
     heading("zone", named(zone), zone.id),
     facts([
-      ["demand", ...withUnit(num(column("demand_kwh_day")), "unit_kwh_day")],
+      PLAN.zones.demand_kwh_day && ["demand", ...withUnit(num(column("demand_kwh_day")), "unit_kwh_day")],
       [
         "zone_served",
-        ...withUnit(num(column("served_kwh_day")), "unit_kwh_day"),
-        ` · ${percent(share(column("demand_kwh_day"), column("served_kwh_day")), 0)}`,
+        ...(PLAN.zones.served_kwh_day ? withUnit(num(column("served_kwh_day")), "unit_kwh_day") : []),
+        PLAN.zones.served_kwh_day && " · ",
+        percent(zoneShare(i), 0),
       ],
       ["minutes", ...withUnit(num(column("minutes"), 1), "unit_min")],
       ["within_reach", t(column("covered") ? "yes" : "no")],
       ["district", given(districtAt(PLACES.zones.district[i]))],
     ]),
-    rows.length > 0 && h("h4", {}, t("charges_at")),
+    rows.length > 0 && h("h3", {}, t("charges_at")),
     rows.length > 0 &&
       h(
         "ol",
@@ -126,78 +128,37 @@ function placePopup(kind, i) {
   );
 }
 
-// 24 hours: base load, charging stacked on it, the limit, and the hour that comes closest to it.
-function dayChart(s) {
-  const [width, height, left, bottom, top] = [268, 132, 34, 20, 16];
-  const base = s.base[state.phase];
-  const total = base.map((value, i) => value + s.charging[state.phase][i]);
-  const step = stepAt(s);
-  const most = Math.max(s.limit_mw, ...total) * 1.08 || 1;
-  const x = (i) => left + (i / 24) * (width - left - 6);
-  const y = (mw) => top + (1 - mw / most) * (height - top - bottom);
-  const stairs = (values, from = 0) =>
-    values
-      .map((v, i) => `${i ? "L" : "M"}${x(i)},${y(v)}L${x(i + 1)},${y(v)}`)
-      .join("")
-      .slice(from);
-  const area = (values) => `${stairs(values)}L${x(24)},${y(0)}L${x(0)},${y(0)}Z`;
-  const tick = nice(most / 3.2);
-  const ticks = Array.from({ length: Math.floor(most / tick) + 1 }, (_, i) => i * tick);
-  const label = (tx, ty, text, attributes) => svg("text", { x: tx, y: ty, ...attributes }, text);
+function districtPopup(i) {
+  const place = row(PLACES.districts, i);
+  const ratio = ratioOf(place.id);
+  const guns = PLAN.ratio.form === "guns";
+  const [have, against] = ratio
+    ? [guns ? ratio.guns : ratio.stations, guns ? ratio.nozzles : ratio.fuel_stations]
+    : [null, null];
+  const short = ratio && Math.ceil(ratio.target * (against || 0) - 1e-9) - have;
   return h(
-    "figure",
-    { class: "day" },
-    h(
-      "figcaption",
-      {},
-      t("day_title"),
-      " · ",
-      given(named(s)),
-      h(
-        "span",
-        { class: "keys" },
-        h("i", { class: "k-base" }),
-        t("base_load"),
-        h("i", { class: "k-charging" }),
-        t("charging"),
-        h("i", { class: "k-limit" }),
-        t("limit"),
-      ),
-    ),
-    svg(
-      "svg",
-      {
-        viewBox: `0 0 ${width} ${height}`,
-        role: "img",
-        "aria-label": t("day_alt", {
-          hour: hour(step.worst_hour),
-          load: num(step.worst_mw, 1),
-          limit: num(s.limit_mw, 1),
-        }),
-      },
-      ticks.map((v) => [
-        svg("line", { x1: left, x2: width - 6, y1: y(v), y2: y(v), class: "grid" }),
-        label(left - 4, y(v) + 3, num(v, tick < 1 ? 1 : 0), { "text-anchor": "end" }),
+    "article",
+    { class: "popup" },
+    heading("district", named(place), place.id),
+    ratio &&
+      facts([
+        [guns ? "guns" : "stations", num(have)],
+        [guns ? "nozzles" : "fuel", num(against)],
+        [
+          "ratio",
+          missing(ratio.ratio) ? "–" : goal(ratio),
+          ratio.target > 0 && ` ${t("of_target", { target: num(ratio.target, 2) })}`,
+        ],
+        short > 0 && ["missing_stations", num(short)],
       ]),
-      svg("path", { d: area(total), class: "a-charging" }),
-      svg("path", { d: area(base), class: "a-base" }),
-      svg("line", { x1: left, x2: width - 6, y1: y(s.limit_mw), y2: y(s.limit_mw), class: "l-limit" }),
-      svg("rect", {
-        x: x(step.worst_hour),
-        width: x(1) - x(0),
-        y: y(total[step.worst_hour]),
-        height: y(0) - y(total[step.worst_hour]),
-        class: "worst",
-      }),
-      [0, 6, 12, 18, 24].map((v) =>
-        label(x(v), height - 6, hour(v), { "text-anchor": v === 24 ? "end" : v === 0 ? "start" : "middle" }),
-      ),
-      label(left - 4, 9, t("unit_mw"), { "text-anchor": "end" }),
-    ),
   );
 }
-
-const POPUPS = { stations: stationPopup, zones: zonePopup, substations: substationPopup };
+const POPUPS = {
+  stations: stationPopup,
+  zones: zonePopup,
+  substations: substationPopup,
+  districts: districtPopup,
+};
 const popup = L.popup({
   maxWidth: 300,
   minWidth: 272,
@@ -217,6 +178,7 @@ function openPopup(kind, i, latlng) {
     .setLatLng(latlng || positions[kind][i])
     .setContent(content)
     .openOn(map);
+  popup.getElement()?.querySelector(".leaflet-popup-close-button")?.setAttribute("aria-label", t("close_popup"));
   opened = { kind, i, latlng };
 }
 map.on("popupclose", () => {

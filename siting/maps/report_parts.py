@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import cycle
 from typing import TYPE_CHECKING
 
+from siting.maps.answer_words import answer_words
 from siting.maps.figure import KEPT, NEUTRAL, PHASE_COLOURS, symbol
 from siting.maps.payload import station_types
 from siting.maps.report_text import (
@@ -23,6 +24,7 @@ from siting.maps.report_text import (
     table,
 )
 from siting.maps.strings import STRINGS
+from siting.maps.text import escaped
 
 if TYPE_CHECKING:
     from siting.plan import Document, Plan, RatioRow, Substation
@@ -72,8 +74,17 @@ def answer(document: Document) -> str:
     below = [row for row in document.ratio.districts if not meets(row)]
     names = ", ".join(both_names(row.name, row.name_zh) for row in below)
     where = both("r_below", names=names) if below else both("districts_met")
-    text = both("r_answer_text", **values) + verdict + where
+    text = _classical(document) + both("r_answer_text", **values) + verdict + where
     return f'<section class="lead"><h2>{inline("r_answer")}</h2>{text}</section>'
+
+
+def _classical(document: Document) -> str:
+    """Say what a classical question asked and what the answer is; '' for a phased one."""
+    words = answer_words(document)
+    if words is None:
+        return ""
+    english, chinese = map(escaped, words)
+    return f'<p><b>{english}</b></p><p lang="zh-Hans"><b>{chinese}</b></p>'
 
 
 def figure_key(document: Document) -> str:
@@ -104,7 +115,8 @@ def figure_key(document: Document) -> str:
 def proof(document: Document) -> str:
     """Say in plain words how good the plan is known to be."""
     outcome = document.outcome
-    digits = 0 if abs(outcome.objective) >= 1000 else 2  # noqa: PLR2004 - four figures at least
+    large = abs(outcome.objective) >= 1000  # noqa: PLR2004 - four figures at least
+    digits = 0 if large or outcome.objective == round(outcome.objective) else 2
     values = {
         "gap": gap_text(outcome.gap),
         "objective": number(outcome.objective, digits),

@@ -19,7 +19,10 @@ const PATHS = Object.fromEntries(Object.entries(UNIT).map(([key, d]) => [key, ne
 const INK = "#16191d";
 const PAPER = "#ffffff";
 
-const typeRadius = (type) => 5 + (4 * (type + 1)) / Math.max(2, TYPES.length);
+// Plain fast types stand apart: supercharging types have the first shapes and sizes among themselves.
+const SUPER = TYPES.map((type, i) => i).filter((i) => !TYPES[i].plain);
+const rankOf = (type) => Math.max(0, SUPER.includes(type) ? SUPER.indexOf(type) : 0);
+const typeRadius = (type) => 5 + (4 * (rankOf(type) + 1)) / Math.max(2, SUPER.length);
 const phaseColour = (phase) => PHASE_COLOURS[phase % PHASE_COLOURS.length];
 function stationColour(station, phase) {
   const status = statusAt(station, phase);
@@ -35,7 +38,7 @@ function stationSymbol({ type, status, colour }) {
       { shape: "cross", r: r * 0.8, stroke: colour, width: 2 },
     ];
   }
-  const shape = TYPE_SHAPES[Math.max(0, type) % TYPE_SHAPES.length];
+  const shape = TYPE_SHAPES[rankOf(type) % TYPE_SHAPES.length];
   const parts = [
     { shape, r: r + 1.4, fill: css("--halo") },
     { shape, r, fill: colour, stroke: INK, width: 0.9 },
@@ -45,8 +48,9 @@ function stationSymbol({ type, status, colour }) {
   return parts;
 }
 const LOADING_BREAKS = [0.6, 0.8, 0.9, 1];
-const LOADING_COLOURS = ["#fdf2c9", "#f3cf77", "#dd9b3d", "#b3602b", "#7b1e4b"];
-const LOADING_AT_NIGHT = ["#3d3a2f", "#6b5a2e", "#a07a2c", "#d99a3a", "#ff7aa8"];
+// Inferno, of viridis' family: from the end that is quiet on this ground to the end that stands out.
+const LOADING_COLOURS = ["#fcffa4", "#f6d746", "#fb9b06", "#dd513a", "#57106e"];
+const LOADING_AT_NIGHT = ["#420a68", "#932667", "#dd513a", "#fca50a", "#fcffa4"];
 const loadingColour = (level) => (dark.matches ? LOADING_AT_NIGHT : LOADING_COLOURS)[level];
 function loadingClass(loading) {
   const index = LOADING_BREAKS.findIndex((limit) => loading <= limit + 1e-9);
@@ -65,7 +69,8 @@ function substationSymbol(loadingLevel) {
 }
 const fuelSymbol = () => [{ shape: "drop", r: 3.6, fill: css("--fuel"), stroke: css("--halo"), width: 0.8 }];
 const siteSymbol = () => [{ shape: "circle", r: 2, fill: css("--site"), stroke: css("--halo"), width: 0.6 }];
-const existingSymbol = (r = 8) => [{ shape: "circle", r: r + 3, stroke: css("--ring"), width: 1.4 }];
+const poiSymbol = () => [{ shape: "circle", r: 3, fill: css("--poi") }];
+const existingSymbol = () => [{ shape: "circle", r: 3.6, fill: css("--halo"), stroke: css("--ring"), width: 1.5 }];
 
 function paint(ctx, parts, x, y, scale) {
   for (const part of parts) {

@@ -44,35 +44,52 @@ function districtsTable() {
       [t("target"), "n"],
     ],
     rows.map((d) => [
-      d.district in districtRow ? goButton("districts", districtRow[d.district], named(d)) : given(named(d)),
+      districtRow.has(d.district) ? goButton("districts", districtRow.get(d.district), named(d)) : given(named(d)),
       num(guns ? d.guns : d.stations),
       num(guns ? d.nozzles : d.fuel_stations),
       missing(d.ratio) ? "–" : goal(d),
-      num(d.target, 2),
+      d.target > 0 ? num(d.target, 2) : "–",
     ]),
   );
 }
 function stationsTable() {
-  const open = PLAN.stations.map((s, i) => [s, i]).filter(([s]) => isDrawn(s));
-  open.sort((a, b) => b[0].served[state.phase] - a[0].served[state.phase]);
-  return table(
-    t("stations_caption", { phase: PHASES[state.phase].name }),
-    [[t("station")], [t("type")], [t("status")], [t("served_mwh"), "n"], [t("peak_kw"), "n"]],
-    open.map(([s, i]) => [
-      [
-        h(
-          "span",
-          { class: "mark" },
-          drawn(stationSymbol({ type: typeAt(s), status: statusAt(s), colour: stationColour(s) })),
-        ),
-        goButton("stations", i, named(s)),
-      ],
-      typeName(typeAt(s)),
-      t(`status_${statusAt(s)}`),
-      num(s.served[state.phase] / 1000, 1),
-      num(s.peak_kw[state.phase]),
-    ]),
-  );
+  const drawn_ = PLAN.stations.map((s, i) => [s, i]).filter(([s]) => isDrawn(s));
+  const open = drawn_.filter(([s]) => passes(s));
+  const weight = (s) => (s.served ? s.served[state.phase] : gunsAt(s) || 0);
+  open.sort((a, b) => weight(b[0]) - weight(a[0]));
+  const last = PLAN.stations.some((s) => s.served)
+    ? [
+        [t("served_mwh"), (s) => num(s.served[state.phase] / 1000, 1)],
+        [t("peak_kw"), (s) => num(s.peak_kw[state.phase])],
+      ]
+    : [[t("guns"), (s) => num(gunsAt(s))]];
+  return [
+    h(
+      "p",
+      { class: "fine tally" },
+      t("shown_of", { n: num(open.length), all: num(drawn_.length) }),
+      filtering() && [" · ", clearButton()],
+      " · ",
+      h("button", { type: "button", class: "link", id: "save-stations", onclick: () => saveStations(open) }, t("save_csv")),
+    ),
+    table(
+      t("stations_caption", { phase: PHASES[state.phase].name }),
+      [[t("station")], [t("type")], [t("status")], ...last.map(([title]) => [title, "n"])],
+      open.map(([s, i]) => [
+        [
+          h(
+            "span",
+            { class: "mark" },
+            drawn(stationSymbol({ type: typeAt(s), status: statusAt(s), colour: stationColour(s) })),
+          ),
+          goButton("stations", i, named(s)),
+        ],
+        typeName(typeAt(s)),
+        t(`status_${statusAt(s)}`),
+        ...last.map(([, value]) => value(s)),
+      ]),
+    ),
+  ];
 }
 function gridTable() {
   if (!PLAN.substations.length) return h("p", { class: "fine" }, t("no_substations"));
@@ -90,74 +107,4 @@ function gridTable() {
       ];
     }),
   );
-}
-function about() {
-  const p = PLAN.provenance;
-  const made = p.layers.filter((layer) => layer.synthetic).length;
-  return [
-    h("h2", {}, t("data_title")),
-    h(
-      "p",
-      { class: made || p.synthetic ? "notice" : "" },
-      made || p.synthetic ? t("synthetic_yes", { n: num(made), all: num(p.layers.length) }) : t("synthetic_no"),
-    ),
-    h("p", {}, t("travel"), " ", given(p.travel)),
-    h(
-      "ul",
-      { class: "sources" },
-      p.layers.map((layer) =>
-        h(
-          "li",
-          {},
-          h("b", {}, t(`data_${layer.layer}`)),
-          layer.synthetic && h("span", { class: "badge" }, t("synthetic")),
-          h("span", {}, given(layer.source)),
-          h(
-            "small",
-            {},
-            given([layer.licence, layer.date, t("rows", { n: num(layer.rows) })].filter(Boolean).join(" · ")),
-          ),
-        ),
-      ),
-    ),
-    PLAN.notes.length > 0 && [
-      h("h2", {}, t("notes_title")),
-      h(
-        "ul",
-        {},
-        PLAN.notes.map((note) => h("li", {}, given(note))),
-      ),
-    ],
-    h("h2", {}, t("assumptions_title")),
-    PLAN.assumptions.length
-      ? h(
-          "ul",
-          { class: "sources" },
-          PLAN.assumptions.map((a) =>
-            h(
-              "li",
-              {},
-              h("b", {}, given(a.key)),
-              h("span", { class: "badge" }, t("assumption"), " ", given(a.confidence)),
-              h("span", {}, given(a.value), a.unit !== "-" && [" ", given(a.unit)]),
-              h("small", {}, given(a.source)),
-            ),
-          ),
-        )
-      : h("p", {}, t("no_assumptions")),
-    h("h2", {}, t("made_title")),
-    h(
-      "p",
-      { class: "fine" },
-      given(PLAN.outcome.solver),
-      ` · ${num(PLAN.outcome.seconds, 0)} s · ${t("seed")} ${PLAN.provenance.seed} · `,
-      given(p.created),
-    ),
-    h(
-      "p",
-      { class: "fine" },
-      Object.entries(p.versions).map(([name, version], i) => [i > 0 && " · ", given(`${name} ${version}`)]),
-    ),
-    h("details", {}, h("summary", {}, t("licence_title")), h("p", { class: "fine licence" }, LICENCE)),
-  ];
 }

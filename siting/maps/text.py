@@ -8,8 +8,14 @@ from __future__ import annotations
 
 import html
 import json
+import math
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _MARKUP = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
 _LINE_ENDS = {0x2028: "\\u2028", 0x2029: "\\u2029"}
@@ -58,3 +64,35 @@ def json_block(name: str, data: Any) -> str:  # noqa: ANN401 - anything JSON can
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     safe = well_formed(text).translate(_MARKUP | _LINE_ENDS)
     return f'<script type="application/json" id="{name}">{safe}</script>\n'
+
+
+def lean(value: float, digits: int = 1) -> float | None:
+    """Round a number, and write a whole one without a point: a map holds thousands of them.
+
+    Parameters
+    ----------
+    value
+        Any number; None comes back where it is not finite.
+    digits
+        To keep behind the point.
+    """
+    if not math.isfinite(value):
+        return None
+    rounded = round(float(value), digits)
+    return int(rounded) if rounded.is_integer() else rounded
+
+
+def lean_all(values: NDArray[np.float64], digits: int = 1) -> list[float | None]:
+    """Round many numbers as :func:`lean` does.
+
+    Parameters
+    ----------
+    values
+        (n,) numbers.
+    digits
+        To keep behind the point.
+    """
+    rounded: list[float] = np.round(values, digits).tolist()
+    if not np.isfinite(values).all():
+        return [lean(value, digits) for value in rounded]
+    return [int(value) if value.is_integer() else value for value in rounded]

@@ -5,20 +5,26 @@ PuLP's status is never read: a run stopped by its limit reads ``Optimal`` there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
 
-import highspy
 import numpy as np
 import pulp
 
+from siting.models.engine import highspy
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
+    from scipy import sparse
 
     from siting.models.program import Statement
 
 RunStatus = Literal["optimal", "feasible", "infeasible", "no-solution"]
 
+_FLOORS = ("served(", "covered(")
 _OPTIMAL = highspy.HighsModelStatus.kOptimal
 _INFEASIBLE = {
     highspy.HighsModelStatus.kInfeasible,
@@ -55,6 +61,8 @@ class Arrays:
     index: NDArray[np.int32]
     value: NDArray[np.float64]
     row_names: tuple[str, ...]
+    floors: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    """Rows that promise a share of the demand, phase by phase."""
 
 
 def to_arrays(statement: Statement) -> Arrays:
@@ -74,6 +82,8 @@ def to_arrays(statement: Statement) -> Arrays:
         low.append(-np.inf if row.sense == pulp.LpConstraintLE else rhs)
         high.append(np.inf if row.sense == pulp.LpConstraintGE else rhs)
     upper = [np.inf if c.upBound is None else c.upBound for c in columns]
+    names = tuple(row.name for row in statement.rows)
+    floors = [n for n, name in enumerate(names) if name.startswith(_FLOORS)]
     return Arrays(
         maximise=lp.sense == pulp.LpMaximize,
         cost=cost,
@@ -85,7 +95,8 @@ def to_arrays(statement: Statement) -> Arrays:
         start=np.array(start, dtype=np.int32),
         index=np.array(index, dtype=np.int32),
         value=np.array(value, dtype=float),
-        row_names=tuple(row.name for row in statement.rows),
+        row_names=names,
+        floors=np.array(floors, dtype=np.int64),
     )
 
 
@@ -112,15 +123,26 @@ class Highs:
         self.integer = bool(arrays.integer.any()) and not relaxed
         self._highs = highspy.Highs()  # type: ignore[no-untyped-call]
         self._set("output_flag", False)  # noqa: FBT003 - an option's value
-        _settle_threads(threads)
+        self._threads = threads
         self._set("threads", threads)
         self._set("random_seed", seed)
+        self._highs.HandleUserInterrupt = True
         self._highs.passModel(_highs_lp(arrays, integer=self.integer))
+        self._cancelled = False
+
+    def cancel(self) -> None:
+        """Stop a run that goes on in another thread, as soon as may be; later runs do nothing."""
+        self._cancelled = True
+        self._highs.cancelSolve()  # type: ignore[no-untyped-call]
 
     def _set(self, option: str, value: float | str) -> None:
         if self._highs.setOptionValue(option, value) != highspy.HighsStatus.kOk:
             msg = f"HiGHS refuses option {option} = {value!r}"
             raise ValueError(msg)
+
+    def on_progress(self, tell: Callable[[Any], None]) -> None:
+        """Call back with HiGHS's own event at every line of its log of branch and bound."""
+        self._highs.cbMipLogging += tell
 
     def start_from(self, values: NDArray[np.float64]) -> None:
         """Offer a solution to start from."""
@@ -128,11 +150,22 @@ class Highs:
         solution.col_value = values.tolist()
         self._highs.setSolution(solution)
 
+    def set_row(self, row: int, lower: float, upper: float) -> None:
+        """Change a row's bounds; the next run starts from where the last one ended."""
+        self._highs.changeRowBounds(row, lower, upper)
+
+    def add_rows(self, rows: sparse.csr_array, upper: NDArray[np.float64]) -> None:
+        """Add rows, (extra, columns), each at most its limit; the next run starts from the last."""
+        count, free = len(upper), np.full(len(upper), -highspy.kHighsInf)
+        start, index = rows.indptr[:-1].astype(np.int32), rows.indices.astype(np.int32)
+        self._highs.addRows(count, free, upper, rows.nnz, start, index, rows.data.astype(float))
+
     def run(
         self,
         *,
         time_limit_s: float,
         gap: float = 0.0,
+        nodes: int | None = None,
         method: str = "choose",
         crossover: bool = True,
     ) -> Run:
@@ -144,12 +177,18 @@ class Highs:
             Of this run alone: HiGHS counts over all runs of an object, so what is spent is added.
         gap
             Relative gap to stop at.
+        nodes
+            Most nodes of branch and bound; None for no limit.
         method
             For a linear program: choose, simplex, ipm, hipo or pdlp.
         crossover
             False: leave an interior-point solution as it is, not at a vertex.
         """
         self._set("time_limit", self._highs.getRunTime() + max(time_limit_s, 0.01))
+        if self._cancelled:
+            return self._nothing("no-solution")
+        _settle_threads(self._threads)
+        self._set("mip_max_nodes", highspy.kHighsIInf if nodes is None else nodes)
         self._set("mip_rel_gap", gap)
         self._set("mip_abs_gap", 1e-9)
         self._set("solver", method)
@@ -157,13 +196,18 @@ class Highs:
         self._highs.run()
         return self._read()
 
+    def _nothing(self, status: RunStatus) -> Run:
+        worst = np.inf if self.arrays.maximise else -np.inf
+        bound = np.nan if status == "infeasible" else worst
+        return Run(status, np.empty(0), np.nan, bound, np.empty(0))
+
     def _read(self) -> Run:
         highs, status = self._highs, self._highs.getModelStatus()
         info = highs.getInfo()
         found = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
         nothing = np.empty(0)
         if status in _INFEASIBLE:
-            return Run("infeasible", nothing, np.nan, np.nan, nothing)
+            return self._nothing("infeasible")
         worst = np.inf if self.arrays.maximise else -np.inf
         done = status == _OPTIMAL
         objective = float(info.objective_function_value)
@@ -180,14 +224,14 @@ class Highs:
         return Run("optimal" if done else "feasible", values, objective, bound, duals)
 
 
-_settled: list[int] = []
-"""Threads of HiGHS's pool, which belongs to the process."""
+_settled = threading.local()
+"""Threads of HiGHS's pool; every thread that calls HiGHS has one of its own."""
 
 
 def _settle_threads(threads: int) -> None:
-    if _settled and _settled[-1] != threads:
+    if getattr(_settled, "threads", threads) != threads:
         highspy.Highs.resetGlobalScheduler(True)  # noqa: FBT003 - wait for idle threads
-    _settled[:] = [threads]
+    _settled.threads = threads
 
 
 def _highs_lp(arrays: Arrays, *, integer: bool) -> highspy.HighsLp:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
+from siting.data.problem import NONE
+from siting.models.arrays import choice_keys
 from siting.models.statement import KCNY
 
 if TYPE_CHECKING:
@@ -15,12 +17,9 @@ if TYPE_CHECKING:
 
     from siting.data.problem import Problem
     from siting.models.highs import Arrays
-    from siting.models.program import Statement
 
     Indices = NDArray[np.int64]
     Values = NDArray[np.float64]
-
-_FLOORS = ("served(", "covered(")
 
 
 @dataclass(eq=False)
@@ -60,26 +59,26 @@ class Layout:
         self.cost_kcny[self.choice] = self.problem.state_cost_cny[self.site, self.kind] / KCNY
 
     @staticmethod
-    def of(problem: Problem, statement: Statement, arrays: Arrays) -> Layout:
-        """Return the layout of a statement."""
-        keys = np.array(list(statement.build), dtype=np.int64).reshape(-1, 3)
-        n_choice, n_energy = len(statement.build), len(statement.serve)
-        cover = np.array(list(statement.cover), dtype=np.int64).reshape(-1, 2)
+    def of(problem: Problem, arrays: Arrays) -> Layout:
+        """Return the layout of a problem's program."""
+        site, kind, phase = choice_keys(problem)
+        n_choice, phases = len(site), len(problem.phases)
+        n_energy = len(problem.pair_zone) * phases if problem.serves else 0
         upper = arrays.upper.copy()
         if n_energy:
             upper[n_choice : n_choice + n_energy] = problem.demand_kwh[:, problem.pair_zone].ravel()
-        floors = [n for n, row in enumerate(arrays.row_names) if row.startswith(_FLOORS)]
+        zones = np.flatnonzero(problem.reachable_zone if problem.covers else np.empty(0))
         return Layout(
             problem=problem,
             choice=np.arange(n_choice),
-            site=keys[:, 0],
-            kind=keys[:, 1],
-            phase=keys[:, 2],
+            site=site,
+            kind=kind,
+            phase=phase,
             energy=np.arange(n_choice, n_choice + n_energy),
             cover=np.arange(n_choice + n_energy, len(arrays.cost)),
-            cover_zone=cover[:, 0],
-            cover_phase=cover[:, 1],
-            floors=np.array(floors, dtype=np.int64),
+            cover_zone=np.tile(zones, phases),
+            cover_phase=np.repeat(np.arange(phases), len(zones)),
+            floors=arrays.floors,
             slack=np.empty(0, dtype=np.int64),
             upper=upper,
         )
@@ -98,16 +97,25 @@ class Layout:
         longest = float(self.problem.pair_minutes.max(initial=1.0))
         return 10.0 * (longest if self.problem.objective == "access" else 1.0)
 
-    def guides(self, wish: Values) -> tuple[sparse.csr_array, Values, Values]:
-        """Return rows that keep a rounded choice near a wish in money, and up to its floors."""
+    def guides(self, wish: Values, size: int) -> tuple[sparse.csr_array, Values, Values]:
+        """Return rows that keep a rounded choice near a wish in money, and up to its floors.
+
+        Parameters
+        ----------
+        wish
+            (choice,) a fractional choice.
+        size
+            Columns of the program.
+        """
         p, phases = self.problem, range(len(self.problem.phases))
         money = [np.where(self.phase == t, self.cost_kcny[self.choice], 0.0) for t in phases]
-        spent = np.array([float(row @ wish[self.choice]) for row in money])
+        spent = np.array([float(row @ wish) for row in money])
         room = [np.where(self.phase == t, p.capacity_kwh[self.kind], 0.0) for t in phases]
         need = p.min_served_share * p.reachable_kwh
-        rest = np.zeros((2 * len(phases), len(wish) - len(self.choice)))
-        rows = sparse.csr_array(np.hstack([np.array([*money, *room]), rest]))
-        dearest = float(p.state_cost_cny.max(initial=0.0)) / KCNY
+        rest = sparse.csr_array((2 * len(phases), size - len(wish)))
+        own = sparse.csr_array(np.array([*money, *room]))
+        rows = sparse.csr_array(sparse.hstack([own, rest], format="csr"))
+        dearest = float(p.state_cost_cny[p.allowed].max(initial=0.0)) / KCNY
         endless = np.full(len(need), np.inf)
         return rows, np.append(-endless, need), np.append(spent + dearest, endless)
 
@@ -116,7 +124,8 @@ class Layout:
         count = len(self.problem.pair_zone)
         energy = self.energy[phase * count : (phase + 1) * count]
         cover = self.cover[self.cover_phase == phase]
-        return np.concatenate([self.choice[self.phase == phase], energy, cover])
+        own = self.choice[self.phase == phase]
+        return np.concatenate([own, energy, cover, self.slack_of(phase)])
 
     def simple_bounds(self, arrays: Arrays) -> Values:
         """Return bounds that need no solver, (T,); their sum bounds the objective.
@@ -146,6 +155,14 @@ class Layout:
         before = np.cumsum(demand, axis=1) - demand
         used = np.clip(floor - before, 0.0, demand)
         return np.asarray((used * nearest[order]).sum(axis=1))
+
+    def type_at(self, values: Values) -> Indices:
+        """Return which type each site holds in each phase, (T, J), or NONE."""
+        shape = (len(self.problem.phases), len(self.problem.sites))
+        held = np.full(shape, NONE, dtype=np.int64)
+        on = values[self.choice] > 0.5  # noqa: PLR2004 - a binary
+        held[self.phase[on], self.site[on]] = self.kind[on]
+        return held
 
     def open_supers(self, values: Values) -> NDArray[np.bool_]:
         """Return which sites hold a supercharging station, (T, J)."""
@@ -178,41 +195,8 @@ class Layout:
         missing = float(values[self.slack].sum())
         return missing if missing > 1e-6 * float(self.problem.reachable_kwh.sum()) else 0.0
 
-    def short_zone(self, values: Values, rng: np.random.Generator) -> int:
-        """Draw a zone by its unmet demand."""
-        p = self.problem
-        weight = self._unmet(values).sum(axis=0) + 1e-9 * p.demand_kwh.sum(axis=0) + 1e-12
-        weight = np.where(p.reachable_zone | ~p.reachable_zone.any(), weight, 0.0)
-        return int(rng.choice(len(p.zones), p=weight / weight.sum()))
-
-    def idle_zone(self, values: Values, rng: np.random.Generator) -> int:
-        """Draw a zone within reach of a little-used station."""
-        p = self.problem
-        idle = self._idle(values, self.open_supers(values), rng, 1 + len(p.sites) // 4)
-        zones = p.pair_zone[p.pair_site == rng.choice(idle)] if len(idle) else p.pair_zone
-        return int(rng.choice(zones)) if len(zones) else self.short_zone(values, rng)
-
-    def neighbourhood(
-        self, values: Values, zone: int, rng: np.random.Generator, *, size: int, donors: int
-    ) -> Indices:
-        """Return the columns around a zone, and around little-used stations anywhere."""
-        p, opened = self.problem, self.open_supers(values)
-        free_site = np.zeros(len(p.sites), dtype=bool)
-        free_site[self._around(zone, size)] = True
-        free_site[self._idle(values, opened, rng, donors)] = True
-        zones = np.zeros(len(p.zones), dtype=bool)
-        zones[p.pair_zone[free_site[p.pair_site]]] = True
-        parts = [self.choice[free_site[self.site]]]
-        count = len(p.pair_zone)
-        for t in range(len(p.phases)):
-            if len(self.energy):
-                usable = opened[t] | free_site
-                pairs = np.flatnonzero(zones[p.pair_zone] & usable[p.pair_site])
-                parts.append(self.energy[t * count + pairs])
-        parts += [self.cover[zones[self.cover_zone]], self.slack]
-        return np.concatenate(parts)
-
-    def _unmet(self, values: Values) -> Values:
+    def unmet(self, values: Values) -> Values:
+        """Return the demand that no station serves, or covers, (T, I) kWh a day."""
         p = self.problem
         unmet = p.demand_kwh.copy()
         if len(self.energy):
@@ -225,35 +209,10 @@ class Layout:
             np.subtract.at(unmet, (self.cover_phase, self.cover_zone), met)
         return np.maximum(unmet, 0.0)
 
-    def _around(self, zone: int, size: int) -> Indices:
-        """Return the sites nearest to a zone, then those that share most zones with them."""
+    def used(self, values: Values) -> Values:
+        """Return the energy served at each site in the last phase, (J,); ones if none is known."""
         p = self.problem
-        first, last = np.searchsorted(p.pair_zone, [zone, zone + 1])
-        order = np.argsort(p.pair_minutes[first:last], kind="stable")
-        sites = np.asarray(p.pair_site[first:last][order][:size], dtype=np.int64)
-        if len(sites) == size or not len(sites):
-            return sites
-        near = np.zeros(len(p.sites), dtype=bool)
-        near[sites] = True
-        zones = np.zeros(len(p.zones), dtype=bool)
-        zones[p.pair_zone[near[p.pair_site]]] = True
-        shared = np.bincount(p.pair_site[zones[p.pair_zone]], minlength=len(p.sites))
-        shared[near] = 0
-        more = np.argsort(-shared, kind="stable")[: size - len(sites)]
-        return np.concatenate([sites, more[shared[more] > 0]])
-
-    def _idle(
-        self, values: Values, opened: NDArray[np.bool_], rng: np.random.Generator, count: int
-    ) -> Indices:
-        p = self.problem
-        last = len(p.phases) - 1
-        candidates = np.flatnonzero(opened[last])
-        if not len(candidates):
-            return candidates
-        used = np.ones(len(p.sites))
-        if len(self.energy):
-            size = len(p.pair_zone)
-            served = values[self.energy[last * size :]]
-            used = np.bincount(p.pair_site, weights=served, minlength=len(p.sites)).astype(float)
-        noise = rng.uniform(0.5, 1.5, len(candidates))
-        return candidates[np.argsort(used[candidates] * noise, kind="stable")[:count]]
+        if not len(self.energy):
+            return np.ones(len(p.sites))
+        served = values[self.energy[(len(p.phases) - 1) * len(p.pair_zone) :]]
+        return np.bincount(p.pair_site, weights=served, minlength=len(p.sites)).astype(float)

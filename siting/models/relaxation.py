@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +12,8 @@ from siting.models.highs import Arrays
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from siting.models.highs import Run
 
 
 def matrix(arrays: Arrays) -> sparse.csr_array:
@@ -108,9 +110,15 @@ def columns_of(
         Its sense.
     """
     rows = matrix(arrays)
-    others = np.setdiff1d(np.arange(len(arrays.cost)), kept)
-    alone = np.flatnonzero(np.diff(rows.tocsc()[:, others].tocsr().indptr) == 0)
-    return part_of(arrays, rows, alone, kept, cost=cost, maximise=maximise)
+    return part_of(arrays, rows, rows_within(rows, kept), kept, cost=cost, maximise=maximise)
+
+
+def rows_within(rows: sparse.csr_array, columns: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the rows of a constraint matrix that hold no other column than these."""
+    other = np.ones(rows.shape[1], dtype=bool)
+    other[columns] = False
+    entries = np.append(0, np.cumsum(other[rows.indices]))
+    return np.flatnonzero(entries[rows.indptr[1:]] == entries[rows.indptr[:-1]])
 
 
 def part_of(
@@ -230,3 +238,57 @@ def with_floor(
     row = sparse.csr_array(arrays.cost[None, :])
     kept = with_rows(arrays, row, np.array([low]), np.array([high]))
     return replace(kept, maximise=False, cost=cost)
+
+
+@dataclass(frozen=True, eq=False)
+class Scaled:
+    """Hold a program in units that suit an interior point, and the way back."""
+
+    arrays: Arrays
+    column: NDArray[np.float64]
+    """(columns,) what one unit of each column is worth in its old unit."""
+    row: NDArray[np.float64]
+    """(rows,) what each row was multiplied by."""
+    money: float
+    """What the objective was multiplied by."""
+
+    def back(self, run: Run) -> Run:
+        """Return a run in the old units."""
+        values = run.values * self.column if len(run.values) else run.values
+        duals = run.duals * self.row / self.money if len(run.duals) else run.duals
+        objective, bound = run.objective / self.money, run.bound / self.money
+        return replace(run, values=values, duals=duals, objective=objective, bound=bound)
+
+
+def scaled(arrays: Arrays, upper: NDArray[np.float64]) -> Scaled:
+    """Return the program with every column between 0 and 1, and rows about as large.
+
+    A kWh beside a station of thousands of them keeps an interior point from making progress.
+
+    Parameters
+    ----------
+    arrays
+        The program; lower column bounds must be 0.
+    upper
+        (columns,) finite upper bound of every column.
+    """
+    column = np.where(upper > 0, upper, 1.0)
+    value = arrays.value * column[arrays.index]
+    size = np.where(value == 0, 1.0, np.abs(value))
+    held = np.flatnonzero(np.diff(arrays.start))
+    row = np.ones(len(arrays.row_lower))
+    first = arrays.start[held]
+    if len(held):
+        spread = np.maximum.reduceat(size, first) * np.minimum.reduceat(size, first)
+        row[held] = 1.0 / np.sqrt(spread)
+    cost = arrays.cost * column
+    money = 1.0 / max(float(np.abs(cost).max(initial=0.0)), 1e-12)
+    even = replace(
+        arrays,
+        cost=cost * money,
+        upper=arrays.upper / column,
+        value=value * np.repeat(row, np.diff(arrays.start)),
+        row_lower=arrays.row_lower * row,
+        row_upper=arrays.row_upper * row,
+    )
+    return Scaled(even, column, row, money)

@@ -1,248 +1,302 @@
 """Find a good plan and prove how good it is.
 
-Small questions go to HiGHS whole. Large ones: the linear relaxation by interior point gives a
+Small questions go to HiGHS whole. Large ones: a linear relaxation over the pairs that pay gives a
 bound and a fractional plan; the nearest plan that keeps every rule on sites is found exactly; then
-neighbourhoods (the sites around demand left unserved, with stations that serve little) are solved
-exactly, one after another, until the proven gap is small enough or the time is up. Last, among
-plans of the same worth a cheaper one is sought, so that no money is spent that serves nobody.
+neighbourhoods (around demand left unserved, of a substation, of a district, where the relaxation
+chose otherwise, in time) are solved exactly, two at a time, until the proven gap is small enough or
+the effort is spent. Questions of several phases are solved phase after phase as well, and the
+better plan goes on: foresight never costs. Last, among plans of the same worth a cheaper one is
+sought, so that no money is spent that serves nobody.
 """
 
 from __future__ import annotations
 
-import logging
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from siting.models.arrays import arrays_of
+from siting.models.cuts import with_cuts
 from siting.models.highs import Arrays, Highs, Run
-from siting.models.linear import relax
-from siting.models.relaxation import (
-    columns_of,
-    elastic,
-    matrix,
-    restrict,
-    with_floor,
-    with_rows,
-)
+from siting.models.improve import BATCH, Improver
+from siting.models.layout import Layout
+from siting.models.linear import Relaxed, relax, with_pairs
+from siting.models.one_phase import one_phase
+from siting.models.relaxation import elastic
+from siting.models.start import ROUND_NODES, complete, nearest_choice, pairs_to_search, used_columns
+from siting.models.thrift import SHARE as THRIFT_SHARE
+from siting.models.thrift import economise, economise_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
-    from scipy import sparse
 
-    from siting.models.effort import Effort
-    from siting.models.layout import Layout
+    from siting.data.problem import Problem
+    from siting.models.crew import Crew
+    from siting.models.differing import Differing
+    from siting.models.neighbourhoods import Kind
 
     Indices = NDArray[np.int64]
     Values = NDArray[np.float64]
 
-log = logging.getLogger(__name__)
-
 SMALL = 30_000
 """Columns up to which HiGHS gets the whole program."""
 WINDOW = 36
-"""Sites around a zone that a neighbourhood frees; half as many again after STALE / 3 in vain."""
+"""Sites that a neighbourhood frees; half as many again after STALE / 3 in vain."""
 WIDEST = 120
 """Most sites that a neighbourhood frees."""
-DONORS = 12
-"""Little-used stations elsewhere that a neighbourhood frees as well, so that money can move."""
-WINDOW_SECONDS = 12.0
-ROUND_SECONDS = 30.0
+SUPPORT = (1e-3, 1e-2, 0.05, 0.2)
+"""Parts of a station, or of a zone's demand, from which on the relaxation counts as using it; the
+first that leaves no more than SUPPORT_COLUMNS."""
+SUPPORT_COLUMNS = 15_000
+SUPPORT_SHARE = 0.15
+"""Part of the time limit for the program over what the relaxation uses."""
 STALE = 60
 """Neighbourhoods without gain before the search gives up."""
-ECONOMY_SHARE = 0.1
-"""Part of the time limit kept for the cheaper plan of the same worth."""
-WHOLE_ECONOMY_SHARE = 0.3
-"""The same, where HiGHS gets the whole program."""
-ECONOMY_GAP = 0.01
-"""Gap at which a cheaper plan is cheap enough."""
-GAIN = 1e-7
-"""Least relative gain worth taking."""
+STEP_NODES = 100
+"""Nodes that a step is worth where HiGHS gets the whole program."""
+RELAX_SHARE = 0.6
+"""Part of the time limit for the linear relaxation."""
+MYOPIC_SHARE = 0.25
+"""Part of the time left for the plan made phase after phase."""
+KINDS: tuple[Kind, ...] = ("place", "doubt", "place", "substation", "idle", "district", "time")
+"""In turn; ``time`` only where there are phases."""
 
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """Hold the best values of all columns, and the proven bound.
+    """Hold the best choice, and the proven bound.
 
-    ``values`` is empty where nothing was found; ``infeasible`` says that this is proved.
+    ``type_at`` is empty where nothing was found; ``infeasible`` says that this is proved.
     """
 
-    values: Values
+    type_at: NDArray[np.int64]
+    """(T, J) type, or NONE."""
     bound: float
     infeasible: bool
     method: str
 
 
-@dataclass(frozen=True, eq=False)
-class _Program:
-    """Hold a program, its matrix by columns, and what its columns are."""
-
-    arrays: Arrays
-    columns: sparse.csc_array
-    layout: Layout
+NOTHING = np.empty((0, 0), dtype=np.int64)
+"""No plan."""
 
 
 @dataclass
 class Search:
     """Hold one search in progress."""
 
-    arrays: Arrays
-    layout: Layout
-    effort: Effort
-    progress: Callable[[str], None]
-    started: float = field(default_factory=time.monotonic)
+    problem: Problem
+    crew: Crew
+    thrifty: bool = True
+    """Look for a cheaper plan of the same worth at the end."""
+    differing: Differing | None = None
+    """Plans that the answer has to differ from."""
+    values: Values = field(default_factory=lambda: np.empty(0))
+    """(columns,) the best plan so far; empty where none is known."""
+    bound: float = np.nan
+    infeasible: bool = False
+    method: str = "branch and bound"
 
-    def left_s(self, *, share: float = 1.0) -> float:
-        """Return the seconds left of a share of the time limit."""
-        return share * self.effort.time_limit_s - (time.monotonic() - self.started)
+    def __post_init__(self) -> None:
+        self.pairs = np.arange(len(self.problem.pair_zone))
+        self._state(self.problem, arrays_of(self.problem))
+        self.bound = float(self.layout.simple_bounds(self.arrays).sum())
+
+    def _state(self, problem: Problem, plain: Arrays) -> None:
+        self.layout = Layout.of(problem, plain)
+        self.arrays = with_cuts(plain, self.layout)
+        if self.differing is not None:
+            self.arrays = self.differing.add_to(self.arrays, self.layout)
 
     def run(self) -> Found:
-        """Search until the gap is proved or the time is up."""
-        found = self._whole() if len(self.arrays.cost) <= SMALL else self._large()
-        if not len(found.values) or self.layout.problem.objective == "cost":
-            return found
-        values = self._economise(found.values)
-        return Found(values, found.bound, found.infeasible, f"{found.method}; then least cost")
+        """Search until the gap is proved or the effort is spent, or Ctrl-C.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            If stopped before there was a plan.
+        """
+        try:
+            if len(self.arrays.cost) <= SMALL:
+                self._whole()
+            else:
+                self._large()
+            if len(self.values) and self.thrifty and self.problem.objective != "cost":
+                self._economise()
+                self.method += "; then least cost"
+        except KeyboardInterrupt:
+            self.crew.stop.set()
+        stopped = self.crew.stop.is_set()
+        if stopped and not len(self.values):
+            raise KeyboardInterrupt
+        method = self.method
+        if stopped:
+            self.crew.progress("stopped: keeping the best plan so far")
+            method += "; stopped by the user"
+        type_at = self.layout.type_at(self.values) if len(self.values) else NOTHING
+        return Found(type_at, self.bound, self.infeasible, method)
+
+    def _whole(self) -> None:
+        start = self._myopic(self.arrays, self.layout)
+        self.crew.progress("solving the whole program")
+        highs = self._highs(self.arrays)
+        if len(start):
+            self.values = start
+            highs.start_from(start)
+        run = self.crew.run([highs], nodes=self._nodes, gap=self.crew.effort.gap)[0]
+        if run.status == "infeasible":
+            self.values, self.infeasible = np.empty(0), True
+            return
+        if len(run.values):
+            self.values = run.values
+        self._bound_by(run.bound)
+
+    def _bound_by(self, bound: float) -> None:
+        if np.isfinite(bound):
+            self.bound = (min if self.arrays.maximise else max)(self.bound, bound)
 
     def _highs(self, arrays: Arrays, *, relaxed: bool = False) -> Highs:
-        return Highs(arrays, relaxed=relaxed, threads=self.effort.threads, seed=self.effort.seed)
+        return Highs(arrays, relaxed=relaxed, seed=self.crew.effort.seed)
 
-    def _whole(self) -> Found:
-        self.progress("solving the whole program")
-        run = self._highs(self.arrays).run(time_limit_s=self.left_s(), gap=self.effort.gap)
-        simple = float(self.layout.simple_bounds(self.arrays).sum())
-        bound = (min if self.arrays.maximise else max)(run.bound, simple)
-        return Found(run.values, bound, run.status == "infeasible", "branch and bound")
-
-    def _large(self) -> Found:
-        method = "linear relaxation, rounding, exact neighbourhoods"
-        nothing = np.empty(0)
+    def _large(self) -> None:
+        self.method = "linear relaxation, rounding, exact neighbourhoods"
+        effort = self.crew.effort
         relaxed = relax(
-            self.arrays,
-            self.layout,
-            self._relaxation,
-            give=self.effort.gap / 2,
-            progress=self.progress,
+            self.problem,
+            self._linear,
+            gap=effort.gap,
+            seed=effort.seed,
+            progress=self.crew.progress,
         )
+        self._go_on()
+        self._bound_by(relaxed.bound)
         if relaxed.infeasible:
-            return Found(nothing, np.nan, infeasible=True, method="linear relaxation")
-        bound, wish = relaxed.bound, relaxed.wish
-        rounded = self._round(wish)
-        if not len(rounded.values):
-            impossible = rounded.status == "infeasible"
-            return Found(nothing, bound, infeasible=impossible, method=method)
-        size, choice = len(self.arrays.cost), self.layout.choice
+            self.infeasible, self.method = True, "linear relaxation"
+            return
+        self._thin_out(relaxed)
         layout = self.layout.with_slack()
         soft = elastic(self.arrays, layout.floors, layout.penalty)
-        values = np.zeros(len(soft.cost))
-        values[choice] = np.round(rounded.values[: len(choice)])
-        values = self._improve(soft, layout, self._complete(soft, layout, values), bound)
-        if layout.shortfall(values):
-            self.progress("the floors were not met")
-            return Found(nothing, bound, infeasible=False, method=method)
-        return Found(values[:size], bound, infeasible=False, method=method)
+        starts = [self._rounded(relaxed.wish, soft, layout)]
+        if self.infeasible:
+            return
+        self._keep(starts[0], layout)
+        starts.append(self._myopic(soft, layout))
+        starts = [start for start in starts if len(start)]
+        if not starts:
+            return
+        sign = -1.0 if soft.maximise else 1.0
+        best = min(starts, key=lambda values: sign * float(soft.cost @ values))
+        rng = np.random.default_rng(effort.seed)
+        improver = Improver(soft, layout, self.crew, best, relaxed.wish, rng)
+        self._support(improver, relaxed)
+        self._improve(improver)
 
-    def _relaxation(self, arrays: Arrays, still_to_come: int) -> Run:
-        seconds = self.left_s(share=0.6) / still_to_come
-        highs = self._highs(arrays, relaxed=True)
-        return highs.run(time_limit_s=seconds, method="ipm", crossover=False)
+    def _go_on(self) -> None:
+        """Go no further once somebody has stopped the search."""
+        if self.crew.stop.is_set():
+            raise KeyboardInterrupt
 
-    def _round(self, wish: Values) -> Run:
-        """Return the choice nearest to a fractional one that keeps every rule without energy in it.
+    def _keep(self, values: Values, layout: Layout) -> None:
+        """Keep a plan that meets its floors as the best so far."""
+        if len(values) and not layout.shortfall(values):
+            self.values = values[: len(self.arrays.cost)]
 
-        It may spend no more than the fractional one, and must offer the capacity that floors ask
-        for; where that cannot be had, only the rules themselves are kept.
-        """
-        self.progress("rounding")
-        layout = self.layout
-        kept = np.concatenate([layout.choice, layout.cover])
-        near = np.zeros(len(self.arrays.cost))
-        near[layout.choice] = wish[layout.choice] + layout.preference
-        guided = with_rows(self.arrays, *layout.guides(wish))
-        run = self._nearest(guided, kept, near)
-        return run if len(run.values) else self._nearest(self.arrays, kept, near)
+    def _linear(self, ways: list[tuple[Arrays, str]]) -> tuple[int, Run]:
+        programs = [(self._highs(arrays, relaxed=True), method) for arrays, method in ways]
+        return self.crew.first(programs, seconds=self.crew.left_s(share=RELAX_SHARE))
 
-    def _nearest(self, arrays: Arrays, kept: Indices, near: Values) -> Run:
-        program = columns_of(arrays, kept, cost=near, maximise=True)
-        limit = min(ROUND_SECONDS, max(self.left_s(), 1.0))
-        return self._highs(program).run(time_limit_s=limit, gap=0.01)
+    def _thin_out(self, relaxed: Relaxed) -> None:
+        """Leave out pairs of a very large question that hardly pay; the bound is of all pairs."""
+        self.pairs = pairs_to_search(self.problem, relaxed, self.crew.effort.seed)
+        if len(self.pairs) < len(self.problem.pair_zone):
+            thin = with_pairs(self.problem, self.pairs)
+            self._state(thin, arrays_of(thin, whole=self.problem))
 
-    def _complete(self, arrays: Arrays, layout: Layout, values: Values) -> Values:
-        """Return the best energy and cover for the choice made, phase by phase."""
-        self.progress("assigning energy")
-        rows = matrix(arrays).tocsc()
-        for free in layout.open_columns(values):
-            part = restrict(arrays, rows, free, values)
-            run = self._highs(part).run(time_limit_s=max(self.left_s(), 20.0))
-            values[free] = run.values if len(run.values) else 0.0
-        return values
-
-    def _improve(self, arrays: Arrays, layout: Layout, values: Values, bound: float) -> Values:
-        rng = np.random.default_rng(self.effort.seed)
-        program = _Program(arrays, matrix(arrays).tocsc(), layout)
-        tried = stale = 0
-        size = WINDOW
-        while self.left_s(share=1 - ECONOMY_SHARE) > 1 and stale < STALE:
-            worth, short = float(arrays.cost @ values), layout.shortfall(values)
-            gap = abs(bound - worth) / max(abs(worth), 1e-9)
-            missing = f", {short:,.0f} kWh a day short" if short else ""
-            self.progress(
-                f"best {worth:,.0f}, bound {bound:,.0f}, gap {gap:.2%}{missing}, "
-                f"{tried} neighbourhoods"
-            )
-            if gap <= self.effort.gap and not short:
-                break
-            saving = layout.problem.objective == "cost" and not short
-            zone = layout.idle_zone(values, rng) if saving else layout.short_zone(values, rng)
-            gained = self._neighbourhood(program, values, zone, rng, size)
-            tried, stale = tried + 1, 0 if gained else stale + 1
-            if stale == STALE // 3 and size < WIDEST:
-                size, stale = min(size * 3 // 2, WIDEST), 0
-        return values
-
-    def _neighbourhood(
-        self, program: _Program, values: Values, zone: int, rng: np.random.Generator, size: int
-    ) -> bool:
-        """Solve one neighbourhood exactly; change the values in place if that gains."""
-        arrays, layout = program.arrays, program.layout
-        free = layout.neighbourhood(values, zone, rng, size=size, donors=DONORS)
-        highs = self._highs(restrict(arrays, program.columns, free, values))
-        highs.start_from(values[free])
-        run = highs.run(
-            time_limit_s=min(WINDOW_SECONDS, max(self.left_s(), 1.0)), gap=self.effort.gap / 20
-        )
+    def _rounded(self, wish: Values, soft: Arrays, layout: Layout) -> Values:
+        """Return a plan near a fractional choice, or nothing where none was found."""
+        self.crew.progress("rounding")
+        run = nearest_choice(self.arrays, self.layout, wish, self.crew)
+        self._go_on()
+        self.infeasible = run.status == "infeasible"
         if not len(run.values):
-            return False
-        now = float(arrays.cost[free] @ values[free])
-        gain = run.objective - now if arrays.maximise else now - run.objective
-        if gain <= GAIN * max(abs(now), 1.0):
-            return False
-        values[free] = run.values
-        values[layout.choice] = np.round(values[layout.choice])
-        return True
+            return run.values
+        return self._complete(soft, layout, np.round(run.values[: len(layout.choice)]))
 
-    def _economise(self, values: Values) -> Values:
-        """Return a cheaper plan of the same worth where one is found in the time left.
-
-        A large search takes no longer for it than the answer itself took.
-        """
-        self.progress("looking for a cheaper plan of the same worth")
-        arrays = with_floor(self.arrays, self.layout.cost_kcny, values)
-        limit_s, spent_s = self.effort.time_limit_s, time.monotonic() - self.started
-        if len(arrays.cost) <= SMALL:
-            highs = self._highs(arrays)
-            highs.start_from(values)
-            seconds = max(min(self.left_s(), WHOLE_ECONOMY_SHARE * limit_s), 1.0)
-            run = highs.run(time_limit_s=seconds, gap=max(self.effort.gap, ECONOMY_GAP))
-            return run.values if len(run.values) else values
-        seconds = min(self.left_s(), ECONOMY_SHARE * limit_s, spent_s)
-        rng, layout = np.random.default_rng(self.effort.seed), self.layout
-        program = _Program(arrays, matrix(arrays).tocsc(), layout)
-        stale, until = 0, time.monotonic() + seconds
-        while time.monotonic() < until and stale < STALE:
-            zone = layout.idle_zone(values, rng)
-            stale = 0 if self._neighbourhood(program, values, zone, rng, WINDOW) else stale + 1
+    def _complete(self, arrays: Arrays, layout: Layout, choice: Values) -> Values:
+        self.crew.progress("assigning energy")
+        values = complete(arrays, layout, choice, self.crew)
+        self._go_on()
         return values
+
+    def _myopic(self, arrays: Arrays, layout: Layout) -> Values:
+        """Return the plan of solving one phase after the other, or nothing where that fails."""
+        phases = len(self.problem.phases)
+        if phases == 1 or self.differing is not None or self.crew.over():
+            return np.empty(0)
+        held, steps = self.problem.initial, self.crew.effort.iterations
+        rows = []
+        for t, name in enumerate(self.problem.phases):
+            share = MYOPIC_SHARE / phases if t == 0 else MYOPIC_SHARE / (phases - t)
+            crew = self.crew.part(share, None if steps is None else 1 + steps // 4, name)
+            found = Search(one_phase(self.problem, t, held), crew, thrifty=False).run()
+            self._go_on()
+            if not len(found.type_at):
+                return np.empty(0)
+            held = found.type_at[0]
+            rows.append(held)
+        chosen = np.array(rows)[layout.phase, layout.site] == layout.kind
+        return self._complete(arrays, layout, chosen.astype(float))
+
+    def _support(self, improver: Improver, relaxed: Relaxed) -> None:
+        """Solve the program over the sites and pairs that the relaxation uses."""
+        self._keep(improver.values, improver.layout)
+        for least in SUPPORT:
+            free = used_columns(
+                self.problem, improver.layout, improver.values, relaxed, self.pairs, least
+            )
+            if len(free) <= SUPPORT_COLUMNS:
+                self.crew.progress("solving what the relaxation uses")
+                seconds = SUPPORT_SHARE * self.crew.effort.time_limit_s
+                improver.solve([free], seconds=seconds, nodes=ROUND_NODES)
+                return
+
+    def _improve(self, improver: Improver) -> None:
+        effort, layout = self.crew.effort, improver.layout
+        kinds = [kind for kind in KINDS if kind != "time" or len(self.problem.phases) > 1]
+        tried = stale = 0
+        size, steps = WINDOW, effort.iterations
+        while True:
+            short = layout.shortfall(improver.values)
+            self._keep(improver.values, layout)
+            gap = abs(self.bound - improver.worth) / max(abs(improver.worth), 1e-9)
+            self.crew.progress(improver.told(self.bound, gap, short, tried))
+            count = BATCH if steps is None else min(BATCH, steps - tried)
+            proved = gap <= effort.gap and not short
+            if proved or count <= 0 or stale >= STALE or self.crew.over(share=1 - THRIFT_SHARE):
+                break
+            turn: list[Kind] = [kinds[(tried + n) % len(kinds)] for n in range(count)]
+            if self.problem.objective == "cost" and not short:
+                turn[0] = "idle"
+            gained = improver.step(turn, size)
+            tried, stale = tried + count, 0 if any(gained) else stale + count
+            if stale >= STALE // 3 and size < WIDEST:
+                size, stale = min(size * 3 // 2, WIDEST), 0
+        if short:
+            self.crew.progress("the floors were not met")
+
+    def _economise(self) -> None:
+        """Look for a cheaper plan of the same worth in what is left of the effort."""
+        if self.crew.over():
+            return
+        self.crew.progress("looking for a cheaper plan of the same worth")
+        program = (self.arrays, self.layout, self.crew, self.values)
+        if len(self.arrays.cost) <= SMALL:
+            self.values = economise_whole(*program, nodes=self._nodes)
+        else:
+            self.values = economise(*program, patience=STALE)
+
+    @property
+    def _nodes(self) -> int | None:
+        """Most nodes where HiGHS gets the whole program."""
+        steps = self.crew.effort.iterations
+        return None if steps is None else steps * STEP_NODES

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from siting.data.problem import NONE
+from siting.scenario.kinds import LEAST
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -94,7 +95,7 @@ def certify(
     A bound that the objective passes by no more than the solver's own tolerance is moved to the
     objective.
     """
-    least = problem.objective in {"access", "cost"}
+    least = problem.objective in LEAST
     scale = max(abs(objective), 1e-9)
     past = (bound - objective if least else objective - bound) / scale
     if 0 < past <= PROVED:

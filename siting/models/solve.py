@@ -1,4 +1,4 @@
-"""Answer a problem: state it, search it, prove it, and assign its energy."""
+"""Answer a problem: make it small, search it, prove it, and assign its energy."""
 
 from __future__ import annotations
 
@@ -6,25 +6,23 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from siting.data.problem import NONE
 from siting.errors import InfeasibleError, NoSolutionError
-from siting.models import highs, other_solvers
+from siting.models import fallback, other_solvers
 from siting.models.assign import assign
+from siting.models.classical.answer import answer as classical_answer
+from siting.models.classical.from_problem_flow import solve_classical
 from siting.models.conflict import explain
-from siting.models.layout import Layout
 from siting.models.reopen import reopen
-from siting.models.search import Found, Search
 from siting.models.solution import Solution, certify, objective_of
-from siting.models.statement import KCNY, state
+from siting.models.statement import KCNY
+from siting.scenario.kinds import CLASSICAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from siting.data.problem import Problem
+    from siting.models.differing import Differing
     from siting.models.effort import Effort
-    from siting.models.program import Statement
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +35,7 @@ def solve(
     *,
     solver: str = HIGHS,
     progress: Callable[[str], None] = log.info,
+    differing: Differing | None = None,
 ) -> Solution:
     """Return a plan and the proof of how good it is.
 
@@ -47,10 +46,12 @@ def solve(
     effort
         Gap, time limit, seed and threads.
     solver
-        ``highs``, or the name of a solver PuLP knows; its answer is then bounded by HiGHS's
-        relaxation.
+        ``highs``, with CBC where HiGHS cannot be loaded or fails; or the name of a solver PuLP
+        knows, whose answer is then checked row by row.
     progress
         Called with a line of text now and then.
+    cuts
+        Rows over the choice that hold besides; with HiGHS only.
 
     Raises
     ------
@@ -60,50 +61,42 @@ def solve(
         If the time limit came first.
     SolverError
         If the solver is unknown or not installed.
+    KeyboardInterrupt
+        If stopped by Ctrl-C before there was a plan; later, the best plan so far is returned.
     """
+    if problem.objective in CLASSICAL:
+        return classical_answer(problem, effort, solver=solver, progress=progress)
+    if problem.objective in {"flow", "market"}:
+        return solve_classical(problem, effort, progress=progress)
     started = time.monotonic()
-    if solver != HIGHS:
-        other_solvers.check(solver)
     progress("stating the model")
-    statement = state(problem)
-    arrays = highs.to_arrays(statement)
     if solver == HIGHS:
-        name = highs.version()
-        layout = Layout.of(problem, statement, arrays)
-        found = Search(arrays, layout, effort, progress).run()
+        found, name = fallback.search(problem, effort, progress, differing=differing)
     else:
+        other_solvers.check(solver)
         name = other_solvers.describe(solver)
-        found = other_solvers.run(problem, statement, arrays, solver, effort, progress)
+        found = other_solvers.run(problem, solver, effort, progress)
+    if found.infeasible and differing is not None:
+        raise InfeasibleError(["nothing else keeps every rule"])
     if found.infeasible:
         progress("looking for the conflict")
-        raise InfeasibleError(*explain(problem, effort))
-    if not len(found.values):
+        raise InfeasibleError(*explain(problem, effort, progress=progress))
+    if not len(found.type_at):
         msg = (
             f"No plan was found within the limit of {effort.time_limit_s:g} s, "
             "nor was it proved that there is none. "
             "Give it more time (--time-limit), or ask for less."
         )
         raise NoSolutionError(msg)
-    return _solution(problem, statement, found, started, name)
-
-
-def _solution(
-    problem: Problem, statement: Statement, found: Found, started: float, solver: str
-) -> Solution:
-    type_at = np.full((len(problem.phases), len(problem.sites)), NONE, dtype=np.int64)
-    for (j, k, t), value in zip(statement.build, found.values, strict=False):
-        if value > 0.5:  # noqa: PLR2004 - a binary
-            type_at[t, j] = k
-    type_at = reopen(problem, type_at)
+    type_at = reopen(problem, found.type_at)
+    progress("assigning energy")
     energy = assign(problem, type_at)
-    objective = objective_of(problem, type_at, energy)
-    bound = found.bound * (KCNY if problem.objective == "cost" else 1.0)
     certificate = certify(
         problem,
-        objective,
-        bound,
+        objective_of(problem, type_at, energy),
+        found.bound * (KCNY if problem.objective == "cost" else 1.0),
         seconds=time.monotonic() - started,
-        solver=solver,
+        solver=name,
         method=found.method,
     )
     return Solution(type_at, energy, certificate)

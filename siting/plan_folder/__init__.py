@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from siting.scenario import Scenario
 
 __all__ = [
+    "MAP_FILES",
     "PDF_FILE",
     "PLAN_FILES",
+    "SENSITIVITY_FILE",
     "SITES_FILE",
     "check_target",
     "document_schema",
@@ -53,7 +55,11 @@ SITES_FILE = "sites.csv"
 """Written where the scenario has rules for candidate sites."""
 PDF_FILE = "report.pdf"
 """Written when asked for."""
-LATER = (SITES_FILE, PDF_FILE, "export", "grid")
+SENSITIVITY_FILE = "sensitivity.csv"
+"""What a plan hangs on, written when asked for."""
+MAP_FILES = ("map-grid.html", "map-public.html")
+"""Maps for other readers, written when asked for."""
+LATER = (SITES_FILE, SENSITIVITY_FILE, PDF_FILE, *MAP_FILES, "export", "grid")
 """What siting may add to a plan's folder: of an old plan, none of it is carried over."""
 
 _AGAIN = "Make the plan again with 'siting plan'."

@@ -14,7 +14,10 @@ from pydantic import Field, model_validator
 
 from siting.scenario.base import Section, key
 from siting.scenario.candidate_rules import Candidates, SyntheticGrid
+from siting.scenario.classical import Flow, Market
 from siting.scenario.estimators import Estimator
+from siting.scenario.kinds import ClassicalKind, ObjectiveKind, classical_faults
+from siting.scenario.reach import Reach
 from siting.scenario.sections import (
     Confidence,
     Demand,
@@ -22,11 +25,9 @@ from siting.scenario.sections import (
     Grid,
     Limits,
     Objective,
-    ObjectiveKind,
     Phase,
     Prices,
     Ratio,
-    Reach,
     Service,
     Solve,
     Source,
@@ -35,12 +36,15 @@ from siting.scenario.sections import (
 
 __all__ = [
     "Candidates",
+    "ClassicalKind",
     "Confidence",
     "Demand",
     "Estimator",
     "Existing",
+    "Flow",
     "Grid",
     "Limits",
+    "Market",
     "Objective",
     "ObjectiveKind",
     "Phase",
@@ -78,6 +82,8 @@ class Scenario(Section):
     limits: Limits
     candidates: Candidates | None = None
     synthetic_grid: SyntheticGrid | None = None
+    flow: Flow | None = None
+    market: Market | None = None
     solve: Solve
     sources: dict[str, Source] = Field(
         default={}, description="where each value comes from, by dotted key"
@@ -105,7 +111,51 @@ class Scenario(Section):
         if not any(kind.buildable and kind.is_super for kind in self.stations.values()):
             msg = "stations: at least one buildable type needs super_guns >= 1"
             raise ValueError(msg)
+        if faults := list(classical_faults(self.objective.kind, self.phases, self.stations)):
+            msg = "; ".join(faults)
+            raise ValueError(msg)
         return self
+
+    @property
+    def drive_cny_kwh_min(self) -> float:
+        """Return what one minute's drive for each kWh a day is worth over the horizon, in CNY.
+
+        The worth of a minute x 365 days x years / energy of a session; 0 unless that is asked.
+        """
+        worth, years = self.objective.drive_cny_min, self.objective.horizon_years
+        return (worth or 0.0) * 365 * (years or 0.0) / self.service.session_kwh
+
+    @model_validator(mode="after")
+    def _classical(self) -> Scenario:
+        kind, market = self.objective.kind, self.market
+        if kind not in {"flow", "market"}:
+            return self
+        if (self.flow if kind == "flow" else market) is None:
+            msg = f"objective {kind!r} needs a section [{kind}]"
+            raise ValueError(msg)
+        if len(self.phases) > 1:
+            msg = f"objective {kind!r} takes one phase, got {len(self.phases)}"
+            raise ValueError(msg)
+        if self.objective.min_served_share or self.objective.min_covered_share:
+            msg = f"objective {kind!r} takes no min_served_share and no min_covered_share"
+            raise ValueError(msg)
+        if self.solve.solver != "highs":
+            msg = f"objective {kind!r} is solved by highs only, not {self.solve.solver!r}"
+            raise ValueError(msg)
+        if kind == "market" and market is not None:
+            self._competitors(market)
+        return self
+
+    def _competitors(self, market: Market) -> None:
+        if unknown := sorted(set(market.competitor_types) - set(self.stations)):
+            known = sorted(self.stations)
+            msg = f"market.competitor_types: {unknown[0]!r} is not one of {known}"
+            raise ValueError(msg)
+        if self.existing.policy != "keep":
+            msg = (
+                "objective 'market' needs existing.policy = \"keep\": competitors stay as they are"
+            )
+            raise ValueError(msg)
 
     def cost_cny(self, kind: str) -> float:
         """Return what a new station of that type costs, in CNY."""

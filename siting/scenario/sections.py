@@ -14,13 +14,12 @@ from siting.scenario.base import (
     Section,
     Shape,
     Share,
-    Slower,
     key,
 )
 from siting.scenario.estimators import Estimator, refuse_double_counting
+from siting.scenario.kinds import ObjectiveKind, objective_faults
 
 Confidence = Literal["A", "B", "C", "D", "M", "X"]
-ObjectiveKind = Literal["served", "covered", "access", "cost"]
 
 
 class Source(Section):
@@ -38,13 +37,30 @@ class Objective(Section):
     kind: ObjectiveKind = key(
         "-",
         "served: most energy; covered: most demand with a station within reach; "
-        "access: least minutes; cost: least investment",
+        "access: least minutes; cost: least investment; of one phase and one type: "
+        "set-cover: fewest stations that reach all demand; max-cover: most demand reached; "
+        "backup-cover: most demand reached twice; p-median: least mean drive; "
+        "p-center: least longest drive; p-dispersion: farthest apart; "
+        "facility: least for stations and drives together; flow: most trips refuelled; "
+        "market: most demand won from competitors",
     )
     min_served_share: Share | None = key(
         "share", "least share of reachable demand served in every phase", default=None
     )
     min_covered_share: Share | None = key(
         "share", "least share of reachable demand with a station within reach", default=None
+    )
+    capacities: bool | None = key(
+        "-",
+        "true: no station serves more than its type can; set-cover and p-median (default false), "
+        "facility (default true)",
+        default=None,
+    )
+    drive_cny_min: Positive | None = key(
+        "CNY/min", "facility: worth of one driver's minute on the way to a charge", default=None
+    )
+    horizon_years: Positive | None = key(
+        "years", "facility: years of drives weighed against a station's cost", default=None
     )
 
     @model_validator(mode="after")
@@ -55,54 +71,15 @@ class Objective(Section):
         if self.kind == "cost" and self.min_served_share is None and self.min_covered_share is None:
             msg = "objective 'cost' needs min_served_share or min_covered_share"
             raise ValueError(msg)
-        return self
-
-
-class Reach(Section):
-    """Say how far a driver goes for a charge: by minutes, or by km with a value per district."""
-
-    minutes: Positive | None = key("min", "longest drive, access legs included", default=None)
-    km: dict[str, Positive] | None = key(
-        "km",
-        "longest way by road from a zone of that district; 'default' serves the others",
-        default=None,
-    )
-    detour_factor: Annotated[float, Field(ge=1)] = key(
-        "-", "road distance over straight line, used only where the case has no roads"
-    )
-    straight_kmh: Positive = key(
-        "km/h", "door-to-door speed, used only where the case has no roads"
-    )
-    access_kmh: Positive = key("km/h", "speed on the leg between a point and its road")
-    max_snap_m: Positive = key(
-        "m", "a point farther than this from any road is unreachable, and listed"
-    )
-    congestion: Annotated[tuple[Slower, ...], Field(min_length=24, max_length=24)] | None = key(
-        "-", "factor on driving time by hour of the day: 24 values, 1 is free flow", default=None
-    )
-    hour: Annotated[int, Field(ge=0, le=23)] | None = key(
-        "hour",
-        "hour of the day whose congestion counts; free flow where it is left out",
-        default=None,
-    )
-
-    @model_validator(mode="after")
-    def _one_rule(self) -> Reach:
-        if (self.minutes is None) == (self.km is None):
-            msg = "give either minutes or km, not both and not neither"
-            raise ValueError(msg)
-        if self.km is not None and "default" not in self.km:
-            msg = "km needs a value for 'default'"
-            raise ValueError(msg)
-        if self.hour is not None and self.congestion is None:
-            msg = "hour needs congestion, 24 factors on driving time"
+        if faults := list(objective_faults(self)):
+            msg = "; ".join(faults)
             raise ValueError(msg)
         return self
 
     @property
-    def slowdown(self) -> float:
-        """Return the factor on driving time at the hour planned for; 1 for free flow."""
-        return 1.0 if self.congestion is None or self.hour is None else self.congestion[self.hour]
+    def limits_service(self) -> bool:
+        """Tell whether a classical question counts what each station can serve."""
+        return self.kind == "facility" if self.capacities is None else self.capacities
 
 
 class Demand(Section):
@@ -284,5 +261,11 @@ class Solve(Section):
     gap: NotNegative = key("share", "stop at this proven gap")
     time_limit_s: Positive = key("s", "stop after this long")
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = key("-", "same inputs and seed, same path")
-    threads: Annotated[int, Field(ge=1, le=64)] = key("cores", "HiGHS threads")
+    threads: Annotated[int, Field(ge=1, le=64)] = key("cores", "parts of the search at a time")
     solver: str = key("-", "highs, cbc, or another that PuLP knows")
+    iterations: Annotated[int, Field(ge=1)] | None = key(
+        "steps",
+        "stop after as many neighbourhoods; same inputs, seed and steps: same plan on any machine "
+        "and any number of cores, unless time_limit_s comes first",
+        default=None,
+    )

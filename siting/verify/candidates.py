@@ -55,6 +55,19 @@ def check_candidates(ledger: Ledger, state: State) -> None:
             ledger.note(f"stations[{name}]", "a new station", f"a site out by {told[row[name]]}")
 
 
+def refused_sites(state: State) -> tuple[set[str], set[str]]:
+    """Return the sites refused if every rule is read widely, and if it is read narrowly."""
+    rules = state.scenario.candidates
+    if rules is None:
+        return set(), set()
+    measures = _Measures(state, rules)
+    wide, narrow = (
+        {name for name, why in zip(measures.ids, measures.refused(sign), strict=True) if why}
+        for sign in (READINGS[2], READINGS[0])
+    )
+    return wide, narrow
+
+
 class _Measures:
     """Hold what the rules ask of each of S sites, measured once."""
 

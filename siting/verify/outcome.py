@@ -5,6 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from siting.verify.classical import CLASSICAL, check_worth
+from siting.verify.flow import refuelled_trips
+from siting.verify.market import captured_kwh
 from siting.verify.mismatch import OPTIMAL_GAP, slack
 from siting.verify.service import access_minutes
 from siting.verify.stations import spent_cny
@@ -14,16 +17,25 @@ if TYPE_CHECKING:
     from siting.verify.service import Served
     from siting.verify.state import State
 
+MOST = {"served", "covered", "max-cover", "backup-cover", "p-dispersion", "flow", "market"}
+"""Kinds of which more is better."""
+
 
 def check_outcome(ledger: Ledger, state: State, served: Served) -> None:
     """Check what the plan claims of its own quality."""
     said, kind = state.plan.document.outcome, state.scenario.objective.kind
-    objective = _objective(state, served)
     ledger.same("outcome.objective_kind", said.objective_kind, kind)
-    ledger.near("outcome.objective", said.objective, objective)
+    if kind in CLASSICAL:
+        check_worth(ledger, state, served)
+    elif kind == "flow":
+        check_between(ledger, said.objective, refuelled_trips(state))
+    elif kind == "market":
+        check_between(ledger, said.objective, captured_kwh(state, served.demand[-1]))
+    else:
+        ledger.near("outcome.objective", said.objective, _objective(state, served))
     gap = abs(said.bound - said.objective) / max(abs(said.objective), 1e-9)
     ledger.near("outcome.gap", said.gap, gap)
-    if kind in {"served", "covered"}:
+    if kind in MOST:
         ledger.at_least("outcome.bound", said.bound, said.objective, "the objective itself")
     else:
         ledger.at_most("outcome.bound", said.bound, said.objective, "the objective itself")
@@ -32,6 +44,15 @@ def check_outcome(ledger: Ledger, state: State, served: Served) -> None:
     if not (math.isfinite(said.seconds) and said.seconds >= 0):
         ledger.note("outcome.seconds", said.seconds, "at least 0")
     _floors(ledger, state, served)
+
+
+def check_between(ledger: Ledger, said: float, found: tuple[float, float]) -> None:
+    """Check an objective against the least and the most that rounding of ways leaves open."""
+    low, high = found
+    if said < low - slack(low):
+        ledger.near("outcome.objective", said, low)
+    if said > high + slack(high):
+        ledger.near("outcome.objective", said, high)
 
 
 def _objective(state: State, served: Served) -> float:

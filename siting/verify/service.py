@@ -37,6 +37,7 @@ class Served:
     """(T, Z)."""
     reachable: NDArray[np.bool_]
     """(Z,) zones with a site within reach."""
+    reached: Reached
 
 
 def check_service(ledger: Ledger, state: State) -> Served:
@@ -57,7 +58,7 @@ def check_service(ledger: Ledger, state: State) -> Served:
     lost = float(demand[-1, unreached].sum())
     said = state.plan.document.unreached.zone_demand_kwh_day
     ledger.near("unreached.zone_demand_kwh_day", said, lost)
-    return Served(demand, energy, covered, ~unreached)
+    return Served(demand, energy, covered, ~unreached, reached)
 
 
 def _pairs(ledger: Ledger, state: State, reached: Reached) -> None:

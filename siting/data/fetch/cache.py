@@ -1,4 +1,7 @@
-"""Keep every whole answer on disk, so that a fetch that was stopped goes on where it was."""
+"""Keep every whole answer on disk, so that a fetch that was stopped goes on where it was.
+
+The folder is bounded; what was not used for longest goes first.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 import platformdirs
 
+from siting.data.cache_room import make_room
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+MOST_BYTES = 2_000_000_000
+"""Of all answers together: some tens of large cities."""
+_ENDING = ".json.gz"
 _LEVEL = 6
 """Of compression: OSM's JSON shrinks about tenfold."""
 
@@ -55,18 +63,21 @@ class Cache:
 
     def path(self, question: str) -> Path:
         """Return the file that holds the answer to a question, if there is one."""
-        return self.folder / f"{hashlib.sha256(question.encode()).hexdigest()[:32]}.json.gz"
+        return self.folder / f"{hashlib.sha256(question.encode()).hexdigest()[:32]}{_ENDING}"
 
     def find(self, question: str) -> Kept | None:
         """Return the answer to a question; None if it is not held whole."""
         if self._refresh and question not in self._fresh:
             return None
+        path = self.path(question)
         try:
-            held = json.loads(gzip.decompress(self.path(question).read_bytes()))
+            held = json.loads(gzip.decompress(path.read_bytes()))
         except (OSError, EOFError, ValueError, zlib.error, RecursionError):
             return None  # absent, or damaged: asked again
         if not isinstance(held, dict) or held.get("question") != question or "answer" not in held:
             return None
+        with suppress(OSError):  # it may be read-only, and is of use all the same
+            os.utime(path)
         return Kept(held["answer"], str(held.get("date", "")))
 
     def keep(self, question: str, answer: Any) -> Kept:  # noqa: ANN401 - JSON
@@ -90,6 +101,7 @@ class Cache:
 
     def _write(self, path: Path, data: bytes) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
+        make_room(self.folder, _ENDING, len(data), MOST_BYTES)
         handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=self.folder)
         try:
             with os.fdopen(handle, "wb") as file:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from siting.data.fetch.place import Place
     from siting.data.osm.case import ImportReport
 
-_MOST_TRIES, _LONGEST_S = 20, 3600.0
+_MOST_TRIES, _LONGEST_S, _LINE = 20, 3600.0, 200
 _UNCLEAR = "The area to fetch is not clear."
 
 
@@ -53,6 +53,8 @@ class Servers:
     """Folder of kept answers; default: siting's place in the platform's cache folder."""
     refresh: bool = False
     """Ask for everything anew."""
+    contact: str = ""
+    """Mail or web address told to the servers."""
 
     def check(self) -> None:
         """Refuse what cannot be asked.
@@ -75,6 +77,10 @@ class Servers:
         if not 1 <= self.timeout_s <= _LONGEST_S:
             what = f"{self.timeout_s:g} s"
             faults.append(Fault("--timeout", what, f"Take 1 to {_LONGEST_S:g} seconds."))
+        if not (self.contact.isascii() and self.contact.isprintable()) or len(self.contact) > _LINE:
+            what = f"{self.contact[:100]!r} cannot be sent"
+            mend = f"Write a mail or web address, at most {_LINE} plain characters."
+            faults.append(Fault("--contact", what, mend))
         if faults:
             msg = "Nothing can be asked like this."
             raise InputError(msg, faults)
@@ -123,7 +129,7 @@ def fetch_case(
     """
     servers.check()
     check_case_target(out.resolve())
-    web = Web(tell, tries=servers.tries, timeout_s=servers.timeout_s)
+    web = Web(tell, tries=servers.tries, timeout_s=servers.timeout_s, contact=servers.contact)
     cache = Cache(servers.cache, refresh=servers.refresh, tell=tell)
     place = _place(wish, servers, web, cache)
     fetched = fetch_osm(

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import shapely
 from pyproj import Geod
+from shapely import MultiPolygon, Polygon
 
 from siting.data.fetch.replies import TooMuchError
 from siting.data.fetch.tiles import cut
+from siting.data.osm.clip import grown
 from siting.data.osm.elements import from_overpass
 from siting.errors import Fault, InputError, SourceError
 
@@ -133,7 +135,7 @@ class _Fetch:
                 except SourceError as error:
                     raise self._stopped(error, theme, tiles[number:]) from error
                 if kept.answer == _SPLIT:
-                    todo += reversed(self._quarters(part))
+                    todo += reversed(self._quarters(theme, part))
                 else:
                     yield self._taken(kept, label)
 
@@ -163,8 +165,8 @@ class _Fetch:
         self.dates.add(dated.group() if dated else kept.date)
         return answer
 
-    def _quarters(self, tile: Tile) -> list[Tile]:
-        area = self.place.area
+    def _quarters(self, theme: Theme, tile: Tile) -> list[Tile]:
+        area = self._area(theme)
         return [part for part in tile.quarters() if area.intersects(shapely.box(*part.bounds))]
 
     def _otherwise(self, theme: Theme, ask: Callable[[float, float], str]) -> dict[str, Any]:
@@ -195,14 +197,21 @@ class _Fetch:
         raise SourceError(msg, missing=[theme.name], mend=mend)
 
     def _tiles(self, theme: Theme) -> tuple[Tile, ...]:
-        return cut(self.place.area, max_km2=theme.max_km2)
+        return cut(self._area(theme), max_km2=theme.max_km2)
+
+    def _area(self, theme: Theme) -> Polygon | MultiPolygon:
+        """Return the area with the theme's margin, but nothing beyond the globe's edges."""
+        if not theme.margin_m:
+            return self.place.area
+        wide = grown(self.place.area, theme.margin_m) & shapely.box(-180, -90, 180, 90)
+        return wide if isinstance(wide, Polygon | MultiPolygon) else self.place.area
 
     def _questions(self, theme: Theme, tile: Tile) -> Iterator[str]:
         """Yield the questions that a tile came to, with those of its parts."""
         question = theme.question(tile)
         kept = self.cache.find(question)
         if kept is not None and kept.answer == _SPLIT:
-            for part in self._quarters(tile):
+            for part in self._quarters(theme, tile):
                 yield from self._questions(theme, part)
         yield question
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from siting.data.osm.clip import ROAD_MARGIN_M
 from siting.data.osm.tags import CLOSED_ACCESS, DRIVEN, LIVED_IN, RULES
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class Theme:
     """Whether no case can be made without it."""
     otherwise: Callable[[float, float], str] | None = None
     """What to ask about a point (longitude, latitude) of an area where nothing was found."""
+    margin_m: float = 0.0
+    """How far beyond the area to ask."""
 
 
 def themes(*, district_level: int | None, pois: bool) -> tuple[Theme, ...]:
@@ -67,20 +70,14 @@ def themes(*, district_level: int | None, pois: bool) -> tuple[Theme, ...]:
             otherwise=lambda lon, lat: _enclosing(lon, lat, border),
         ),
         Theme("places", _PLACES_KM2, lambda tile: _places(tile, pois=pois)),
-        Theme("roads", _ROADS_KM2, _roads),
+        Theme("roads", _ROADS_KM2, _roads, margin_m=ROAD_MARGIN_M),
     )
 
 
 def _roads(tile: Tile) -> str:
     shut = "|".join(sorted(CLOSED_ACCESS))
-    chosen = f'["highway"~"^({_any(DRIVEN)})$"]["area"!="yes"]'
-    # a way shut to all is asked for as well if some vehicle's own tag may open it again
-    opened = '[~"^(motorcar|motor_vehicle|vehicle)$"~"."]'
-    box = _box(tile)
-    return (
-        f'(way{chosen}["access"!~"^({shut})$"]({box});'
-        f'way{chosen}["access"]{opened}({box}););{_WITH_PARTS}'
-    )
+    chosen = f'["highway"~"^({_any(DRIVEN)})$"]["area"!="yes"]["access"!~"^({shut})$"]'
+    return f"way{chosen}({_box(tile)});{_WITH_PARTS}"
 
 
 def _places(tile: Tile, *, pois: bool) -> str:

@@ -14,10 +14,6 @@ from siting import __version__
 if TYPE_CHECKING:
     import requests
 
-CONTACT_URL = "https://example.org/siting"
-"""Where the operators of a server find who asks; whoever publishes siting puts its page here."""
-USER_AGENT = f"siting/{__version__} (planner of EV charging networks; +{CONTACT_URL})"
-
 _BUSY_WAIT_S = 30.0
 """After 429, at least: the rule of overpass-api.de (drolbr/Overpass-API, issue 791, 2026)."""
 _SHOWN = 160
@@ -28,13 +24,24 @@ _TOLD = {
     _BAD_REQUEST: "it does not understand the question (400)",
     _FORBIDDEN: "it refuses us (403): this network address or program may be blocked",
     _NOT_ACCEPTABLE: (
-        f"it refuses programs it does not know by their User-Agent (406); ours is '{USER_AGENT}'"
+        "it refuses programs it does not know by their User-Agent (406): say who you are by "
+        "--contact"
     ),
     _TOO_MANY: "it has had too many questions from here (429)",
     502: "its gateway is out of order (502)",
     503: "it is out of service (503)",
     504: "it is too busy, or the question takes too long (504)",
 }
+
+
+def user_agent(contact: str) -> str:
+    """Return the name siting asks in, with whom its user says to turn to, '' for nobody.
+
+    The usage policies of Nominatim and Overpass ask for a name of the program; an address by which
+    its user is found helps a server's operators to write rather than to block.
+    """
+    about = "planner of EV charging networks" + (f"; {contact}" if contact else "")
+    return f"siting/{__version__} ({about})"
 
 
 class TroubleError(Exception):

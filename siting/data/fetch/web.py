@@ -11,7 +11,7 @@ import requests
 from requests import exceptions
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
-from siting.data.fetch.replies import USER_AGENT, TooMuchError, TroubleError, read_reply
+from siting.data.fetch.replies import TooMuchError, TroubleError, read_reply, user_agent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -44,16 +44,25 @@ class Web:
         How often the same question is asked of the same server, at most.
     timeout_s
         How long one answer may take.
+    contact
+        Mail or web address told to the servers; '' for none.
     """
 
     def __init__(
-        self, tell: Callable[[str], None], *, tries: int = TRIES, timeout_s: float = TIMEOUT_S
+        self,
+        tell: Callable[[str], None],
+        *,
+        tries: int = TRIES,
+        timeout_s: float = TIMEOUT_S,
+        contact: str = "",
     ) -> None:
         self.timeout_s = timeout_s
         self.tell = tell
         self._tries = tries
         self._session = requests.Session()
-        self._session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json, */*"})
+        self._session.headers.update(
+            {"User-Agent": user_agent(contact), "Accept": "application/json, */*"}
+        )
         self._last: dict[str, float] = {}
 
     def ask(

@@ -12,6 +12,7 @@ import shapely
 
 from siting.data.case_file import CASE_FILE
 from siting.data.osm.case_write import MADE, OWN_FILES, Content, Origin, write_content
+from siting.data.osm.clip import ROAD_MARGIN_M, grown
 from siting.data.osm.districts import find_districts
 from siting.data.osm.layers import (
     fuel_layer,
@@ -95,7 +96,7 @@ def write_osm_case(  # noqa: PLR0913 - all but the first two are options with de
     title, title_zh, source_note, date, licence
         What ``case.toml`` says of the data.
     clip
-        Keep only what lies inside, WGS-84.
+        Keep only what lies inside, WGS-84; of roads, also what lies within a margin around it.
     district_level
         ``admin_level`` of the districts; the coarsest that serves if None.
     cell_m
@@ -172,13 +173,17 @@ def write_roads(data: OsmData, path: Path, clip: BaseGeometry | None = None) -> 
     CaseError
         If there is no road.
     """
-    network = drive_network(data, clip)
+    network = drive_network(data, _road_area(clip))
     if not len(network.table):
         msg = "The data hold no public road for cars" + _inside(clip)
         raise CaseError(msg)
     path.parent.mkdir(parents=True, exist_ok=True)
     network.table.to_parquet(path, index=False, compression="zstd")
     return network
+
+
+def _road_area(clip: BaseGeometry | None) -> BaseGeometry | None:
+    return None if clip is None else grown(clip, ROAD_MARGIN_M)
 
 
 def _inside(clip: BaseGeometry | None) -> str:
@@ -202,7 +207,7 @@ def _made(
         )
         raise CaseError(msg)
     progress("building the drive network")
-    network = drive_network(data, clip)
+    network = drive_network(data, _road_area(clip))
     around = [network.table.geometry.to_numpy(), *_places([fuel])]
     west, south, east, north = extent(np.concatenate(around))
     metric_crs = utm_crs((west + east) / 2, (south + north) / 2)
@@ -230,7 +235,7 @@ def _made(
         metric_crs=metric_crs,
         total_kwh_day=len(fuel.table) * kwh_day_per_fuel,
     )
-    notes = _road_notes(network)
+    notes = _road_notes(network, clip)
     notes += [note for found in points.values() for note in found.notes]
     notes += [*districts.notes, f"zones: weighted by {zones.told} (assumption)."]
     return Content(network, points, districts, zones, cell_m, kwh_day_per_fuel, tuple(notes))
@@ -244,12 +249,18 @@ def _places(layers: list[Found]) -> list[NDArray[np.object_]]:
     ]
 
 
-def _road_notes(network: DriveNetwork) -> list[str]:
+def _road_notes(network: DriveNetwork, clip: BaseGeometry | None) -> list[str]:
     if not len(network.table):
         return ["roads: none for cars in the data; straight lines serve instead."]
-    if not network.dropped_edges:
-        return []
-    told = (
-        f"roads: {network.dropped_edges:,} directed edges ({network.dropped_km:.1f} km) were left "
-    )
-    return [f"{told}out: they cannot be reached from, or cannot reach, the main network."]
+    notes = []
+    if clip is not None:
+        notes.append(
+            f"roads: kept up to {ROAD_MARGIN_M:g} m beyond the area, so that those at its border "
+            "are whole."
+        )
+    if network.dropped_edges:
+        notes.append(
+            f"roads: {network.dropped_edges:,} directed edges ({network.dropped_km:.1f} km) were "
+            "left out: they cannot be reached from, or cannot reach, the main network."
+        )
+    return notes

@@ -82,17 +82,14 @@ def _toml(made: Content, origin: Origin) -> str:
         "districts": made.districts.told,
         "substations": "power=substation from 30 to 300 kV; rating and base load assumed by "
         "voltage (X)",
+        "pois": "restaurants, hotels and the like by tag; for estimators of demand",
         "roads": "public roads for cars, simplified to junctions, largest connected part; "
         f"{made.network.dropped_km:.1f} km outside it left out",
     }
     assumed = {"zones", "substations"}
     files = {"roads": ROADS_FILE} if len(made.network.table) else {}
     files |= {"zones": "zones.geojson", "districts": "districts.geojson"}
-    files |= {
-        name: f"{name}.csv"
-        for name, found in made.points.items()
-        if len(found.table) and name != "pois"
-    }
+    files |= {name: f"{name}.csv" for name, found in made.points.items() if len(found.table)}
     lines = [MADE, f"title = {_quoted(origin.title)}"]
     lines += [f"title_zh = {_quoted(origin.title_zh)}"] if origin.title_zh else []
     lines += ['label = "partly assumed"', 'label_zh = "部分为假设"']

@@ -8,13 +8,38 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from siting.data.crs import WGS84
+from siting.data.crs import WGS84, geometry_to_wgs84, parse_crs, project
+from siting.data.sphere import utm_crs
 from siting.errors import InputError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from shapely.geometry.base import BaseGeometry
+
+
+ROAD_MARGIN_M = 1000.0
+"""Roads are kept this far beyond a clip, so that those along its border are whole and a way round
+that leaves it for a moment is not lost. Assumption (X): about a block of large streets."""
+
+
+def grown(area: BaseGeometry, margin_m: float, metric_crs: str | None = None) -> BaseGeometry:
+    """Return an area with a margin.
+
+    Parameters
+    ----------
+    area
+        WGS-84.
+    margin_m
+        In metres.
+    metric_crs
+        To measure in; the UTM zone around the area's centre if None.
+    """
+    plane = metric_crs or utm_crs(area.centroid.x, area.centroid.y)
+    wide = shapely.buffer(project(np.array([area], dtype=object), plane), margin_m, quad_segs=4)
+    crs = parse_crs(plane)
+    back: BaseGeometry = (wide if crs is None else geometry_to_wgs84(wide, crs))[0]
+    return back
 
 
 def read_clip(path: Path) -> BaseGeometry:

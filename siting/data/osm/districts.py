@@ -9,8 +9,9 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from siting.data.crs import WGS84, geometry_to_wgs84, parse_crs, project
+from siting.data.crs import WGS84, project
 from siting.data.osm.areas import closed_way_areas, relation_area
+from siting.data.osm.clip import grown
 from siting.data.osm.tags import names_of
 from siting.errors import CaseError
 
@@ -188,12 +189,8 @@ def _labels(tags: list[Tags]) -> list[str]:
 
 def _hull(points: NDArray[np.object_], metric_crs: str) -> BaseGeometry:
     """Return the convex hull of points with a margin, WGS-84."""
-    hull = shapely.convex_hull(shapely.union_all(project(points, metric_crs)))
-    shapes = np.array([shapely.buffer(hull, _MARGIN_M, quad_segs=4)], dtype=object)
-    crs = parse_crs(metric_crs)
-    back = shapes if crs is None else geometry_to_wgs84(shapes, crs)
-    whole: BaseGeometry = back[0]
-    return whole
+    hull: BaseGeometry = shapely.convex_hull(shapely.union_all(points))
+    return grown(hull, _MARGIN_M, metric_crs)
 
 
 def _one_district(

@@ -106,21 +106,21 @@ class _Held:
 
     def take(self, element: Element) -> None:
         """Take one XML element; those that were deleted have no place or no nodes, and are left."""
-        key = int(element.attrib["id"])
+        key = _id(element.attrib["id"])
         tags = {item.attrib["k"]: item.attrib["v"] for item in element.iterfind("tag")}
         if element.attrib.get("action") == "delete" or element.attrib.get("visible") == "false":
             return
         if element.tag == "node":
-            self.nodes[key] = (float(element.attrib["lon"]), float(element.attrib["lat"]))
+            self.nodes[key] = _place(element)
             if not _NODE_TAGS.isdisjoint(tags.items()):
                 self.node_tags[key] = tags
         elif element.tag == "way":
-            self.ways[key] = [int(item.attrib["ref"]) for item in element.iterfind("nd")]
+            self.ways[key] = [_id(item.attrib["ref"]) for item in element.iterfind("nd")]
             if not _WAY_KEYS.isdisjoint(tags):
                 self.way_tags[key] = tags
         elif tags.get("type") in _AREAS and not _WAY_KEYS.isdisjoint(tags):
             members = tuple(
-                Member(item.attrib["type"], int(item.attrib["ref"]), item.attrib.get("role", ""))
+                Member(item.attrib["type"], _id(item.attrib["ref"]), item.attrib.get("role", ""))
                 for item in element.iterfind("member")
             )
             self.relations[key] = Relation(members, tags)
@@ -137,6 +137,22 @@ class _Held:
             way_tags=self.way_tags,
             relations=self.relations,
         )
+
+
+def _id(text: str) -> int:
+    number = int(text)
+    if not -(2**63) <= number < 2**63:
+        msg = f"{text[:40]} is no id"
+        raise ValueError(msg)
+    return number
+
+
+def _place(node: Element) -> tuple[float, float]:
+    lon, lat = float(node.attrib["lon"]), float(node.attrib["lat"])
+    if not (-180 <= lon <= 180 and -90 <= lat <= 90):  # noqa: PLR2004 - the globe
+        msg = f"node {node.attrib['id']} lies nowhere on the globe"
+        raise ValueError(msg)
+    return lon, lat
 
 
 def member_ways(relations: Iterable[Relation]) -> set[int]:

@@ -13,8 +13,10 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from siting.data.crs import WGS84
+from siting.data.edge_table import raw_of_table
 from siting.data.osm.segments import road_segments
 from siting.data.osm.simplify import simplified
+from siting.data.osm.tags import speed_limit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from siting.data.osm.elements import OsmData, Tags
     from siting.data.osm.segments import Segments
     from siting.data.osm.simplify import Chains
+    from siting.data.road_build import RawRoads
 
     Rows = NDArray[np.int64]
 
@@ -34,7 +37,7 @@ class DriveNetwork:
     """Hold a drive network, and what was left out of it."""
 
     table: gpd.GeoDataFrame
-    """One row a directed edge: u, v, highway, oneway, maxspeed, length_m, geometry; EPSG:4326."""
+    """One row a directed edge, as layer roads has them, without ``speed_kph``; EPSG:4326."""
     nodes: int
     dropped_edges: int
     """Directed edges outside the largest strongly connected part."""
@@ -52,8 +55,8 @@ def drive_network(
     """Build the network of public roads, simplified to junctions.
 
     Every row is one direction: a two-way street has two, so one may turn round at dead ends, as at
-    any node. Where the ways of an edge differ, ``highway`` is the one with most length, and
-    ``maxspeed`` lists the values stated.
+    any node. Where the ways of an edge differ, ``highway`` and ``name`` are those with most length,
+    and ``maxspeed`` lists the values stated.
 
     Parameters
     ----------
@@ -78,8 +81,23 @@ def drive_network(
     return DriveNetwork(kept, len(np.unique(ends)), int((~keep).sum()), dropped_km)
 
 
+def raw_roads(data: OsmData) -> RawRoads:
+    """Return the network of public roads as a case's layer, before its largest part is taken.
+
+    Raises
+    ------
+    ValueError
+        If there is no road.
+    """
+    table = drive_network(data, connected=False).table
+    if not len(table):
+        msg = "no way in it is a public road for cars"
+        raise ValueError(msg)
+    return raw_of_table(table.assign(speed_kph=np.nan), table.geometry.to_numpy())
+
+
 def _no_edges() -> gpd.GeoDataFrame:
-    names = ("u", "v", "highway", "oneway", "maxspeed", "length_m")
+    names = ("u", "v", "highway", "oneway", "maxspeed", "length_m", "name")
     return gpd.GeoDataFrame({name: [] for name in names}, geometry=[], crs=WGS84)
 
 
@@ -101,10 +119,11 @@ def _table(data: OsmData, segments: Segments, chains: Chains) -> gpd.GeoDataFram
         {
             "u": data.node_id[chains.tail],
             "v": data.node_id[chains.head],
-            "highway": _mostly(data.way_tags, segments, chains),
+            "highway": _mostly("highway", data.way_tags, segments, chains),
             "oneway": np.ones(count, dtype=bool),
             "maxspeed": _limits(data.way_tags, segments, chains),
             "length_m": np.round(length_m, 3),
+            "name": _mostly("name", data.way_tags, segments, chains),
         },
         geometry=_lines(data, segments, chains),
         crs=WGS84,
@@ -120,10 +139,12 @@ def _lines(data: OsmData, segments: Segments, chains: Chains) -> NDArray[np.obje
     return np.asarray(shapely.linestrings(xy, indices=edge), dtype=object)
 
 
-def _mostly(tags: Sequence[Tags], segments: Segments, chains: Chains) -> NDArray[np.object_]:
-    """Return each edge's class: the one with most of its length."""
+def _mostly(
+    key: str, tags: Sequence[Tags], segments: Segments, chains: Chains
+) -> NDArray[np.object_]:
+    """Return the value of a tag that most of each edge's length has, '' where that has none."""
     ways = np.unique(segments.way)
-    names, code_of = np.unique([tags[way]["highway"] for way in ways], return_inverse=True)
+    names, code_of = np.unique([tags[way].get(key, "") for way in ways], return_inverse=True)
     codes = code_of[np.searchsorted(ways, segments.way[chains.segment])]
     size = len(names)
     keys, at = np.unique(chains.edge * size + codes, return_inverse=True)
@@ -139,10 +160,7 @@ def _limits(tags: Sequence[Tags], segments: Segments, chains: Chains) -> NDArray
     ways = np.unique(way)
     at = np.searchsorted(ways, way)
     stated = np.array(
-        [
-            [tags[row].get(f"maxspeed:{side}") or tags[row].get("maxspeed", "") for row in ways]
-            for side in ("backward", "forward")
-        ],
+        [[speed_limit(tags[row], side) for row in ways] for side in ("backward", "forward")],
         dtype=object,
     )
     text = pd.Series(stated[forward.astype(int), at])

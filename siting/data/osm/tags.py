@@ -5,9 +5,11 @@ Meanings follow https://wiki.openstreetmap.org/wiki/Map_features, in our own wor
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from siting.data.speed_limits import parse_maxspeed
 from siting.data.speeds import CLASS_SPEED_KPH
 
 if TYPE_CHECKING:
@@ -68,6 +70,10 @@ CLOSED_ACCESS = frozenset({"no", "private", "agricultural", "forestry", "emergen
 DRIVEN = frozenset(CLASS_SPEED_KPH) - {"service"}
 """``highway`` values of public roads: all that have a speed, but yards and driveways."""
 
+LIMIT_KINDS = ("maxspeed:type", "source:maxspeed", "zone:maxspeed", "zone:traffic")
+"""Keys that name the law behind a limit, in order; they may stand where ``maxspeed`` does not. See
+https://wiki.openstreetmap.org/wiki/Key:maxspeed:type."""
+
 LIVED_IN: Mapping[str, float] = {
     "residential": 1.0,
     "commercial": 1.0,
@@ -117,10 +123,33 @@ def first_rule(tags: Mapping[str, str], rules: Iterable[TagRule]) -> TagRule | N
 def is_driven(tags: Mapping[str, str]) -> bool:
     """Tell whether a way is a public road for cars.
 
-    By ``highway`` and ``access``, as siting reads a raw .osm given as roads too, so that both give
-    one network. Tags of single modes, such as ``motor_vehicle``, are not read.
+    By ``highway`` and ``access``, and not if it is drawn as an area. Tags of single modes, such as
+    ``motor_vehicle``, are not read.
     """
-    return tags.get("highway") in DRIVEN and tags.get("access") not in CLOSED_ACCESS
+    open_road = tags.get("highway") in DRIVEN and tags.get("access") not in CLOSED_ACCESS
+    return open_road and tags.get("area") != "yes"
+
+
+def speed_limit(tags: Mapping[str, str], side: str) -> str:
+    """Return what a way's tags say of its speed limit in one direction; '' where they say nothing.
+
+    ``maxspeed`` of the direction, of both, else the country's own limit that another key names,
+    such as CN:urban or DE:zone:30. Words that give no speed, such as sign, name none.
+
+    Parameters
+    ----------
+    tags
+        Of the way.
+    side
+        forward or backward.
+    """
+    stated = tags.get(f"maxspeed:{side}") or tags.get("maxspeed", "")
+    named = (tags.get(key, "") for key in LIMIT_KINDS)
+    return stated or next((text for text in named if _is_limit(text)), "")
+
+
+def _is_limit(text: str) -> bool:
+    return not math.isnan(parse_maxspeed(text))
 
 
 def is_public_host(tags: Mapping[str, str], rule: TagRule) -> bool:

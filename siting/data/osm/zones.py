@@ -84,7 +84,7 @@ def make_zones(
         What the zones' demand adds up to.
     """
     plane = project(np.array([area], dtype=object), metric_crs)[0]
-    streets = _streets(roads, cell_m, metric_crs)
+    streets = _streets(roads, plane, cell_m, metric_crs)
     found = [_buildings(data, cell_m, metric_crs), _land(data, cell_m, metric_crs)]
     chosen = next((item for item in found if _serves(item, streets)), streets)
     if not len(chosen.cells):
@@ -189,7 +189,10 @@ def _grid_over(shape: BaseGeometry, cell_m: float) -> Cells:
     return np.column_stack([columns.ravel(), rows.ravel()])
 
 
-def _streets(roads: gpd.GeoDataFrame, cell_m: float, metric_crs: str) -> Evidence:
+def _streets(
+    roads: gpd.GeoDataFrame, area: BaseGeometry, cell_m: float, metric_crs: str
+) -> Evidence:
+    """Return the length of streets inside an area, both in the metric CRS."""
     lines = roads.geometry.to_numpy()[roads["highway"].isin(_STREETS).to_numpy()]
     told = "length of streets from residential to secondary, m, each direction counted"
     if not len(lines):
@@ -199,7 +202,10 @@ def _streets(roads: gpd.GeoDataFrame, cell_m: float, metric_crs: str) -> Evidenc
     same = line[1:] == line[:-1]
     middle = ((xy[1:] + xy[:-1]) / 2)[same]
     length_m = np.hypot(*(xy[1:] - xy[:-1]).T)[same]
-    return _gathered(np.floor(middle / cell_m).astype(np.int64), length_m, told)
+    shapely.prepare(area)
+    inside = shapely.contains_xy(area, middle)
+    cells = np.floor(middle[inside] / cell_m).astype(np.int64)
+    return _gathered(cells, length_m[inside], told)
 
 
 def _plain(area: BaseGeometry, cell_m: float) -> Evidence:

@@ -15,10 +15,12 @@ from siting.data.synth.network import make_network
 from siting.data.synth.people import settle
 from siting.data.synth.places import kerbside
 from siting.data.synth.stock import make_fuel, make_sites, make_stations, make_substations
+from siting.data.synth.trips import make_flows
 from siting.data.synth.write import (
     write_districts,
     write_points,
     write_roads,
+    write_table,
     write_toml,
     write_zones,
 )
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-VERSION = "3"
+VERSION = "4"
 """Changes whenever the same facts, scale and seed give another city."""
 LAYERS = {
     "zones": "zones.geojson",
@@ -42,6 +44,7 @@ LAYERS = {
     "districts": "districts.geojson",
     "substations": "substations.csv",
     "roads": "roads.parquet",
+    "flows": "flows.csv",
 }
 """Layers of the case and their files."""
 _LEAST_SCALE, _LARGEST_SCALE = 0.02, 30.0
@@ -107,6 +110,7 @@ def _write(facts: Facts, folder: Path, *, scale: float, seed: int) -> None:
     write_zones(folder / LAYERS["zones"], facts, land, zones)
     write_districts(folder / LAYERS["districts"], facts, land)
     write_roads(folder / LAYERS["roads"], facts, network, land.plane)
+    write_table(folder / LAYERS["flows"], make_flows(zones))
     tables = {"sites": sites, "fuel": fuel, "stations": stations, "substations": substations}
     for layer, table in tables.items():
         write_points(folder / LAYERS[layer], table, land.plane)

@@ -61,11 +61,15 @@ def write_districts(path: Path, facts: Facts, land: Land) -> None:
 
 def write_points(path: Path, table: pd.DataFrame, plane: Plane) -> None:
     """Write a point layer as CSV with lon and lat."""
-    placed = degrees(table, plane)
+    write_table(path, degrees(table, plane))
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as CSV."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(placed.columns)
-        writer.writerows(placed.astype(object).to_numpy().tolist())
+        writer.writerow(table.columns)
+        writer.writerows(table.astype(object).to_numpy().tolist())
 
 
 def write_roads(path: Path, facts: Facts, network: Network, plane: Plane) -> None:

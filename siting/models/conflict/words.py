@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,14 +10,7 @@ from siting.data.problem import NONE
 
 if TYPE_CHECKING:
     from siting.data.problem import Problem
-
-
-class Requirement(NamedTuple):
-    """Name one requirement: its family, and its phase and district where it has one (else NONE)."""
-
-    family: str
-    phase: int
-    district: int
+    from siting.models.conflict.requirements import Requirement
 
 
 def sentence(problem: Problem, item: Requirement, best: float | None) -> str:
@@ -41,20 +34,28 @@ def sentence(problem: Problem, item: Requirement, best: float | None) -> str:
         money = problem.budget_cny[item.phase] / 1e6
         need = "" if best is None else f"; the least that meets the rest costs {best / 1e6:,.2f}"
         return f"budget: {money:,.2f} M CNY have arrived{when}{need}"
+    if item.family == "headroom":
+        return _headroom(problem, item)
+    if item.family in {"served", "covered"}:
+        return _floor(problem, item, when, best)
+    return _rule(problem, item, when)
+
+
+def _rule(problem: Problem, item: Requirement, when: str) -> str:
     if item.family == "most":
         most = problem.max_stations[item.phase]
         return f"at most {counted(most, 'supercharging station')} may be open{when}"
-    if item.family == "headroom":
-        full = int((problem.headroom_kw[-1] <= 0).sum())
-        return (
-            f"no substation may pass its limit: {full:,} of {len(problem.substations):,} "
-            "have no room for any station"
-        )
-    if item.family == "spacing":
-        return (
-            f"spacing: {counted(len(problem.conflicts), 'pair')} of sites, "
-            "each too close to hold two stations"
-        )
+    if item.family == "stay":
+        stays = int(((problem.initial != NONE) & ~problem.closable).sum())
+        return f"{counted(stays, 'existing station')} must stay open"
+    if item.family == "area":
+        return "no site may hold a type larger than its area allows"
+    least = f" of {problem.spacing_m:,.0f} m" if problem.spacing_m else ""
+    pairs = counted(len(problem.conflicts), "pair")
+    return f"spacing{least}: {pairs} of sites, each too close to hold two stations"
+
+
+def _floor(problem: Problem, item: Requirement, when: str, best: float | None) -> str:
     share, word = problem.min_served_share, "served"
     if item.family == "covered":
         share, word = problem.min_covered_share, "covered"
@@ -67,7 +68,7 @@ def sentence(problem: Problem, item: Requirement, best: float | None) -> str:
 
 def _target(problem: Problem, item: Requirement, when: str, best: float | None) -> str:
     city = item.district == NONE
-    scope = "the whole city" if city else problem.districts[item.district]
+    scope = scope_of(problem, item)
     asked = (
         problem.city_target[item.phase]
         if city
@@ -78,8 +79,7 @@ def _target(problem: Problem, item: Requirement, when: str, best: float | None) 
     )
     can = (problem.allowed & problem.is_super[None, :]).any(axis=1) & here
     room = can & _has_headroom(problem, item.phase)
-    guns = bool((problem.ratio_count > 1).any())
-    unit = "supercharging gun" if guns else "station"
+    unit = unit_of(problem)
     text = f"{scope}: {counted(asked, unit)} asked for{when}"
     text += f", {counted(can.sum(), 'site')} can hold a station"
     if room.sum() < can.sum():
@@ -87,6 +87,34 @@ def _target(problem: Problem, item: Requirement, when: str, best: float | None) 
     if best is not None:
         text += f"; at most {counted(best, unit)} can be had"
     return text
+
+
+def _headroom(problem: Problem, item: Requirement) -> str:
+    if item.substation == NONE:
+        full = int((problem.headroom_kw[-1] <= 0).sum())
+        return (
+            f"no substation may pass its limit: {full:,} of {len(problem.substations):,} "
+            "have no room for any station"
+        )
+    name, free = problem.substations[item.substation], problem.headroom_kw[:, item.substation]
+    room = [
+        f"{np.floor(kw / 10) / 100:,.2f} MW by {phase}"
+        for phase, kw in zip(problem.phases, free, strict=True)
+        if np.isfinite(kw)
+    ]
+    if (free <= 0).all():
+        return f"substation {name} may not pass its limit, and has no room for any station"
+    return f"substation {name} may not pass its limit: room for stations of {', '.join(room)}"
+
+
+def scope_of(problem: Problem, item: Requirement) -> str:
+    """Return the district of a target, or the whole city."""
+    return "the whole city" if item.district == NONE else problem.districts[item.district]
+
+
+def unit_of(problem: Problem) -> str:
+    """Return what the ratio counts."""
+    return "supercharging gun" if (problem.ratio_count > 1).any() else "station"
 
 
 def counted(number: float, noun: str) -> str:

@@ -1,0 +1,54 @@
+"""Declare the command that draws a plan's map."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 - typer reads it
+from typing import Annotated, Literal
+
+import typer
+
+from siting.cli.show import answer, print_json, progress
+
+
+def draw_map(  # noqa: PLR0913 - each is an option of the command line
+    folder: Annotated[Path, typer.Argument(metavar="PLAN", help="Folder that 'plan' wrote.")],
+    *,
+    audience: Annotated[
+        Literal["planner", "grid", "public"],
+        typer.Option(help="Who may read it: planner sees all, grid no money, public no loads."),
+    ] = "planner",
+    lang: Annotated[
+        Literal["both", "en", "zh"], typer.Option(help="Language; both: a switch in the page.")
+    ] = "both",
+    tiles: Annotated[
+        str | None, typer.Option(help="Address of map tiles, with {z}, {x} and {y}.")
+    ] = None,
+    tiles_crs: Annotated[
+        Literal["wgs84", "gcj02"] | None,
+        typer.Option(help="System the tiles are drawn in; default: by the provider."),
+    ] = None,
+    tiles_credit: Annotated[str | None, typer.Option(help="Whom to name for the tiles.")] = None,
+    case: Annotated[
+        str | None, typer.Option("--case", help="City to use: a name, or a folder with case.toml.")
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", metavar="", help="Print one JSON document.")
+    ] = False,
+    quiet: Annotated[
+        bool, typer.Option("--quiet", "-q", metavar="", help="Print errors only.")
+    ] = False,
+) -> None:
+    """Draw the map of a plan again, for planners (with the report), grid or public."""
+    from siting import pipeline  # noqa: PLC0415 - heavy
+    from siting.maps import MapView, read_tiles  # noqa: PLC0415
+
+    source = None if tiles is None else read_tiles(tiles, datum=tiles_crs, credit=tiles_credit)
+    view = MapView(audience=audience, language=lang, tiles=source)
+    with progress(quiet=quiet) as report:
+        report(f"drawing {folder}")
+        paths = pipeline.run_map(folder, view=view, case_name=case)
+    if as_json:
+        print_json({"ok": True, "files": [str(path) for path in paths]})
+    elif not quiet:
+        for path in paths:
+            answer(str(path))

@@ -1,0 +1,297 @@
+"""Search a reduced covering question, and prove how good the best choice is.
+
+Without capacities: prices bound it; greedy choices, improved by swaps, start it; neighbourhoods of
+the sites that the prices favour are solved exactly, two at a time; sites that no better choice can
+open, or close, are settled; HiGHS gets the rest whole. With capacities HiGHS gets it whole at once.
+"""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from siting.models.classical.cover import Found
+from siting.models.classical.cover_dual import Priced, Prices, settled
+from siting.models.classical.cover_serve import first_served
+from siting.models.classical.cover_swap import Opening
+from siting.models.classical.cover_window import around, nearest, side_by_side, solve_rest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from siting.models.classical.cover import Cover
+    from siting.models.effort import Effort
+
+    Floats = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
+
+STEPS = 1500
+"""Subgradient steps."""
+SMALL, SMALL_SHARE = 1500, 0.3
+"""Sites up to which HiGHS goes before any neighbourhoods, and the share of the time it has."""
+WINDOW, WIDEST = 40, 320
+"""Sites in a neighbourhood at first, and at most."""
+AT_ONCE = 2
+"""Neighbourhoods solved side by side, whatever the threads: so that plans do not depend on them."""
+STALE = 20
+"""Neighbourhoods without gain before they grow."""
+FADE = 0.3
+"""What is left of a zone's chance to be the next centre after a neighbourhood around it."""
+RESTARTS = 6
+"""Choices that the prices start, each with gains weighed a little differently."""
+RARE = 0.05
+"""What gains count for where the prices never open a site."""
+OFTEN = 0.02
+"""How often the prices have to open a site for it to be tried."""
+SHARE = 0.5
+"""Part of the time limit for neighbourhoods, where a proof is still to come."""
+PROVABLE, LARGE_SHARE = 150_000, 0.9
+"""Pairs up to which HiGHS is likely to prove something in time, and the part of it above that."""
+REST_NODES = 20_000
+"""Nodes for the proof of what is left, where steps rather than time limit the search."""
+
+
+def search(
+    cover: Cover,
+    effort: Effort,
+    progress: Callable[[str], None],
+    *,
+    started: float,
+    earned: float,
+) -> Found:
+    """Return the best choice found within the effort.
+
+    Parameters
+    ----------
+    cover
+        The question, reduced.
+    effort
+        Gap, time limit, seed, threads, steps (neighbourhoods).
+    progress
+        Called with a line of text now and then.
+    started
+        ``time.monotonic()`` from which the time limit counts.
+    earned
+        Worth earned already, which counts in the gap.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If the user stops it before there is a choice; later, the best so far is returned.
+    """
+    if not cover.sites:
+        nothing = np.empty(0, dtype=bool)
+        held = cover.keeps(nothing) and cover.covers(nothing)
+        return Found(nothing if held else None, 0.0, not held, "reductions")
+    running = Search(cover, effort, progress, started, earned)
+    try:
+        return running.run()
+    except KeyboardInterrupt:
+        if running.best is None:
+            raise
+        progress("stopped; this is the best so far")
+        return running.found("stopped by the user")
+
+
+@dataclass
+class Search:
+    """Hold one search in progress."""
+
+    cover: Cover
+    effort: Effort
+    progress: Callable[[str], None]
+    started: float
+    earned: float
+    best: Flags | None = None
+    value: float = -np.inf
+    bound: float = np.inf
+    impossible: bool = False
+    windows: int = 0
+    tried: Flags = field(default_factory=lambda: np.zeros(0, dtype=bool))
+    """(J,) sites of any choice that the prices started."""
+    steps: list[str] = field(default_factory=list)
+
+    def left_s(self, *, share: float = 1.0) -> float:
+        """Return the seconds left of a share of the time limit."""
+        return share * self.effort.time_limit_s - (time.monotonic() - self.started)
+
+    def found(self, method: str = "") -> Found:
+        """Return what there is so far."""
+        how = ", ".join([*self.steps, *([method] if method else [])])
+        return Found(self.best, self.bound, self.impossible, how)
+
+    def run(self) -> Found:
+        """Search until the gap is proved or the effort spent."""
+        if self.cover.capacity is not None:
+            self._capacitated()
+            return self.found()
+        priced = self._start()
+        if priced is None or self._done():
+            return self.found()
+        if self.cover.sites <= SMALL:
+            self._rest(priced, share=SMALL_SHARE)
+        if not self._done() and self.best is not None:
+            self._windows(priced)
+        if not self._done():
+            self._rest(priced)
+        return self.found()
+
+    def _done(self) -> bool:
+        if self.best is None or self.left_s() <= 0:
+            return self.left_s() <= 0
+        return self.bound - self.value <= self.effort.gap * abs(self.value + self.earned)
+
+    def _tell(self, what: str) -> None:
+        value, bound = self.value + self.earned, self.bound + self.earned
+        gap = abs(bound - value) / max(abs(value), 1e-9)
+        known = "none yet" if self.best is None else f"{value:,.6g}, gap {gap:.3%}"
+        self.progress(f"{what}: best {known}, bound {bound:,.6g}")
+
+    def _take(self, opened: Flags) -> bool:
+        """Take a choice if it keeps every rule and is better; tell whether it was."""
+        cover = self.cover
+        value = cover.value(opened)
+        if value <= self.value or not (cover.keeps(opened) and cover.covers(opened)):
+            return False
+        self.best, self.value = opened.copy(), value
+        return True
+
+    def _nearest(self, opening: Opening) -> bool:
+        """Improve a choice that keeps every rule; tell whether there may be one."""
+        opening.set(np.zeros(self.cover.sites, dtype=bool))
+        wish = opening.by_site @ opening.more()
+        wish /= max(float(wish.max(initial=0.0)), 1.0)
+        run = nearest(self.cover, wish, self.effort, seconds=max(self.left_s(share=SHARE), 1.0))
+        self.impossible = run.status == "infeasible"
+        if len(run.values):
+            opening.set(run.values > 0.5)  # noqa: PLR2004 - a binary
+            self._improve(opening)
+        return not self.impossible
+
+    def _start(self) -> Priced | None:
+        """Find a first choice, prices and the bound they prove; None if there is no choice."""
+        cover, closed = self.cover, np.zeros(self.cover.sites, dtype=bool)
+        self.tried = closed.copy()
+        opening = Opening(cover, closed)
+        self._improve(opening)
+        if self.best is None and not self._nearest(opening):
+            self.steps.append("rules on sites")
+            return None
+        priced = self._price()
+        rng = np.random.default_rng(self.effort.seed)
+        for favour in rng.uniform(0.5, 1.0, size=(RESTARTS, cover.sites)):
+            if self._done():
+                break
+            opening.set(closed)
+            opening.fill((priced.often + RARE) * favour)
+            self._improve(opening)
+            self.tried |= opening.opened
+        self.steps += ["greedy and swaps", "Lagrangian bound"]
+        self._tell("started")
+        return priced
+
+    def _capacitated(self) -> None:
+        """Start as if there were no capacities; then HiGHS gets the whole."""
+        first = first_served(self.cover, go_on=lambda: self.left_s() > 0)
+        if first is not None:
+            self.best, self.value = first
+        self._price()
+        if not self._done():
+            self._rest(None)
+
+    def _price(self) -> Priced:
+        priced = Prices(self.cover).search(self.value, STEPS, go_on=self._go_on)
+        self.bound = min(self.bound, priced.bound)
+        return priced
+
+    def _go_on(self, bound: float) -> bool:
+        self.bound = min(self.bound, bound)
+        return not self._done()
+
+    def _improve(self, opening: Opening) -> None:
+        opening.fill()
+        opening.improve(lambda: self.left_s() > 0)
+        self._take(opening.opened)
+
+    def _windows(self, priced: Priced) -> None:
+        """Solve neighbourhoods exactly until nothing is gained any more."""
+        self.steps.append("exact neighbourhoods")
+        rng = np.random.default_rng(self.effort.seed)
+        opening = Opening(self.cover, np.asarray(self.best))
+        able = (priced.often > OFTEN) | opening.opened | self.tried
+        chance = (self.cover.reach @ able.astype(float) > 0).astype(float)
+        size, stale, most = WINDOW, 0, self.effort.iterations
+        share = SHARE if self.cover.reach.nnz <= PROVABLE else LARGE_SHARE
+        share = share if most is None else 1.0
+        with ThreadPoolExecutor(min(max(self.effort.threads, 1), AT_ONCE)) as pool:
+            while self.left_s(share=share) > 0 and (most is None or self.windows < most):
+                gained = self._round(opening, able, chance, rng, size, pool)
+                self.windows += AT_ONCE
+                stale = 0 if gained else stale + AT_ONCE
+                if self.windows % (10 * AT_ONCE) == 0:
+                    self._tell(f"{self.windows} neighbourhoods")
+                if self._done() or (stale > STALE and size >= WIDEST):
+                    break
+                if stale > STALE:
+                    size, stale = min(size * 2, WIDEST), 0
+                    chance[:] = chance > 0
+
+    def _round(
+        self,
+        opening: Opening,
+        able: Flags,
+        chance: Floats,
+        rng: np.random.Generator,
+        size: int,
+        pool: ThreadPoolExecutor,
+    ) -> bool:
+        """Solve some neighbourhoods side by side; tell whether that gained."""
+        likely = np.cumsum(chance * (1e-9 * self.value + opening.more()))
+        free = []
+        for draw in rng.random(AT_ONCE):
+            zone = min(int(np.searchsorted(likely, draw * likely[-1])), len(likely) - 1)
+            free.append(around(opening, zone, able, size))
+            chance[self.cover.reach[:, free[-1]].sum(axis=1) > 0] *= FADE
+        solved = side_by_side(opening, free, self.effort, pool, seconds=max(self.left_s(), 0.1))
+        gained = False
+        for sites, chosen in zip(free, solved, strict=True):
+            new = opening.opened.copy()
+            if chosen is not None and len(sites):
+                new[sites] = chosen
+            if self._take(new):
+                opening.set(new)
+                gained = True
+        return gained
+
+    def _rest(self, priced: Priced | None, *, share: float = 1.0) -> None:
+        """Give HiGHS what is not settled yet, whole."""
+        cover = self.cover
+        closed = opened = np.zeros(cover.sites, dtype=bool)
+        if priced is not None and self.best is not None:
+            closed, opened = settled(cover, priced, self.value)
+        free = cover.sites - int(closed.sum() + opened.sum())
+        self._tell(f"branch and bound over {free:,} of {cover.sites:,} sites")
+        stepped = self.effort.iterations is not None
+        run = solve_rest(
+            cover,
+            (closed, opened),
+            (self.best, self.value),
+            self.effort,
+            seconds=self.left_s(share=1.0 if stepped else share),
+            nodes=REST_NODES if stepped else None,
+            earned=self.earned,
+        )
+        self.steps.append("branch and bound")
+        self.bound = min(self.bound, max(run.bound, self.value))
+        if run.infeasible and self.best is None:
+            self.impossible = True
+        if run.opened is not None and cover.capacity is None:
+            self._take(run.opened)
+        elif run.opened is not None and run.value > self.value:
+            self.best, self.value = run.opened, run.value

@@ -1,0 +1,46 @@
+"""Cut one phase out of a question, after what the phases before it have built."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from siting.data.problem import NONE
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from siting.data.problem import Problem
+
+
+def one_phase(problem: Problem, phase: int, held: NDArray[np.int64]) -> Problem:
+    """Return the question of a phase alone: what stands stays or is made larger.
+
+    Parameters
+    ----------
+    problem
+        The question of all phases.
+    phase
+        Which.
+    held
+        (J,) type of each site before the phase, or NONE.
+    """
+    only = slice(phase, phase + 1)
+    closed = (problem.initial != NONE) & (held == NONE)
+    kinds = np.arange(len(problem.types))
+    return replace(
+        problem,
+        phases=problem.phases[only],
+        demand_kwh=problem.demand_kwh[only],
+        allowed=problem.allowed & (kinds >= held[:, None]) & ~closed[:, None],
+        initial=held,
+        closable=problem.closable & (held == problem.initial) & ~closed,
+        city_target=problem.city_target[only],
+        district_target=problem.district_target[only],
+        max_stations=problem.max_stations[only],
+        budget_cny=problem.budget_cny[only],
+        headroom_kw=problem.headroom_kw[only],
+        weight=problem.weight[only],
+    )

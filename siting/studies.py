@@ -1,0 +1,177 @@
+"""Question a finished plan: what it hangs on, whether the grid holds, its carbon, its money."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from siting.assembly.reading import types_of
+from siting.data.build import build_problem
+from siting.grid.carbon import carbon_account
+from siting.grid.carbon_method import FOLDER as CARBON_FOLDER
+from siting.grid.carbon_method import CarbonMethod
+from siting.grid.energy import energy_of
+from siting.grid.folder import study_plan, write_study, write_tables
+from siting.grid.money import business
+from siting.grid.study import FOLDER as GRID_FOLDER
+from siting.grid.study import Study
+from siting.grid.tariff import FOLDER as TARIFF_FOLDER
+from siting.grid.tariff import Tariff
+from siting.grid.terms import FOLDER as MONEY_FOLDER
+from siting.grid.terms import Terms
+from siting.models.effort import Effort
+from siting.models.sensitivity.rows import Row, rows
+from siting.models.sensitivity.study import Asked
+from siting.models.sensitivity.study import study as study_of
+from siting.models.solution import Certificate
+from siting.pipeline import load_city
+from siting.plan_folder import SENSITIVITY_FILE, read_plan, write_into
+from siting.plan_folder.tables import table_bytes
+from siting.scenario_io.settings import load_settings, settings_assumptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from siting.data.case import Case
+    from siting.grid.carbon import CarbonAccount
+    from siting.grid.folder import GridStudy
+    from siting.grid.money import Business
+    from siting.plan import Plan
+    from siting.scenario import Scenario
+
+log = logging.getLogger(__name__)
+
+
+def run_grid(
+    folder: Path, *, study: str, out: Path, whole_year: bool = False, case_name: str | None = None
+) -> tuple[GridStudy, list[Path]]:
+    """Place a plan's load on its substations; return what was found and the files written.
+
+    Raises
+    ------
+    InputError
+        If the plan, its city or the study has faults.
+    """
+    plan, _, case, found = _studied(folder, study, case_name)
+    return found, write_study(found, plan, case, out, whole_year=whole_year)
+
+
+def run_carbon(
+    folder: Path, *, method: str, study: str, out: Path, case_name: str | None = None
+) -> tuple[CarbonAccount, str, list[Path]]:
+    """Count a plan's carbon; return the account, the case's label, and the files written."""
+    plan, scenario, case, found = _studied(folder, study, case_name)
+    how = load_settings(CarbonMethod, method, folder=CARBON_FOLDER)
+    energy = energy_of(found.placement, scenario)
+    account = carbon_account(plan.document, case, scenario, energy, how)
+    tables = {
+        "phases": account.by_phase,
+        "hours": account.by_hour,
+        "fleets": account.by_fleet,
+        "embodied": account.embodied,
+        "years": account.by_year,
+    }
+    assumed = [row.model_dump() for row in settings_assumptions(how)]
+    summary = {**account.summary(), "assumptions": assumed}
+    paths = write_tables(tables, summary, out, name="carbon", label=found.label)
+    return account, found.label, paths
+
+
+def run_money(
+    folder: Path,
+    *,
+    terms: str,
+    study: str,
+    subsidies_cny_kw: list[float],
+    out: Path,
+    case_name: str | None = None,
+) -> tuple[Business, str, list[Path]]:
+    """Count a plan's money; return it, the case's label, and the files written."""
+    plan, scenario, _, found = _studied(folder, study, case_name)
+    deal = load_settings(Terms, terms, folder=MONEY_FOLDER)
+    tariff = load_settings(Tariff, deal.tariff, folder=TARIFF_FOLDER)
+    energy = energy_of(found.placement, scenario)
+    days = found.placement.days
+    money = business(plan.document, scenario, energy, days, deal, tariff)
+    tables = {"stations": money.by_station(), "subsidies": money.sweep(subsidies_cny_kw)}
+    rows = [*settings_assumptions(deal), *settings_assumptions(tariff)]
+    summary = {**money.summary(), "assumptions": [row.model_dump() for row in rows]}
+    paths = write_tables(tables, summary, out, name="money", label=found.label)
+    return money, found.label, paths
+
+
+def _studied(
+    folder: Path, study: str, case_name: str | None
+) -> tuple[Plan, Scenario, Case, GridStudy]:
+    plan, scenario = read_plan(folder)
+    days = load_settings(Study, study, folder=GRID_FOLDER)
+    case = load_city(case_name or plan.document.provenance.case, scenario)
+    return plan, scenario, case, study_plan(plan, case, scenario, days)
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """Hold what a plan hangs on, as rows, and where they were written."""
+
+    label: str
+    """'' for a real city."""
+    objective: float
+    """Of the plan."""
+    bound: float
+    """The sharpest known."""
+    unit: str
+    """Of both, and of every row: in words."""
+    solved: bool
+    """Whether problems were solved anew."""
+    rows: tuple[Row, ...]
+    path: Path
+
+
+def run_sensitivity(
+    folder: Path,
+    asked: Asked,
+    *,
+    case_name: str | None = None,
+    progress: Callable[[str], None] = log.info,
+) -> Sensitivity:
+    """Tell what a plan folder's plan hangs on, and write it there as a table.
+
+    Raises
+    ------
+    PlanError
+        If the plan is not of this city and scenario any more.
+    """
+    plan, scenario = read_plan(folder)
+    provenance, outcome = plan.document.provenance, plan.document.outcome
+    case = load_city(case_name or provenance.case, scenario)
+    progress("finding what each zone reaches")
+    problem, _ = build_problem(case, scenario)
+    limits = scenario.solve
+    effort = Effort(limits.gap, limits.time_limit_s, limits.seed, limits.threads)
+    certificate = Certificate(
+        outcome.status,
+        outcome.objective,
+        outcome.bound,
+        outcome.gap,
+        outcome.seconds,
+        outcome.solver,
+        outcome.method,
+    )
+    types = types_of(plan, problem)
+    found = study_of(problem, types, certificate, effort, asked, progress=progress)
+    table = rows(found)
+    content = table_bytes(pd.DataFrame(table, columns=list(Row._fields)))
+    (path,) = write_into(folder, {SENSITIVITY_FILE: content})
+    return Sensitivity(
+        provenance.label,
+        outcome.objective,
+        found.best.bound,
+        outcome.objective_unit,
+        found.solved,
+        tuple(table),
+        path,
+    )
