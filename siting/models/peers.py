@@ -97,7 +97,9 @@ def _solved(lp: Any, columns: list[Any], engine: str, effort: Effort) -> Told:  
     limits["threads"] = effort.threads
     if engine.endswith("HiGHS"):
         lp.solve(pulp.HiGHS(**limits))
-        bound = float(lp.solverModel.getInfo().mip_dual_bound)
+        # PuLP hands HiGHS a maximum as the least of its negative
+        sign = -1.0 if lp.sense == pulp.LpMaximize else 1.0
+        bound = sign * float(lp.solverModel.getInfo().mip_dual_bound)
     else:
         with tempfile.TemporaryDirectory() as folder:
             log = Path(folder) / "log"
