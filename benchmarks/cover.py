@@ -139,8 +139,8 @@ ENGINES: dict[str, Callable[[Question], tuple[float, Callable[[], Answer]]]] = {
 
 def alone(engine: str, size: tuple[int, int, int, float]) -> Run:
     """Make a question and let one engine answer it, in this process."""
-    from benchmarks.cover_cities import road_question  # noqa: PLC0415
     from benchmarks.travel import peak_mb  # noqa: PLC0415
+    from siting.bench.coverage import road_question  # noqa: PLC0415
 
     zones, sites, most, minutes = size
     question = road_question(zones, sites, most, minutes=minutes)

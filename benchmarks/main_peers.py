@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmarks.instances import instance
+from siting.bench.networks import instance
 from siting.data.build import build_problem
 from siting.data.problem import NONE
 from siting.models.arrays import arrays_of
@@ -34,7 +34,7 @@ from siting.scenario_io import load_scenario, override
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from benchmarks.instances import Binds
+    from siting.bench.networks import Binds
     from siting.data.problem import Problem
 
     Trace = list[tuple[float, float, float]]

@@ -10,6 +10,7 @@ import typer
 
 from siting import __version__
 from siting.cli.accounts import carbon, money
+from siting.cli.bench import bench
 from siting.cli.case import case_app
 from siting.cli.demand import demand_app
 from siting.cli.dispatch import dispatch
@@ -34,6 +35,7 @@ app.add_typer(case_app, name="case")
 app.command()(explain)
 app.command()(export)
 app.command()(sensitivity)
+app.command()(bench)
 app.command()(grid)
 app.command()(carbon)
 app.command()(money)

@@ -1,0 +1,1 @@
+"""Measure siting beside its peers: the same question, each in a process of its own."""

@@ -1,0 +1,117 @@
+"""Answer classical questions as others would: plain PuLP with HiGHS or CBC, and spopt.
+
+A peer hands over which sites open and the bound that its solver tells; what the choice is worth is
+counted anew by :func:`worth`, and PuLP's status is never read.
+"""
+
+from __future__ import annotations
+
+import importlib
+import tempfile
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pulp
+
+from siting.models.classical import facility, max_cover, p_median
+from siting.models.classical.facility import state as facility_state
+from siting.models.classical.max_cover import state as cover_state
+from siting.models.classical.p_median import state as median_state
+from siting.models.solver_reports import cbc_report
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from siting.models.classical.question import Question
+    from siting.models.effort import Effort
+
+Kind = Literal["cover", "median", "facility"]
+PEERS = ("PuLP + HiGHS", "PuLP + CBC", "spopt + HiGHS")
+ENDLESS = 1e19
+
+
+@dataclass(frozen=True, eq=False)
+class Told:
+    """Hold what an engine says of a question."""
+
+    opened: NDArray[np.bool_]
+    """(J,); empty where it found nothing."""
+    bound: float
+    """nan where it tells none."""
+
+
+def missing(engine: str) -> bool:
+    """Tell whether an engine is not installed here."""
+    return engine.startswith("spopt") and find_spec("spopt") is None
+
+
+def poses(engine: str, kind: Kind) -> bool:
+    """Tell whether an engine has that kind of question; spopt has no fixed costs."""
+    return not (engine.startswith("spopt") and kind == "facility")
+
+
+def answer(engine: str, kind: Kind, question: Question, effort: Effort) -> Told:
+    """Let one engine answer, model building included."""
+    if engine == "siting":
+        ask = {"cover": max_cover, "median": p_median, "facility": facility}[kind]
+        choice = ask(question, effort)
+        return Told(choice.opened, choice.bound)
+    if engine.startswith("spopt"):
+        model = _spopt(kind, question)
+        return _solved(model.problem, model.fac_vars, engine, effort)
+    state = {"cover": cover_state, "median": median_state, "facility": facility_state}[kind]
+    statement = state(question)
+    return _solved(statement.lp, statement.columns[: question.sites], engine, effort)
+
+
+def worth(kind: Kind, question: Question, opened: NDArray[np.bool_]) -> float:
+    """Return what a choice of sites is worth, nan where it is none or breaks a rule."""
+    if not len(opened) or not question.keeps(opened):
+        return float("nan")
+    here = opened[question.site]
+    nearest = np.full(len(question.weight), np.inf)
+    np.minimum.at(nearest, question.zone[here], question.distance[here])
+    if kind == "cover":
+        return float(question.weight[np.isfinite(nearest)].sum())
+    asking = question.weight > 0
+    fixed = float(question.cost[opened].sum()) if kind == "facility" else 0.0
+    total = fixed + float((question.weight * np.where(asking, nearest, 0.0)).sum())
+    return total if np.isfinite(total) else float("nan")
+
+
+def _spopt(kind: Kind, question: Question) -> Any:  # noqa: ANN401 - spopt is untyped
+    locate = importlib.import_module("spopt.locate")
+    radius = float(question.distance.max(initial=0.0))
+    table = np.full((len(question.weight), question.sites), 2 * radius + 1)
+    table[question.zone, question.site] = question.distance
+    if kind == "cover":
+        return locate.MCLP.from_cost_matrix(table, question.weight, radius, question.most)
+    return locate.PMedian.from_cost_matrix(table, question.weight, question.most)
+
+
+def _solved(lp: Any, columns: list[Any], engine: str, effort: Effort) -> Told:  # noqa: ANN401 - PuLP is untyped
+    limits = {"msg": False, "timeLimit": effort.time_limit_s, "gapRel": effort.gap}
+    limits["threads"] = effort.threads
+    if engine.endswith("HiGHS"):
+        lp.solve(pulp.HiGHS(**limits))
+        # PuLP hands HiGHS a maximum as the least of its negative
+        sign = -1.0 if lp.sense == pulp.LpMaximize else 1.0
+        bound = sign * float(lp.solverModel.getInfo().mip_dual_bound)
+    else:
+        with tempfile.TemporaryDirectory() as folder:
+            log = Path(folder) / "log"
+            path = pulp.PULP_CBC_CMD.pulp_cbc_path
+            lp.solve(pulp.COIN_CMD(path=path, logPath=str(log), **limits))
+            report = cbc_report(log.read_text(errors="replace") if log.is_file() else "")
+        bound = np.nan if report.bound is None else report.bound
+        if report.bound is None and report.state == "optimal":
+            bound = float(lp.objective.value())
+    values = [column.value() for column in columns]
+    if abs(bound) > ENDLESS:
+        bound = np.nan
+    if all(value is None for value in values):
+        return Told(np.empty(0, dtype=bool), bound)
+    return Told(np.array([(value or 0.0) > 0.5 for value in values]), bound)  # noqa: PLR2004 - a binary
