@@ -35,11 +35,12 @@ def main(text: str) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
     from siting.bench.questions import Ask, make  # noqa: PLC0415 - within the limit
     from siting.models.effort import Effort  # noqa: PLC0415
-    from siting.models.peers import answer, worth  # noqa: PLC0415
+    from siting.models.peers import answer, load, worth  # noqa: PLC0415
 
     ask = Ask(**asked["ask"])
     question = make(ask)
     effort = Effort(ask.gap, asked["seconds"], ask.seed, asked["threads"])
+    load(asked["engine"])
     cpu, wall = cpu_s(), time.perf_counter()
     told = answer(asked["engine"], ask.kind, question, effort)
     taken = {"cpu_s": cpu_s() - cpu, "wall_s": time.perf_counter() - wall, "peak_mb": peak_mb()}

@@ -45,9 +45,9 @@ SIZES: dict[Size, tuple[Ask, ...]] = {
         Ask("facility", 20, 12, 12),
     ),
     "small": (
-        Ask("cover", 1500, 500, 60, 2.0, 0.005),
-        Ask("median", 120, 80, 10),
-        Ask("facility", 120, 80, 80),
+        Ask("cover", 5000, 2000, 200, 1.5, 0.005),
+        Ask("median", 300, 200, 20),
+        Ask("facility", 250, 150, 150),
     ),
     "city": (
         Ask("cover", 20_000, 5000, 300, 1.0, 0.005),

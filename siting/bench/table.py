@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
+import os
+import platform
 from typing import TYPE_CHECKING
+
+import siting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,12 +51,20 @@ def _row(ask: Ask, answer: Answer, bound: float, ours: Answer) -> tuple[str, ...
         "-" if math.isnan(gap) else f"{gap:.2%}",
         f"{answer.cpu_s:.2f}",
         f"{answer.peak_mb:,.0f}",
-        "-" if math.isnan(cpu) else f"{cpu:.1f}",
+        "-" if math.isnan(cpu) else f"{'' if reached else '> '}{cpu:.1f}",
         "-" if math.isnan(memory) else f"{memory:.1f}",
     )
 
 
-def markdown(cells: Sequence[Sequence[str]]) -> str:
-    """Return a table in Markdown."""
+def markdown(cells: Sequence[Sequence[str]], conditions: str) -> str:
+    """Return a table in Markdown, under the conditions it was made in."""
     lines = [HEADER, ["---"] * len(HEADER), *cells]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    table = "".join(f"| {' | '.join(line)} |\n" for line in lines)
+    return f"{conditions}\n\n{table}"
+
+
+def conditions() -> str:
+    """Say on what and when something was measured."""
+    when = dt.datetime.now(tz=dt.UTC).date().isoformat()
+    cores, system = os.cpu_count() or 0, f"{platform.system()}, Python {platform.python_version()}"
+    return f"Synthetic questions; {when}, {cores} cores, {system}, siting {siting.__version__}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path  # noqa: TC003 - typer reads it at run time
 from typing import Annotated, Any, Literal
 
@@ -34,6 +35,12 @@ def bench(
     from siting.bench.run import ask_all  # noqa: PLC0415 - heavy
 
     asks = SIZES[sizes]
+    if markdown is not None and not markdown.absolute().parent.is_dir():
+        msg = f"--markdown {markdown}: there is no such folder. Make it first."
+        raise InputError(msg)
+    if find_spec("resource") is None:
+        msg = "siting bench needs Linux or macOS: it limits the memory of each engine."
+        raise InputError(msg)
     wanted = {name.strip() for name in only.split(",")} if only else {ask.kind for ask in asks}
     if unknown := sorted(wanted - {ask.kind for ask in asks}):
         msg = f"--only {unknown[0]}: no such kind. Give cover, median or facility."
@@ -47,7 +54,7 @@ def bench(
             bound = table.best_bound(ask, answers)
             documents.append(_plain(asdict(ask) | {"best_bound": bound}) | {"answers": found})
     if markdown is not None:
-        markdown.write_text(table.markdown(cells), encoding="utf-8")
+        markdown.write_text(table.markdown(cells, table.conditions()), encoding="utf-8")
     if as_json:
         print_json({"ok": True, "label": "synthetic", "questions": documents})
         return

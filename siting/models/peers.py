@@ -48,6 +48,18 @@ def missing(engine: str) -> bool:
     return engine.startswith("spopt") and find_spec("spopt") is None
 
 
+def load(engine: str) -> None:
+    """Import what an engine needs, so that its clock does not count it.
+
+    Parameters
+    ----------
+    engine
+        Its name.
+    """
+    if engine.startswith("spopt"):
+        importlib.import_module("spopt.locate")
+
+
 def poses(engine: str, kind: Kind) -> bool:
     """Tell whether an engine has that kind of question; spopt has no fixed costs."""
     return not (engine.startswith("spopt") and kind == "facility")
