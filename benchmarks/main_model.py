@@ -88,8 +88,7 @@ def gap_of(objective: float | None, bound: float | None) -> float | None:
 def table() -> list[str]:
     """Return the lines of both tables, and draw the plot."""
     lines = [
-        "| question, limit | zones x sites x phases | pairs | way | s | CPU s | objective | gap "
-        "| MB |",
+        "| question, limit | zones x sites x phases | pairs | way | s | CPU s | found | gap | MB |",
         "|---|---|--:|---|--:|--:|--:|--:|--:|",
     ]
     for name, (question, seconds) in QUESTIONS.items():

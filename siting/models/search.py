@@ -18,6 +18,8 @@ import numpy as np
 
 from siting.models.arrays import arrays_of
 from siting.models.cuts import with_cuts
+from siting.models.found import NOTHING, Found
+from siting.models.greedy import greedy_wish
 from siting.models.highs import Arrays, Highs, Run
 from siting.models.improve import BATCH, Improver
 from siting.models.layout import Layout
@@ -63,24 +65,6 @@ RELAX_SHARE = 0.6
 """Part of the time limit for the linear relaxation."""
 MYOPIC_SHARE = 0.25
 """Part of the time left for the plan made phase after phase."""
-
-
-@dataclass(frozen=True, eq=False)
-class Found:
-    """Hold the best choice, and the proven bound.
-
-    ``type_at`` is empty where nothing was found; ``infeasible`` says that this is proved.
-    """
-
-    type_at: NDArray[np.int64]
-    """(T, J) type, or NONE."""
-    bound: float
-    infeasible: bool
-    method: str
-
-
-NOTHING = np.empty((0, 0), dtype=np.int64)
-"""No plan."""
 
 
 @dataclass
@@ -189,6 +173,8 @@ class Search:
         if self.infeasible:
             return
         self._keep(starts[0], layout)
+        if self.problem.objective == "served" and self.differing is None:
+            starts.append(self._rounded(greedy_wish(self.layout), soft, layout))
         starts.append(self._myopic(soft, layout))
         starts = [start for start in starts if len(start)]
         if not starts:
