@@ -306,3 +306,16 @@ def test_the_command_line_ends_with_the_right_code(
     code, _, err = desk.plan()
     assert code == INPUT
     assert "needs max_stations" in err
+
+
+def test_the_answer_says_that_it_was_stopped(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """A plan that Ctrl-C cut short is not passed off as one that ran to its end."""
+    document = plan_of(ask("p-median", 2)).document
+    print_summary(document, tmp_path)
+    assert "stopped by the user" not in capsys.readouterr().out
+    cut_short = {"method": "branch and bound; stopped by the user"}
+    outcome = document.outcome.model_copy(update=cut_short)
+    print_summary(document.model_copy(update={"outcome": outcome}), tmp_path)
+    assert "stopped by the user" in capsys.readouterr().out

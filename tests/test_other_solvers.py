@@ -22,7 +22,8 @@ from siting.errors import InfeasibleError, NoSolutionError, SolverError
 from siting.models import fallback, other_solvers
 from siting.models.effort import Effort
 from siting.models.engine import _Missing
-from siting.models.search import NOTHING, Found, Search
+from siting.models.found import NOTHING, Found
+from siting.models.search import Search
 from siting.models.solve import solve
 from siting.models.solver_reports import SILENT, Report, cbc_report, model_report
 from tests.golden import KINDS

@@ -67,6 +67,8 @@ def print_summary(document: Document, folder: Path) -> None:
     best = f"proved within {outcome.gap:.2%} of the best possible"
     if outcome.status == "optimal":
         best = f"proved the best possible, gap {outcome.gap:.2%}"
+    if outcome.method.endswith("stopped by the user"):
+        best += ", stopped by the user"
     words = answer_words(document)
     if words is not None:
         answer(words[0])

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from siting.data.problem import Problem
     from siting.models.differing import Differing
     from siting.models.effort import Effort
+    from siting.models.found import Found
     from siting.models.highs import Arrays
 
 OTHER = "cbc"
@@ -37,7 +38,7 @@ def search(
     progress: Callable[[str], None],
     *,
     differing: Differing | None = None,
-) -> tuple[searching.Found, str]:
+) -> tuple[Found, str]:
     """Return what was found, and by which solver.
 
     HiGHS fails where, given the whole program, it stops before its time without an answer (it then
@@ -78,7 +79,7 @@ def search(
     return replace(other, method=f"{other.method}, as {why}"), other_solvers.describe(OTHER)
 
 
-def _failure(search: searching.Search, found: searching.Found, spent_s: float) -> str:
+def _failure(search: searching.Search, found: Found, spent_s: float) -> str:
     """Return how HiGHS failed, or '' where it did not."""
     if found.infeasible or search.crew.stop.is_set():
         return ""

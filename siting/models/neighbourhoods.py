@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 
 Kind = Literal["place", "idle", "substation", "district", "time", "doubt"]
 
+KINDS: tuple[Kind, ...] = ("place", "doubt", "place", "substation", "idle", "district", "time")
+"""In turn; ``time`` only where there are phases."""
+WINDOW = 36
+"""Sites that a neighbourhood frees; half as many again after a while in vain."""
+WIDEST = 120
+"""Most sites that a neighbourhood frees."""
 DONORS = 12
 """Little-used stations elsewhere that a neighbourhood frees as well, so that money can move."""
 DOUBT = 0.1

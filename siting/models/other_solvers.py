@@ -19,11 +19,11 @@ import pulp
 
 from siting.errors import SolverError
 from siting.models.crew import Crew
+from siting.models.found import NOTHING, Found
 from siting.models.highs import Arrays, Highs, Run, to_arrays
 from siting.models.layout import Layout
 from siting.models.linear import relax
 from siting.models.relaxation import matrix
-from siting.models.search import NOTHING, Found
 from siting.models.solver_reports import SILENT, Report, cbc_report, model_report
 from siting.models.statement import state
 

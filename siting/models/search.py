@@ -18,13 +18,23 @@ import numpy as np
 
 from siting.models.arrays import arrays_of
 from siting.models.cuts import with_cuts
+from siting.models.found import NOTHING, Found
+from siting.models.greedy import greedy_wish
 from siting.models.highs import Arrays, Highs, Run
 from siting.models.improve import BATCH, Improver
 from siting.models.layout import Layout
 from siting.models.linear import Relaxed, relax, with_pairs
+from siting.models.neighbourhoods import KINDS, WIDEST, WINDOW
 from siting.models.one_phase import one_phase
 from siting.models.relaxation import elastic
-from siting.models.start import ROUND_NODES, complete, nearest_choice, pairs_to_search, used_columns
+from siting.models.start import (
+    ROUND_NODES,
+    complete,
+    nearest_choice,
+    pairs_to_begin,
+    pairs_to_search,
+    used_columns,
+)
 from siting.models.thrift import SHARE as THRIFT_SHARE
 from siting.models.thrift import economise, economise_whole
 
@@ -41,10 +51,6 @@ if TYPE_CHECKING:
 
 SMALL = 30_000
 """Columns up to which HiGHS gets the whole program."""
-WINDOW = 36
-"""Sites that a neighbourhood frees; half as many again after STALE / 3 in vain."""
-WIDEST = 120
-"""Most sites that a neighbourhood frees."""
 SUPPORT = (1e-3, 1e-2, 0.05, 0.2)
 """Parts of a station, or of a zone's demand, from which on the relaxation counts as using it; the
 first that leaves no more than SUPPORT_COLUMNS."""
@@ -59,26 +65,6 @@ RELAX_SHARE = 0.6
 """Part of the time limit for the linear relaxation."""
 MYOPIC_SHARE = 0.25
 """Part of the time left for the plan made phase after phase."""
-KINDS: tuple[Kind, ...] = ("place", "doubt", "place", "substation", "idle", "district", "time")
-"""In turn; ``time`` only where there are phases."""
-
-
-@dataclass(frozen=True, eq=False)
-class Found:
-    """Hold the best choice, and the proven bound.
-
-    ``type_at`` is empty where nothing was found; ``infeasible`` says that this is proved.
-    """
-
-    type_at: NDArray[np.int64]
-    """(T, J) type, or NONE."""
-    bound: float
-    infeasible: bool
-    method: str
-
-
-NOTHING = np.empty((0, 0), dtype=np.int64)
-"""No plan."""
 
 
 @dataclass
@@ -98,11 +84,18 @@ class Search:
     method: str = "branch and bound"
 
     def __post_init__(self) -> None:
-        self.pairs = np.arange(len(self.problem.pair_zone))
-        self._state(self.problem, arrays_of(self.problem))
+        self.pairs = pairs_to_begin(self.problem, self.crew.effort.seed)
+        self._over_pairs()
         self.bound = float(self.layout.simple_bounds(self.arrays).sum())
 
-    def _state(self, problem: Problem, plain: Arrays) -> None:
+    @property
+    def _thin(self) -> bool:
+        return len(self.pairs) < len(self.problem.pair_zone)
+
+    def _over_pairs(self) -> None:
+        """State the program over the pairs in hand."""
+        problem = with_pairs(self.problem, self.pairs)
+        plain = arrays_of(problem, whole=self.problem)
         self.layout = Layout.of(problem, plain)
         self.arrays = with_cuts(plain, self.layout)
         if self.differing is not None:
@@ -117,7 +110,7 @@ class Search:
             If stopped before there was a plan.
         """
         try:
-            if len(self.arrays.cost) <= SMALL:
+            if len(self.arrays.cost) <= SMALL and not self._thin:
                 self._whole()
             else:
                 self._large()
@@ -180,6 +173,8 @@ class Search:
         if self.infeasible:
             return
         self._keep(starts[0], layout)
+        if self.problem.objective == "served" and self.differing is None:
+            starts.append(self._rounded(greedy_wish(self.layout), soft, layout))
         starts.append(self._myopic(soft, layout))
         starts = [start for start in starts if len(start)]
         if not starts:
@@ -207,10 +202,9 @@ class Search:
 
     def _thin_out(self, relaxed: Relaxed) -> None:
         """Leave out pairs of a very large question that hardly pay; the bound is of all pairs."""
-        self.pairs = pairs_to_search(self.problem, relaxed, self.crew.effort.seed)
-        if len(self.pairs) < len(self.problem.pair_zone):
-            thin = with_pairs(self.problem, self.pairs)
-            self._state(thin, arrays_of(thin, whole=self.problem))
+        if self._thin:
+            self.pairs = pairs_to_search(self.problem, relaxed, self.crew.effort.seed)
+            self._over_pairs()
 
     def _rounded(self, wish: Values, soft: Arrays, layout: Layout) -> Values:
         """Return a plan near a fractional choice, or nothing where none was found."""

@@ -71,11 +71,16 @@ def complete(arrays: Arrays, layout: Layout, choice: Values, crew: Crew) -> Valu
     return values
 
 
-def pairs_to_search(problem: Problem, relaxed: Relaxed, seed: int) -> Indices:
-    """Return the pairs that neighbourhoods may use, ascending: all, but of very large questions."""
+def pairs_to_begin(problem: Problem, seed: int) -> Indices:
+    """Return the pairs that stand for all until the relaxation tells which pay, ascending."""
     count = len(problem.pair_zone)
     if problem.covers or count * len(problem.phases) <= ALL_PAIRS:
         return np.arange(count)
+    return some_pairs(problem, 1, 1, seed)
+
+
+def pairs_to_search(problem: Problem, relaxed: Relaxed, seed: int) -> Indices:
+    """Return the pairs that neighbourhoods of a very large question may use, ascending."""
     return np.union1d(relaxed.pairs, some_pairs(problem, SOME_PAIRS, SOME_PAIRS, seed))
 
 
