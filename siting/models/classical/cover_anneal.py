@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MOVES, LONGER, MOVE_SHARE = 80, 4, 0.6
 """Steps of annealing for each open site, how many times more the next time, and the share of the
 time by which they end."""
-HOT, COLD = 0.02, 0.002
+HOT, COLD = 0.014, 0.006
 """Temperature first and last, in parts of what an open site is worth on average."""
 NOISE = 1 << 20
 """Least draws of noise; a step uses a stretch of them, from a place drawn anew."""
