@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
     Indices = NDArray[np.int64]
 
-MOVES, LONGER, MOVE_SHARE = 80, 4, 0.6
-"""Steps of annealing for each open site, how many times more the next time, and the share of the
-time by which they end."""
+MOVES, LONGER, LONGEST, MOVE_SHARE = 80, 4, 1280, 0.6
+"""Steps of annealing for each open site, how many times more the next time, most, and the share
+of the time by which they end."""
 HOT, COLD = 0.014, 0.006
 """Temperature first and last, in parts of what an open site is worth on average."""
 NOISE = 1 << 20

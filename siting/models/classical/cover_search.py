@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from siting.models.classical.cover import Found
-from siting.models.classical.cover_anneal import LONGER, MOVE_SHARE, MOVES, anneal
+from siting.models.classical.cover_anneal import LONGER, LONGEST, MOVE_SHARE, MOVES, anneal
 from siting.models.classical.cover_best import Standing
 from siting.models.classical.cover_dual import Priced, Prices, settled
 from siting.models.classical.cover_serve import first_served
@@ -181,7 +181,7 @@ class Search(Standing):
         opening.set(best)
         opening.set(anneal(opening, able | best, self.moves * most, rng, spent=spent))
         self._improve(opening)
-        self.moves *= LONGER
+        self.moves = min(self.moves * LONGER, LONGEST)
         opening.set(np.asarray(self.best))
         self.tell("annealed")
         return self.value > before
