@@ -1,8 +1,9 @@
 """Search a reduced covering question, and prove how good the best choice is.
 
-Without capacities: prices bound it; greedy choices, improved by swaps, start it; neighbourhoods of
-the sites that the prices favour are solved exactly, two at a time; sites that no better choice can
-open, or close, are settled; HiGHS gets the rest whole. With capacities HiGHS gets it whole at once.
+Without capacities: prices bound it; greedy choices, improved by swaps and annealed, start it;
+neighbourhoods of sites that the prices favour are solved exactly, two at a time; sites that no
+better choice can open, or close, are settled; HiGHS gets the rest whole. With capacities HiGHS
+gets it whole at once.
 """
 
 from __future__ import annotations
@@ -15,10 +16,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from siting.models.classical.cover import Found
+from siting.models.classical.cover_anneal import LONGER, LONGEST, MOVE_SHARE, MOVES, anneal
+from siting.models.classical.cover_best import Standing
 from siting.models.classical.cover_dual import Priced, Prices, settled
 from siting.models.classical.cover_serve import first_served
 from siting.models.classical.cover_swap import Opening
-from siting.models.classical.cover_window import around, nearest, side_by_side, solve_rest
+from siting.models.classical.cover_window import (
+    AT_ONCE,
+    FADE,
+    STALE,
+    WIDEST,
+    WINDOW,
+    around,
+    nearest,
+    side_by_side,
+    solve_rest,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,14 +48,6 @@ STEPS = 1500
 """Subgradient steps."""
 SMALL, SMALL_SHARE = 1500, 0.3
 """Sites up to which HiGHS goes before any neighbourhoods, and the share of the time it has."""
-WINDOW, WIDEST = 40, 320
-"""Sites in a neighbourhood at first, and at most."""
-AT_ONCE = 2
-"""Neighbourhoods solved side by side, whatever the threads: so that plans do not depend on them."""
-STALE = 20
-"""Neighbourhoods without gain before they grow."""
-FADE = 0.3
-"""What is left of a zone's chance to be the next centre after a neighbourhood around it."""
 RESTARTS = 6
 """Choices that the prices start, each with gains weighed a little differently."""
 RARE = 0.05
@@ -100,31 +105,13 @@ def search(
 
 
 @dataclass
-class Search:
+class Search(Standing):
     """Hold one search in progress."""
 
-    cover: Cover
-    effort: Effort
-    progress: Callable[[str], None]
-    started: float
-    earned: float
-    best: Flags | None = None
-    value: float = -np.inf
-    bound: float = np.inf
-    impossible: bool = False
     windows: int = 0
+    moves: int = MOVES
     tried: Flags = field(default_factory=lambda: np.zeros(0, dtype=bool))
     """(J,) sites of any choice that the prices started."""
-    steps: list[str] = field(default_factory=list)
-
-    def left_s(self, *, share: float = 1.0) -> float:
-        """Return the seconds left of a share of the time limit."""
-        return share * self.effort.time_limit_s - (time.monotonic() - self.started)
-
-    def found(self, method: str = "") -> Found:
-        """Return what there is so far."""
-        how = ", ".join([*self.steps, *([method] if method else [])])
-        return Found(self.best, self.bound, self.impossible, how)
 
     def run(self) -> Found:
         """Search until the gap is proved or the effort spent."""
@@ -132,35 +119,15 @@ class Search:
             self._capacitated()
             return self.found()
         priced = self._start()
-        if priced is None or self._done():
+        if priced is None or self.done():
             return self.found()
         if self.cover.sites <= SMALL:
             self._rest(priced, share=SMALL_SHARE)
-        if not self._done() and self.best is not None:
+        if not self.done() and self.best is not None:
             self._windows(priced)
-        if not self._done():
+        if not self.done():
             self._rest(priced)
         return self.found()
-
-    def _done(self) -> bool:
-        if self.best is None or self.left_s() <= 0:
-            return self.left_s() <= 0
-        return self.bound - self.value <= self.effort.gap * abs(self.value + self.earned)
-
-    def _tell(self, what: str) -> None:
-        value, bound = self.value + self.earned, self.bound + self.earned
-        gap = abs(bound - value) / max(abs(value), 1e-9)
-        known = "none yet" if self.best is None else f"{value:,.6g}, gap {gap:.3%}"
-        self.progress(f"{what}: best {known}, bound {bound:,.6g}")
-
-    def _take(self, opened: Flags) -> bool:
-        """Take a choice if it keeps every rule and is better; tell whether it was."""
-        cover = self.cover
-        value = cover.value(opened)
-        if value <= self.value or not (cover.keeps(opened) and cover.covers(opened)):
-            return False
-        self.best, self.value = opened.copy(), value
-        return True
 
     def _nearest(self, opening: Opening) -> bool:
         """Improve a choice that keeps every rule; tell whether there may be one."""
@@ -186,15 +153,38 @@ class Search:
         priced = self._price()
         rng = np.random.default_rng(self.effort.seed)
         for favour in rng.uniform(0.5, 1.0, size=(RESTARTS, cover.sites)):
-            if self._done():
+            if self.done():
                 break
             opening.set(closed)
             opening.fill((priced.often + RARE) * favour)
             self._improve(opening)
             self.tried |= opening.opened
+        self._anneal(opening, rng, (priced.often > OFTEN) | self.tried)
         self.steps += ["greedy and swaps", "Lagrangian bound"]
-        self._tell("started")
+        self.tell("started")
         return priced
+
+    def _anneal(self, opening: Opening, rng: np.random.Generator, able: Flags) -> bool:
+        """Anneal the best choice, if only the count limits it; tell whether that gained."""
+        best, most, before = np.asarray(self.best), self.cover.most, self.value
+        if opening.limited or np.any(self.cover.need) or best.sum() < most or self.done():
+            return False
+        begun, room = time.monotonic(), self.left_s(share=MOVE_SHARE)
+
+        def spent(value: float) -> float:
+            if self.bound - value <= self.effort.gap * abs(value + self.earned):
+                return 1.0
+            if self.effort.iterations is not None:
+                return float(self.left_s() <= 0)
+            return (time.monotonic() - begun) / room if room > 0 else 1.0
+
+        opening.set(best)
+        opening.set(anneal(opening, able | best, self.moves * most, rng, spent=spent))
+        self._improve(opening)
+        self.moves = min(self.moves * LONGER, LONGEST)
+        opening.set(np.asarray(self.best))
+        self.tell("annealed")
+        return self.value > before
 
     def _capacitated(self) -> None:
         """Start as if there were no capacities; then HiGHS gets the whole."""
@@ -202,7 +192,7 @@ class Search:
         if first is not None:
             self.best, self.value = first
         self._price()
-        if not self._done():
+        if not self.done():
             self._rest(None)
 
     def _price(self) -> Priced:
@@ -212,12 +202,12 @@ class Search:
 
     def _go_on(self, bound: float) -> bool:
         self.bound = min(self.bound, bound)
-        return not self._done()
+        return not self.done()
 
     def _improve(self, opening: Opening) -> None:
         opening.fill()
         opening.improve(lambda: self.left_s() > 0)
-        self._take(opening.opened)
+        self.take(opening.opened)
 
     def _windows(self, priced: Priced) -> None:
         """Solve neighbourhoods exactly until nothing is gained any more."""
@@ -235,8 +225,11 @@ class Search:
                 self.windows += AT_ONCE
                 stale = 0 if gained else stale + AT_ONCE
                 if self.windows % (10 * AT_ONCE) == 0:
-                    self._tell(f"{self.windows} neighbourhoods")
-                if self._done() or (stale > STALE and size >= WIDEST):
+                    self.tell(f"{self.windows} neighbourhoods")
+                if stale > STALE and self._anneal(opening, rng, able):
+                    stale = 0
+                    chance[:] = chance > 0
+                if self.done() or (stale > STALE and size >= WIDEST):
                     break
                 if stale > STALE:
                     size, stale = min(size * 2, WIDEST), 0
@@ -264,7 +257,7 @@ class Search:
             new = opening.opened.copy()
             if chosen is not None and len(sites):
                 new[sites] = chosen
-            if self._take(new):
+            if self.take(new):
                 opening.set(new)
                 gained = True
         return gained
@@ -276,7 +269,7 @@ class Search:
         if priced is not None and self.best is not None:
             closed, opened = settled(cover, priced, self.value)
         free = cover.sites - int(closed.sum() + opened.sum())
-        self._tell(f"branch and bound over {free:,} of {cover.sites:,} sites")
+        self.tell(f"branch and bound over {free:,} of {cover.sites:,} sites")
         stepped = self.effort.iterations is not None
         run = solve_rest(
             cover,
@@ -292,6 +285,6 @@ class Search:
         if run.infeasible and self.best is None:
             self.impossible = True
         if run.opened is not None and cover.capacity is None:
-            self._take(run.opened)
+            self.take(run.opened)
         elif run.opened is not None and run.value > self.value:
             self.best, self.value = run.opened, run.value

@@ -51,7 +51,7 @@ class Opening:
         turned = sparse.csr_array(sparse.diags_array(np.where(above, 1.0, -1.0)) @ limits.rows)
         self.limits, self.room = turned.T.tocsr(), np.where(above, limits.upper, -limits.lower)
         self.limited = bool(limits.names)
-        self._steps = _worths(cover)
+        self.worths = _worths(cover)
         self.set(opened)
 
     def set(self, opened: Flags) -> None:
@@ -68,14 +68,14 @@ class Opening:
     def more(self, zones: Indices | slice = slice(None)) -> Floats:
         """Return what one more coverage of some zones is worth."""
         times = self.times[zones]
-        row = np.minimum(times, len(self._steps) - 1)
-        return np.asarray(self._steps[row, _numbers(zones, len(times))])
+        row = np.minimum(times, len(self.worths) - 1)
+        return np.asarray(self.worths[row, _numbers(zones, len(times))])
 
     def fewer(self, zones: Indices | slice = slice(None)) -> Floats:
         """Return what one coverage less of some zones costs."""
         times = self.times[zones]
-        row = np.clip(times - 1, 0, len(self._steps) - 1)
-        return np.where(times > 0, self._steps[row, _numbers(zones, len(times))], 0.0)
+        row = np.clip(times - 1, 0, len(self.worths) - 1)
+        return np.where(times > 0, self.worths[row, _numbers(zones, len(times))], 0.0)
 
     def flip(self, site: int) -> float:
         """Open a closed site or close an open one; return what that gained."""
@@ -138,7 +138,7 @@ class Opening:
     def _pass(self) -> bool:
         """Make the best swaps of one weighing; tell whether any gained."""
         enter, leave, expected = self._swaps()
-        least = GAIN * max(1.0, abs(float(self._steps.sum())))
+        least = GAIN * max(1.0, abs(float(self.worths.sum())))
         gained = False
         for k in np.argsort(-expected, kind="stable").tolist():
             if expected[k] <= least:

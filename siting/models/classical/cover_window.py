@@ -26,6 +26,14 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Indices = NDArray[np.int64]
 
+WINDOW, WIDEST = 40, 320
+"""Sites in a neighbourhood at first, and at most."""
+AT_ONCE = 2
+"""Neighbourhoods solved side by side, whatever the threads: so that plans do not depend on them."""
+STALE = 20
+"""Neighbourhoods without gain before they grow."""
+FADE = 0.3
+"""What is left of a zone's chance to be the next centre after a neighbourhood around it."""
 NODES = 300
 """Nodes of branch and bound that a window may take."""
 WINDOW_GAP = 1e-4
