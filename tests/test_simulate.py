@@ -118,12 +118,15 @@ def _pool_ends(sessions: list[tuple[float, float, float]], most_kw: float) -> li
     def end(n: int) -> None:
         ends[n] = env.now
 
+    def plug(car: Charge, _event: object) -> None:
+        pool.plug(car)
+
     for n, (start, soc, kwh) in enumerate(sessions):
         parts = session(steps(TAPER), 60.0, 120.0, soc, kwh)
         car = Charge(parts, partial(end, n))
         found = env.timeout(start).callbacks
         assert found is not None
-        found.append(lambda _event, car=car: pool.plug(car))
+        found.append(partial(plug, car))
     env.run()
     return ends
 

@@ -15,6 +15,7 @@ from siting.maps.figure import figure
 from siting.maps.page import content_policy
 from siting.maps.report_accounts import told
 from siting.maps.report_text import both_names, given, section
+from siting.maps.simulation import fresh
 from siting.maps.strings import STRINGS
 from siting.maps.text import escaped
 
@@ -37,6 +38,7 @@ def render_report(plan: Plan, case: Case, accounts: Accounts | None = None) -> s
         What was asked of the plan afterwards, as `read_accounts` gives it.
     """
     document = plan.document
+    accounts = fresh(accounts or {}, document)
     style = (resources.files("siting.maps") / "report.css").read_text(encoding="utf-8")
     first = [
         _head(document),

@@ -3,7 +3,8 @@
 A scenario promises two things of the busiest hour: a mean wait, and a share of drivers who wait at
 all. Each is kept where the whole interval keeps it, broken where the whole interval breaks it, and
 not significant where the interval lies across it. Who drove off counts as one who waited; the mean
-wait is over those who stayed.
+wait is over those who stayed. Where nobody waited, the share has the exact interval, and whoever
+might have waited is taken to have done so for one session.
 """
 
 from __future__ import annotations
@@ -74,7 +75,8 @@ def judge(world: World, settings: Simulation, tallies: Sequence[Tally]) -> Promi
     none = (waited.mean == 0) & (drivers > 0)
     most = np.where(none, most_unseen(drivers, settings.confidence), waited.high)
     waited = Estimate(waited.mean, np.maximum(waited.low, 0.0), np.minimum(most, 1.0))
-    longest = np.where(none, most * settings.choice.balk_wait_min, wait.high)
+    unseen_min = min(settings.choice.balk_wait_min, world.occupation_min)
+    longest = np.where(none, most * unseen_min, wait.high)
     wait = Estimate(wait.mean, np.maximum(wait.low, 0.0), longest)
     rows = zip(_side(wait, world.max_wait_min), _side(waited, world.max_wait_probability),
                drivers, strict=True)  # fmt: skip
