@@ -15,6 +15,7 @@ from pydantic import Field, model_validator
 from siting.scenario.base import Section, key
 from siting.scenario.candidate_rules import Candidates, SyntheticGrid
 from siting.scenario.classical import Flow, Market
+from siting.scenario.equity import Equity, Group, equity_faults
 from siting.scenario.estimators import Estimator
 from siting.scenario.kinds import ClassicalKind, ObjectiveKind, classical_faults
 from siting.scenario.reach import Reach
@@ -39,10 +40,12 @@ __all__ = [
     "ClassicalKind",
     "Confidence",
     "Demand",
+    "Equity",
     "Estimator",
     "Existing",
     "Flow",
     "Grid",
+    "Group",
     "Limits",
     "Market",
     "Objective",
@@ -84,6 +87,7 @@ class Scenario(Section):
     synthetic_grid: SyntheticGrid | None = None
     flow: Flow | None = None
     market: Market | None = None
+    equity: Equity | None = None
     solve: Solve
     sources: dict[str, Source] = Field(
         default={}, description="where each value comes from, by dotted key"
@@ -111,7 +115,9 @@ class Scenario(Section):
         if not any(kind.buildable and kind.is_super for kind in self.stations.values()):
             msg = "stations: at least one buildable type needs super_guns >= 1"
             raise ValueError(msg)
-        if faults := list(classical_faults(self.objective.kind, self.phases, self.stations)):
+        kind = self.objective.kind
+        faults = list(classical_faults(kind, self.phases, self.stations))
+        if faults := [*faults, *equity_faults(self.equity, kind, names)]:
             msg = "; ".join(faults)
             raise ValueError(msg)
         return self
