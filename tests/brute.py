@@ -155,7 +155,7 @@ class _Search:
 
     def _fair(self, t: int, state: tuple[int, ...]) -> bool:
         """Tell whether districts and groups can get together what they are owed."""
-        p, reached = self.problem, self._covered_zones(t, state)
+        p, reached = self.problem, self._covered_zones(state)
         for floor in p.fairness.of("covered"):
             got = sum(p.demand_kwh[t, i] for i in reached if floor.zones[i])
             if not _at_most(float(floor.promised_kwh[t]), float(got)):
@@ -167,14 +167,14 @@ class _Search:
                 return False
         return self._flow(t, state, cost=np.zeros(len(p.pair_zone)), floor=0.0) is not None
 
-    def _covered_zones(self, t: int, state: tuple[int, ...]) -> set[int]:
+    def _covered_zones(self, state: tuple[int, ...]) -> set[int]:
         p = self.problem
         pairs = zip(p.pair_zone.tolist(), p.pair_site.tolist(), strict=True)
         return {i for i, j in pairs if state[j] != NONE and p.is_super[state[j]]}
 
     def _covered(self, t: int, state: tuple[int, ...]) -> float:
         p = self.problem
-        return float(p.demand_kwh[t, sorted(self._covered_zones(t, state))].sum())
+        return float(p.demand_kwh[t, sorted(self._covered_zones(state))].sum())
 
     def _flow(
         self,
@@ -201,7 +201,7 @@ class _Search:
             A_ub=np.vstack([zones, sites, -np.ones(pairs), *owed]).astype(float),
             b_ub=np.concatenate([p.demand_kwh[t], room, [-floor * (1 - TIGHT)], promises]),
         )
-        if found.status == _INFEASIBLE and len(promises):
+        if found.status == _INFEASIBLE and promises:
             return None
         if not found.success:
             msg = f"linprog: {found.message}"

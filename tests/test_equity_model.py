@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siting.data.fairness import Fairness, Floor, near_pairs
+from siting.data.fairness import Circle, Fairness, Floor, near_pairs
 from siting.errors import InfeasibleError, NoSolutionError
 from siting.models import search
 from siting.models.arrays import arrays_of
@@ -22,10 +23,12 @@ from siting.models.relaxation import matrix
 from siting.models.solution import covered
 from siting.models.solve import solve
 from siting.models.statement import state
-from siting.scenario import ObjectiveKind
 from tests.brute import brute_force
 from tests.fair_case import owed_problem
 from tests.toy import A, B, E, toy
+
+if TYPE_CHECKING:
+    from siting.scenario import ObjectiveKind
 
 EFFORT = Effort(gap=0.0, time_limit_s=60.0, seed=1, threads=1)
 KINDS: tuple[ObjectiveKind, ...] = ("served", "covered", "access", "cost")
@@ -65,7 +68,7 @@ def test_best_plan_is_what_trying_all_finds(
     circle: int,
     first: int,
 ) -> None:
-    """With floors and circles the solver proves the value that brute force finds, or that none is."""
+    """With floors and circles the solver proves what brute force finds, or that there is none."""
     problem = owed_problem(seed, kind, served=served, covered=covering, circle=circle, first=first)
     best, whole = brute_force(problem), search.SMALL
     search.SMALL = small
@@ -107,7 +110,7 @@ def _owed(share: float, zone: int) -> Fairness:
 
 
 def test_energy_goes_to_whom_it_is_owed() -> None:
-    """One small station of 120 kWh at A reaches Z1 (100) and Z2 (200), Z1 four minutes away, Z2 three.
+    """A small station at A, 120 kWh, reaches Z1 (100 kWh, 4 min) and Z2 (200 kWh, 3 min).
 
     Least minutes would give all 120 to Z2; three quarters of Z1's demand are 75.
     """
@@ -135,9 +138,7 @@ def test_a_floor_that_cannot_hold_is_named_with_the_least_change() -> None:
 
 
 def test_a_circle_that_cannot_hold_is_named_with_the_zone_to_leave() -> None:
-    """Only two stations may be open, one of them in district O; E and A are too close to stand both."""
-    from siting.data.fairness import Circle
-
+    """Two stations may be open, one of them in district O; E and A are too close for both."""
     circle = Circle(
         "old town",
         1.0,

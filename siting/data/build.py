@@ -10,6 +10,7 @@ from scipy.spatial import cKDTree
 
 from siting.data.demand import demand_kwh
 from siting.data.fairness import fairness
+from siting.data.futures import futures_of
 from siting.data.fit import check_fit
 from siting.data.flow_paths import flow_paths
 from siting.data.market_pull import market_pull
@@ -118,6 +119,7 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
         between_m=_between_m(sites) if scenario.objective.kind == "p-dispersion" else None,
         flows=flow_paths(case, scenario, sites.points),
         fairness=fairness(case, scenario, demand, reachable, sites.points, usable),
+        futures=futures_of(case, scenario, demand),
         market=market_pull(scenario, types, sites.initial, pairs, len(case.zones)),
     )
     return Built(problem, pairs)

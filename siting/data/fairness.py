@@ -232,9 +232,10 @@ def near_pairs(home: Floats, place: Floats, km: float) -> tuple[NDArray[np.intp]
     """
     if not len(home) or not len(place):
         return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp)
-    found = cKDTree(_ball(place)).query_ball_point(_ball(home), km * (1 + HAIR))
+    tree, radius = cKDTree(_ball(place)), km * (1 + HAIR)
+    found = [sorted(tree.query_ball_point(point, radius)) for point in _ball(home)]
     row = np.repeat(np.arange(len(home)), [len(item) for item in found])
-    site = np.array([j for item in found for j in sorted(item)], dtype=np.intp)
+    site = np.array([j for item in found for j in item], dtype=np.intp)
     apart = great_circle_km(home[row, 0], home[row, 1], place[site, 0], place[site, 1])
     near = apart <= km * (1 + HAIR)
     return row[near], site[near]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from siting.data.classical_parts import Flows, Market
+    from siting.data.futures import Futures
     from siting.scenario import ObjectiveKind
 
 NONE = -1
@@ -104,6 +105,8 @@ class Problem:
     """What one minute's drive for each kWh a day is worth, over the years that count."""
     fairness: Fairness = NOTHING_OWED
     """What is owed to districts and groups."""
+    futures: Futures | None = None
+    """What demand may become, where a plan for several futures is asked for."""
     between_m: NDArray[np.float64] | None = None
     """(J, J) great-circle distance of sites, where the question is about it."""
 

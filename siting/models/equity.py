@@ -5,8 +5,10 @@ zone :math:`i` of a circle with the sites :math:`C(i)` within its radius:
 
 .. math::
 
-    \text{served\_in:}  \quad & \sum_{i \in S} \sum_j x_{ijt} \ge \sigma \textstyle\sum_{i \in S} d_{it} \\
-    \text{covered\_in:} \quad & \sum_{i \in S} d_{it} c_{it} \ge \kappa \textstyle\sum_{i \in S} d_{it} \\
+    \text{served\_in:}  \quad & \sum_{i \in S} \sum_j x_{ijt}
+                                  \ge \sigma \textstyle\sum_{i \in S} d_{it} \\
+    \text{covered\_in:} \quad & \sum_{i \in S} d_{it} c_{it}
+                                  \ge \kappa \textstyle\sum_{i \in S} d_{it} \\
     \text{circle:}      \quad & \sum_{j \in C(i)} \sum_{k\ \text{super}} y_{jkt} \ge 1
 
 with the sums of demand over reachable zones only. A floor is a guarantee to the worst off (J.

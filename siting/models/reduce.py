@@ -1,8 +1,8 @@
 """Make a question smaller without changing what its best plan is worth.
 
-Zones that reach the same sites, and are owed the same, are one zone wherever minutes do not count. A type is left out at a
-site where a smaller one does the same for no more money: all the demand within the site's reach
-fits into it.
+Zones that reach the same sites, and are owed the same, are one zone wherever minutes do not count.
+A type is left out at a site where a smaller one does the same for no more money: all the demand
+within the site's reach fits into it.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from siting.scenario.equity import Equity, Group, equity_faults
 from siting.scenario.estimators import Estimator
 from siting.scenario.kinds import ClassicalKind, ObjectiveKind, classical_faults
 from siting.scenario.reach import Reach
+from siting.scenario.robust import Robust, robust_faults
 from siting.scenario.sections import (
     Confidence,
     Demand,
@@ -54,6 +55,7 @@ __all__ = [
     "Prices",
     "Ratio",
     "Reach",
+    "Robust",
     "Scenario",
     "Section",
     "Service",
@@ -88,6 +90,7 @@ class Scenario(Section):
     flow: Flow | None = None
     market: Market | None = None
     equity: Equity | None = None
+    robust: Robust | None = None
     solve: Solve
     sources: dict[str, Source] = Field(
         default={}, description="where each value comes from, by dotted key"
@@ -117,7 +120,7 @@ class Scenario(Section):
             raise ValueError(msg)
         kind = self.objective.kind
         faults = list(classical_faults(kind, self.phases, self.stations))
-        if faults := [*faults, *equity_faults(self.equity, kind, names)]:
+        if faults := [*faults, *equity_faults(self.equity, kind, names), *robust_faults(self)]:
             msg = "; ".join(faults)
             raise ValueError(msg)
         return self

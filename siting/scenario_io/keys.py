@@ -23,7 +23,7 @@ ANY = "*"
 """Stands in a path for any phase, any estimator, group or future, or any station type."""
 ESTIMATORS = ("demand", "estimators")
 """Where the estimators of demand stand: a list of tables, each with a name."""
-LISTED = (ESTIMATORS, ("equity", "groups"))
+LISTED = (ESTIMATORS, ("equity", "groups"), ("robust", "futures"))
 """Lists of tables inside a section; each table has a name."""
 
 _NAMES = {

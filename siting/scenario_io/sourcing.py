@@ -32,11 +32,8 @@ def numbers(data: dict[str, Any]) -> Iterator[tuple[Path, Any]]:
         Scenario as nested dicts and lists, as read from TOML; may be faulty.
     """
     for section, value in data.items():
-        if section == "phases" and isinstance(value, list | tuple):
-            for index, phase in enumerate(value):
-                if isinstance(phase, dict):
-                    name = str(phase.get("name", index + 1))
-                    yield from _inside(("phases", name), phase)
+        if section == "phases":
+            yield from _listed(("phases",), value)
         elif section == "stations" and isinstance(value, dict):
             for name, station in value.items():
                 if isinstance(station, dict):

@@ -135,9 +135,9 @@ class _Reader:
         elif family == "circle":
             item = Requirement(family, scope=int(parts[0].split(".")[0]))
         elif family in OWED:
-            scope, phase = self.scopes.index(parts[0]), self.phases.index(parts[-1])
-            item = Requirement(family, phase, scope=scope)
-            if not due_kwh(self.p, item)[1][phase]:  # holds later only
+            number = self.phases.index(parts[-1])
+            item = Requirement(family, number, scope=self.scopes.index(parts[0]))
+            if not due_kwh(self.p, item)[1][number]:  # holds later only
                 return
         elif family == "headroom":
             item = Requirement(family, substation=self.substations.index(parts[0]))
