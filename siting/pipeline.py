@@ -93,7 +93,7 @@ def run_plan(
         msg = f"The plan does not survive its own verification; nothing was written:\n{found}"
         raise RuntimeError(msg)
     progress("drawing map and report")
-    files = _drawn(plan, case, screening)
+    files = _drawn(plan, case, scenario, screening)
     _write(out, plan, scenario, case, files)
     return plan
 
@@ -101,6 +101,7 @@ def run_plan(
 def _drawn(
     plan: Plan,
     case: Case,
+    scenario: Scenario,
     screening: Screening | None,
     view: MapView = FOR_PLANNERS,
     accounts: Accounts | None = None,
@@ -108,7 +109,7 @@ def _drawn(
     """Return map and report; and, where the scenario has rules for sites, what became of each."""
     files: dict[str, str | bytes] = {
         view.file_name: render_map(plan, case, view, accounts),
-        "report.html": render_report(plan, case, accounts),
+        "report.html": render_report(plan, case, accounts, scenario.equity),
     }
     if screening is not None:
         files[SITES_FILE] = table_bytes(site_table(case, screening))
@@ -142,7 +143,7 @@ def run_map(
     accounts = read_accounts(folder)
     if view.audience == "planner":
         screening = screen_sites(case, scenario)
-        return write_into(folder, _drawn(plan, case, screening, view, accounts))
+        return write_into(folder, _drawn(plan, case, scenario, screening, view, accounts))
     return write_into(folder, {view.file_name: render_map(plan, case, view, accounts)})
 
 
@@ -150,7 +151,7 @@ def run_report(folder: Path, *, pdf: bool = False, case_name: str | None = None)
     """Write the report of a plan folder again, also as PDF if asked; return what was written."""
     plan, scenario = read_plan(folder)
     case = load_city(case_name or plan.document.provenance.case, scenario)
-    page = render_report(plan, case, read_accounts(folder))
+    page = render_report(plan, case, read_accounts(folder), scenario.equity)
     files: dict[str, str | bytes] = {"report.html": page}
     if pdf:
         files[PDF_FILE] = print_pdf(page)

@@ -15,6 +15,7 @@ from siting.cli.case import case_app
 from siting.cli.demand import demand_app
 from siting.cli.dispatch import dispatch
 from siting.cli.draw import draw_map
+from siting.cli.equity import equity
 from siting.cli.explain import explain
 from siting.cli.export import export
 from siting.cli.grid import grid
@@ -40,6 +41,7 @@ app.command()(bench)
 app.command()(grid)
 app.command()(carbon)
 app.command()(money)
+app.command()(equity)
 app.command("map")(draw_map)
 app.command()(dispatch)
 app.command()(vpp)

@@ -9,6 +9,8 @@ import shapely
 from scipy.spatial import cKDTree
 
 from siting.data.demand import demand_kwh
+from siting.data.fairness import fairness
+from siting.data.futures import futures_of
 from siting.data.fit import check_fit
 from siting.data.flow_paths import flow_paths
 from siting.data.market_pull import market_pull
@@ -72,6 +74,9 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
     district_ids = tuple(case.districts["id"])
     fuel = _fuel_count(case, scenario, district_ids)
     conflicts, conflict_m = _conflicts(sites, scenario, types)
+    reachable = np.isin(np.arange(len(case.zones)), pairs.zone)
+    is_super = np.array([scenario.stations[k].is_super for k in types])
+    usable = (sites.allowed & is_super).any(axis=1)
     problem = Problem(
         phases=tuple(p.name for p in scenario.phases),
         zones=tuple(case.zones["id"]),
@@ -86,7 +91,7 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
         capacity_kwh=np.array(
             [capacity_kwh_day(scenario.stations[k], scenario.service) for k in types]
         ),
-        is_super=np.array([scenario.stations[k].is_super for k in types]),
+        is_super=is_super,
         ratio_count=np.array([_ratio_count(scenario, k) for k in types], dtype=np.int64),
         load_kw=load,
         state_cost_cny=sites.state_cost,
@@ -113,6 +118,8 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
         drive_cny_kwh_min=scenario.drive_cny_kwh_min,
         between_m=_between_m(sites) if scenario.objective.kind == "p-dispersion" else None,
         flows=flow_paths(case, scenario, sites.points),
+        fairness=fairness(case, scenario, demand, reachable, sites.points, usable),
+        futures=futures_of(case, scenario, demand),
         market=market_pull(scenario, types, sites.initial, pairs, len(case.zones)),
     )
     return Built(problem, pairs)

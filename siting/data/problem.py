@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from siting.data.fairness import NOTHING_OWED, Fairness
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from siting.data.classical_parts import Flows, Market
+    from siting.data.futures import Futures
     from siting.scenario import ObjectiveKind
 
 NONE = -1
@@ -100,6 +103,10 @@ class Problem:
     """Whether a classical question counts what each station can serve."""
     drive_cny_kwh_min: float = 0.0
     """What one minute's drive for each kWh a day is worth, over the years that count."""
+    fairness: Fairness = NOTHING_OWED
+    """What is owed to districts and groups."""
+    futures: Futures | None = None
+    """What demand may become, where a plan for several futures is asked for."""
     between_m: NDArray[np.float64] | None = None
     """(J, J) great-circle distance of sites, where the question is about it."""
 
@@ -119,9 +126,11 @@ class Problem:
     @property
     def serves(self) -> bool:
         """Tell whether energy assignment is part of the question (else it is added afterwards)."""
-        return self.objective in {"served", "access"} or self.min_served_share > 0
+        owed = bool(self.fairness.of("served"))
+        return self.objective in {"served", "access"} or self.min_served_share > 0 or owed
 
     @property
     def covers(self) -> bool:
         """Tell whether coverage is part of the question."""
-        return self.objective == "covered" or self.min_covered_share > 0
+        owed = bool(self.fairness.of("covered"))
+        return self.objective == "covered" or self.min_covered_share > 0 or owed

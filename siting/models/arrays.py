@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from siting.data.problem import NONE
+from siting.models.equity import with_equity
 from siting.models.highs import Arrays
 from siting.models.statement import KCNY, SLACK
 
@@ -37,7 +38,7 @@ def arrays_of(problem: Problem, *, whole: Problem | None = None) -> Arrays:
         The same question with all its pairs, where ``problem`` has but some of them: stations are
         then as large as all the demand within reach lets them be.
     """
-    return _Rows(problem, whole or problem).arrays()
+    return with_equity(_Rows(problem, whole or problem).arrays(), problem)
 
 
 def choice_keys(problem: Problem) -> tuple[Indices, Indices, Indices]:

@@ -46,6 +46,7 @@ import numpy as np
 import pulp
 
 from siting.data.problem import NONE
+from siting.models.equity import named_rows
 from siting.models.labels import names_for
 from siting.models.program import Statement
 
@@ -102,6 +103,8 @@ class _Writer:
             self._budget(t)
             self._headroom(t)
             self._spacing(t)
+        for row in named_rows(self.p, self._served, self.cover, self._super):
+            self._row(*row)
         return Statement(self.lp, self.build, self.serve, self.cover, self.columns, self.rows)
 
     def _new(self, name: str, *, upper: float | None = None, binary: bool = False) -> Any:  # noqa: ANN401 - PuLP is untyped

@@ -15,9 +15,11 @@ from pydantic import Field, model_validator
 from siting.scenario.base import Section, key
 from siting.scenario.candidate_rules import Candidates, SyntheticGrid
 from siting.scenario.classical import Flow, Market
+from siting.scenario.equity import Equity, Group, equity_faults
 from siting.scenario.estimators import Estimator
 from siting.scenario.kinds import ClassicalKind, ObjectiveKind, classical_faults
 from siting.scenario.reach import Reach
+from siting.scenario.robust import Robust, robust_faults
 from siting.scenario.sections import (
     Confidence,
     Demand,
@@ -39,10 +41,12 @@ __all__ = [
     "ClassicalKind",
     "Confidence",
     "Demand",
+    "Equity",
     "Estimator",
     "Existing",
     "Flow",
     "Grid",
+    "Group",
     "Limits",
     "Market",
     "Objective",
@@ -51,6 +55,7 @@ __all__ = [
     "Prices",
     "Ratio",
     "Reach",
+    "Robust",
     "Scenario",
     "Section",
     "Service",
@@ -84,6 +89,8 @@ class Scenario(Section):
     synthetic_grid: SyntheticGrid | None = None
     flow: Flow | None = None
     market: Market | None = None
+    equity: Equity | None = None
+    robust: Robust | None = None
     solve: Solve
     sources: dict[str, Source] = Field(
         default={}, description="where each value comes from, by dotted key"
@@ -111,7 +118,9 @@ class Scenario(Section):
         if not any(kind.buildable and kind.is_super for kind in self.stations.values()):
             msg = "stations: at least one buildable type needs super_guns >= 1"
             raise ValueError(msg)
-        if faults := list(classical_faults(self.objective.kind, self.phases, self.stations)):
+        kind = self.objective.kind
+        faults = list(classical_faults(kind, self.phases, self.stations))
+        if faults := [*faults, *equity_faults(self.equity, kind, names), *robust_faults(self)]:
             msg = "; ".join(faults)
             raise ValueError(msg)
         return self

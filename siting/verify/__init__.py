@@ -12,6 +12,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from siting.verify.candidates import check_candidates
+from siting.verify.equity import check_equity
 from siting.verify.mismatch import Ledger, Mismatch
 from siting.verify.outcome import check_outcome
 from siting.verify.provenance import check_provenance
@@ -54,6 +55,7 @@ def verify_plan(plan: Plan, case: Case, scenario: Scenario) -> list[Mismatch]:
     check_candidates(ledger, state)
     served = check_service(ledger, state)
     check_phases(ledger, state, served)
+    check_equity(ledger, state, served)
     check_load(ledger, state)
     check_outcome(ledger, state, served)
     check_provenance(ledger, state)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from siting.data.problem import NONE
+from siting.models.conflict.requirements import due_kwh
 from siting.models.conflict.words import counted, scope_of, unit_of
 from siting.models.statement import KCNY
 
@@ -60,6 +61,9 @@ def change_text(program: Stated, change: Change) -> str:
         "spacing": _spacing,
         "served": _floor,
         "covered": _floor,
+        "served_in": _floor,
+        "covered_in": _floor,
+        "circle": _circle,
         "stay": _stay,
         "area": _area,
     }[item.family](program, problem, change)
@@ -139,12 +143,21 @@ def _spacing(program: Stated, problem: Problem, change: Change) -> str:
 
 
 def _floor(_program: Stated, problem: Problem, change: Change) -> str:
-    family = change.keys[0].family
-    asked = problem.min_served_share if family == "served" else problem.min_covered_share
+    asked, _ = due_kwh(problem, change.keys[0])
+    family, scope = change.keys[0].family.removesuffix("_in"), change.keys[0].scope
+    if scope != NONE:
+        family = f"{problem.fairness.floors[scope].scope}'s {family}"
     share = np.floor(1e4 * (asked - change.amount) + _HAIR) / 1e4
     if share <= 0:
         return f"give up the {family} floor of {asked:.2%}"
     return f"lower the {family} floor to {share:.2%} (instead of {asked:.2%})"
+
+
+def _circle(_program: Stated, problem: Problem, change: Change) -> str:
+    circle = problem.fairness.circles[change.keys[0].scope]
+    left = [zone for zone, gone in zip(circle.zones, change.slack, strict=True) if gone > 0.5]  # noqa: PLR2004 - a binary
+    zones = f"{counted(len(left), 'zone')} of {circle.group}"
+    return f"leave {zones} without a station within {circle.km:g} km ({_listed(left)})"
 
 
 def _stay(program: Stated, problem: Problem, change: Change) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from siting.data.problem import NONE
+from siting.models.conflict.requirements import OWED, due_kwh
 
 if TYPE_CHECKING:
     from siting.data.problem import Problem
@@ -36,7 +37,7 @@ def sentence(problem: Problem, item: Requirement, best: float | None) -> str:
         return f"budget: {money:,.2f} M CNY have arrived{when}{need}"
     if item.family == "headroom":
         return _headroom(problem, item)
-    if item.family in {"served", "covered"}:
+    if item.family in {"served", "covered", *OWED}:
         return _floor(problem, item, when, best)
     return _rule(problem, item, when)
 
@@ -48,6 +49,10 @@ def _rule(problem: Problem, item: Requirement, when: str) -> str:
     if item.family == "stay":
         stays = int(((problem.initial != NONE) & ~problem.closable).sum())
         return f"{counted(stays, 'existing station')} must stay open"
+    if item.family == "circle":
+        circle = problem.fairness.circles[item.scope]
+        zones = counted(len(circle.zones), "zone")
+        return f"{zones} of {circle.group} each need a station within {circle.km:g} km"
     if item.family == "area":
         return "no site may hold a type larger than its area allows"
     least = f" of {problem.spacing_m:,.0f} m" if problem.spacing_m else ""
@@ -56,13 +61,11 @@ def _rule(problem: Problem, item: Requirement, when: str) -> str:
 
 
 def _floor(problem: Problem, item: Requirement, when: str, best: float | None) -> str:
-    share, word = problem.min_served_share, "served"
-    if item.family == "covered":
-        share, word = problem.min_covered_share, "covered"
-    reachable = float(problem.reachable_kwh[item.phase])
-    text = (
-        f"at least {share:.1%} of the {reachable:,.0f} kWh a day within reach is to be {word}{when}"
-    )
+    share, due = due_kwh(problem, item)
+    reachable, word = float(due[item.phase]), item.family.removesuffix("_in")
+    where = "" if item.scope == NONE else f"{problem.fairness.floors[item.scope].scope}: "
+    text = f"{where}at least {share:.1%} of the {reachable:,.0f} kWh a day within reach"
+    text += f" is to be {word}{when}"
     return text if best is None else f"{text}; no more than {best / reachable:.1%} can be"
 
 
