@@ -17,11 +17,9 @@ from siting.models.solve import solve
 from siting.models.warm import Start
 from tests.brute import brute_force, valued_plans
 from tests.golden import KINDS
-from tests.toy import A, B, E, F, NONE, S, random_problem, toy
+from tests.toy import NONE, A, B, E, F, S, random_problem, toy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from siting.data.problem import Problem
     from siting.models.solution import Solution
     from siting.scenario import ObjectiveKind
@@ -31,12 +29,12 @@ LAZY = Effort(gap=0.5, time_limit_s=20.0, seed=1, threads=1)
 
 
 @pytest.fixture(params=["whole", "large"])
-def sized(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def sized(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Treat questions as small, and as large."""
     if request.param == "large":
         monkeypatch.setattr(search, "SMALL", 0)
         monkeypatch.setattr(search, "STALE", 5)
-    yield request.param
+    return str(request.param)
 
 
 def _solve(problem: Problem, start: Start | None, effort: Effort = EFFORT) -> Solution:

@@ -20,6 +20,7 @@ from siting.cli.export import export
 from siting.cli.grid import grid
 from siting.cli.sensitivity import sensitivity
 from siting.cli.show import FinishedError, answer, print_json, print_table, progress
+from siting.cli.sweep import sweep
 from siting.cli.vpp import vpp
 
 app = typer.Typer(
@@ -42,6 +43,7 @@ app.command()(money)
 app.command("map")(draw_map)
 app.command()(dispatch)
 app.command()(vpp)
+app.command()(sweep)
 app.add_typer(demand_app, name="demand")
 
 _DIFFERS = 2

@@ -111,7 +111,7 @@ class WarmSearch(Search):
             return np.zeros(len(self.layout.choice))
         held = _allowed(self.problem, self.start.type_at)
         chosen = held[self.layout.phase, self.layout.site] == self.layout.kind
-        return chosen.astype(float)
+        return np.asarray(chosen, dtype=float)
 
 
 def begin(
