@@ -29,8 +29,10 @@ if TYPE_CHECKING:
 
     from siting.data.candidates import Screening
     from siting.data.case import Case
+    from siting.data.problem import Problem
     from siting.data.report import CaseReport
     from siting.maps import Accounts, MapView
+    from siting.models.warm import Start
     from siting.plan import ExportFormat, Plan
     from siting.scenario import Scenario
     from siting.verify import Mismatch
@@ -50,9 +52,22 @@ def load_city(name: str, scenario: Scenario) -> Case:
 
 
 def make_plan(
-    case: Case, scenario: Scenario, *, progress: Callable[[str], None] = log.info
+    case: Case,
+    scenario: Scenario,
+    *,
+    start: Callable[[Problem], Start] | None = None,
+    progress: Callable[[str], None] = log.info,
 ) -> Plan:
     """Answer a scenario for a city, loaded by :func:`load_city`.
+
+    Parameters
+    ----------
+    case, scenario
+        City and question.
+    start
+        Gives a plan to begin with, once the problem is stated.
+    progress
+        Called with a line of text now and then.
 
     Raises
     ------
@@ -65,7 +80,8 @@ def make_plan(
     problem, pairs = build_problem(case, scenario)
     limits = scenario.solve
     effort = Effort(limits.gap, limits.time_limit_s, limits.seed, limits.threads, limits.iterations)
-    solution = solve(problem, effort, solver=limits.solver, progress=progress)
+    known = None if start is None else start(problem)
+    solution = solve(problem, effort, solver=limits.solver, progress=progress, start=known)
     return assemble(Answer(case, scenario, problem, pairs, solution))
 
 
@@ -86,6 +102,27 @@ def run_plan(
     for note in [*case.notes, *told]:
         progress(note)
     plan = make_plan(case, scenario, progress=progress)
+    write_verified(plan, case, scenario, out, screening=screening, progress=progress)
+    return plan
+
+
+def write_verified(
+    plan: Plan,
+    case: Case,
+    scenario: Scenario,
+    out: Path,
+    *,
+    screening: Screening | None = None,
+    progress: Callable[[str], None] = log.info,
+) -> None:
+    """Verify a plan, draw its map and report, and write its folder.
+
+    Raises
+    ------
+    PlanError
+        If the folder cannot be written; and RuntimeError if the plan does not survive its own
+        verification.
+    """
     progress("verifying")
     mismatches = verify_plan(plan, case, scenario)
     if mismatches:
@@ -95,7 +132,6 @@ def run_plan(
     progress("drawing map and report")
     files = _drawn(plan, case, scenario, screening)
     _write(out, plan, scenario, case, files)
-    return plan
 
 
 def _drawn(

@@ -22,6 +22,7 @@ from siting.cli.grid import grid
 from siting.cli.sensitivity import sensitivity
 from siting.cli.show import FinishedError, answer, print_json, print_table, progress
 from siting.cli.simulate import simulate
+from siting.cli.sweep import sweep
 from siting.cli.vpp import vpp
 
 app = typer.Typer(
@@ -46,6 +47,7 @@ app.command("map")(draw_map)
 app.command()(dispatch)
 app.command()(vpp)
 app.command()(simulate)
+app.command()(sweep)
 app.add_typer(demand_app, name="demand")
 
 _DIFFERS = 2

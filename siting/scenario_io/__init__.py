@@ -28,6 +28,7 @@ __all__ = [
     "SchemaRow",
     "ShippedScenario",
     "assumptions",
+    "from_data",
     "load_scenario",
     "override",
     "resolve_toml",
@@ -101,8 +102,27 @@ def override(
         data[section] |= {name: value for name, value in values.items() if value is not None}
     if case is not None:
         data["case"] = case
-    sources = data.pop("sources", {})
-    return _validated(Layered(name=scenario.name, data=data, sources=sources, file="command line"))
+    return from_data(data)
+
+
+def from_data(data: dict[str, Any], *, file: str = "command line") -> Scenario:
+    """Return the scenario that plain data hold, checked as a file's would be.
+
+    Parameters
+    ----------
+    data
+        As ``Scenario.model_dump_json`` gives them, maybe changed.
+    file
+        Whom faults are laid to.
+
+    Raises
+    ------
+    ScenarioError
+        If something is wrong; lists every fault.
+    """
+    rest = {name: value for name, value in data.items() if name != "sources"}
+    sources = data.get("sources", {})
+    return _validated(Layered(name=data["name"], data=rest, sources=sources, file=file))
 
 
 def _validated(raw: Layered) -> Scenario:
