@@ -43,4 +43,5 @@ def one_phase(problem: Problem, phase: int, held: NDArray[np.int64]) -> Problem:
         budget_cny=problem.budget_cny[only],
         headroom_kw=problem.headroom_kw[only],
         weight=problem.weight[only],
+        fixed=problem.fixed[only],
     )

@@ -16,6 +16,7 @@ from siting.scenario.base import Section, key
 from siting.scenario.candidate_rules import Candidates, SyntheticGrid
 from siting.scenario.classical import Flow, Market
 from siting.scenario.estimators import Estimator
+from siting.scenario.fixed import Fixed, fixed_faults
 from siting.scenario.kinds import ClassicalKind, ObjectiveKind, classical_faults
 from siting.scenario.reach import Reach
 from siting.scenario.sections import (
@@ -41,6 +42,7 @@ __all__ = [
     "Demand",
     "Estimator",
     "Existing",
+    "Fixed",
     "Flow",
     "Grid",
     "Limits",
@@ -84,6 +86,12 @@ class Scenario(Section):
     synthetic_grid: SyntheticGrid | None = None
     flow: Flow | None = None
     market: Market | None = None
+    fixed: tuple[Fixed, ...] = key("-", "sites decided by hand, each from a phase on", default=())
+    only_fixed: bool = key(
+        "-",
+        "true: nothing else is built or changed; the plan is evaluated as given, not optimised",
+        default=False,
+    )
     solve: Solve
     sources: dict[str, Source] = Field(
         default={}, description="where each value comes from, by dotted key"
@@ -113,6 +121,17 @@ class Scenario(Section):
             raise ValueError(msg)
         if faults := list(classical_faults(self.objective.kind, self.phases, self.stations)):
             msg = "; ".join(faults)
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _decided(self) -> Scenario:
+        names = [phase.name for phase in self.phases]
+        if faults := list(fixed_faults(self.fixed, names, self.stations)):
+            msg = "; ".join(faults)
+            raise ValueError(msg)
+        if self.only_fixed and self.objective.kind in {"flow", "market"}:
+            msg = f"only_fixed: objective {self.objective.kind!r} cannot be evaluated as given"
             raise ValueError(msg)
         return self
 

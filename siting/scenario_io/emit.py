@@ -33,10 +33,11 @@ def resolve_toml(scenario: Scenario) -> str:
 
 
 def _given(data: dict[str, Any]) -> dict[str, Any]:
-    """Leave empty tables out of phases and estimators, and an empty list of these: no news."""
+    """Leave empty tables out of phases and estimators, an empty list of these, and no fixes."""
     demand = {k: v for k, v in data["demand"].items() if k != "estimators"}
     if data["demand"]["estimators"]:
         demand["estimators"] = _filled(data["demand"]["estimators"])
+    data = {k: v for k, v in data.items() if v or k not in {"fixed", "only_fixed"}}
     return {**data, "demand": demand, "phases": _filled(data["phases"])}
 
 

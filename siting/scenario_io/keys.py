@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
 ANY = "*"
-"""Stands in a path for any phase, any estimator or any station type."""
+"""Stands in a path for any phase, fixed site, estimator or station type."""
 ESTIMATORS = ("demand", "estimators")
 """Where the estimators of demand stand: a list of tables, each with a name."""
 
@@ -48,7 +48,7 @@ class Key:
     """Describe one scenario key."""
 
     path: tuple[str, ...]
-    """Names from the top; ``ANY`` stands for any phase, estimator or station type."""
+    """Names from the top; ``ANY`` stands for any phase, fixed site, estimator or station type."""
     unit: str
     kind: str
     """Type and range in plain words."""
@@ -73,7 +73,11 @@ def scenario_schema_rows() -> list[SchemaRow]:
     """
     rows = []
     for key in all_keys():
-        dotted = ".".join(key.path).replace(f"phases.{ANY}", "phases[]")
+        dotted = (
+            ".".join(key.path)
+            .replace(f"phases.{ANY}", "phases[]")
+            .replace(f"fixed.{ANY}", "fixed[]")
+        )
         dotted = dotted.replace(f"estimators.{ANY}", "estimators[]").replace(ANY, "NAME")
         default = "required" if key.required else _default_text(key.default)
         rows.append(SchemaRow(dotted, key.unit, key.kind, default, key.reason))
@@ -104,9 +108,9 @@ def find_key(path: Sequence[str | int]) -> Key | None:
 
 
 def template(path: Sequence[str | int]) -> tuple[str, ...]:
-    """Return a place with phases, estimators and station names replaced by ``ANY``."""
+    """Return a place with phases, fixed sites, estimators and station names as ``ANY``."""
     parts = [str(part) for part in path]
-    if len(parts) > 1 and parts[0] in {"phases", "stations"}:
+    if len(parts) > 1 and parts[0] in {"phases", "stations", "fixed"}:
         parts[1] = ANY
     if len(parts) > len(ESTIMATORS) and tuple(parts[:2]) == ESTIMATORS:
         parts[2] = ANY

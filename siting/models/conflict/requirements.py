@@ -22,21 +22,23 @@ if TYPE_CHECKING:
 
     Indices = NDArray[np.int64]
 
-_ROW = re.compile(r"^(ratio|most|budget|headroom|spacing|served|covered)\((.*)\)$")
+_ROW = re.compile(r"^(ratio|most|budget|headroom|spacing|served|covered|fixed)\((.*)\)$")
 _FLOORS = {"served", "covered"}
 
 
 class Requirement(NamedTuple):
-    """Name one requirement: its family, and its phase, district and substation if any (else NONE).
+    """Name one requirement: its family, and its phase, district, substation, site if any (or NONE).
 
     Families: ratio, most, budget, headroom (of a substation), spacing, served, covered, stay
-    (existing stations stay open) and area (no type larger than a site's area allows).
+    (existing stations stay open), area (no type larger than a site's area allows) and fixed (what
+    was decided of a site by hand).
     """
 
     family: str
     phase: int = NONE
     district: int = NONE
     substation: int = NONE
+    site: int = NONE
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +99,7 @@ class _Reader:
         self.phases = names_for(problem.phases)
         self.districts = names_for(problem.districts)
         self.substations = names_for(problem.substations)
+        self.sites = {name: j for j, name in enumerate(names_for(problem.sites))}
         self.rows: dict[Requirement, list[int]] = {}
         self.ones: dict[tuple[str, int], int] = {}
         for n, name in enumerate(self.arrays.row_names):
@@ -115,6 +118,8 @@ class _Reader:
             item = Requirement(family)
         elif family == "headroom":
             item = Requirement(family, substation=self.substations.index(parts[0]))
+        elif family == "fixed":
+            item = Requirement(family, site=self.sites[parts[0]])
         else:
             local = family == "ratio" and len(parts) > 1
             district = self.districts.index(parts[0]) if local else NONE
@@ -154,6 +159,9 @@ class _Reader:
         if item.family == "headroom":
             size = float(np.maximum(p.headroom_kw[:, item.substation].min(), 0.0))
             return self._shared(rows, [-1.0] * len(rows), size)
+        if item.family == "fixed":
+            signs = np.where(np.isfinite(self.arrays.row_lower[rows]), 1.0, -1.0)
+            return self._one_slack(rows, signs)
         if item.family == "budget":
             later = [self.rows[r][0] for r in self.rows if r.family == "budget"]
             later = [n for n in later if n >= rows[0]]
@@ -181,6 +189,12 @@ class _Reader:
         floor = entries[0] > 0
         give = Give(entry, np.array([size if floor else np.inf]), np.ones(1))
         return whole_rows(rows, give, size, heavy=heavy)
+
+    def _one_slack(self, rows: Indices, signs: NDArray[np.float64]) -> Limit:
+        """Return what was decided of a site, which is let go in all its phases together."""
+        shape = (len(self.arrays.row_lower), 1)
+        entry = sparse.csc_array((signs, (rows, np.zeros(len(rows), dtype=int))), shape=shape)
+        return whole_rows(rows, Give(entry, np.ones(1), np.ones(1)), 1.0)
 
     def _spacing(self) -> tuple[Indices, Limit]:
         p = self.p
