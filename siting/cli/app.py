@@ -51,6 +51,7 @@ app.command()(sweep)
 app.add_typer(demand_app, name="demand")
 
 _DIFFERS = 2
+_UNMET = 3
 
 AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Print one JSON document.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", metavar="", help="Print errors only.")]
@@ -99,6 +100,16 @@ def plan(  # noqa: PLR0913 - each is an option of the command line
         int | None, typer.Option(help="Steps of search: the same plan on every machine.")
     ] = None,
     solver: Annotated[str | None, typer.Option(help="highs, cbc, or any PuLP knows.")] = None,
+    fix: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Sites decided by hand: the file the map saves."),
+    ] = None,
+    only: Annotated[
+        bool,
+        typer.Option(
+            "--only", metavar="", help="Nothing but the fixed sites: evaluate, do not optimise."
+        ),
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -106,7 +117,7 @@ def plan(  # noqa: PLR0913 - each is an option of the command line
     from siting import pipeline  # noqa: PLC0415 - heavy
     from siting.cli.summary import energy_note, print_summary, summary_document  # noqa: PLC0415
     from siting.plan_folder import check_target  # noqa: PLC0415
-    from siting.scenario_io import load_scenario, override  # noqa: PLC0415
+    from siting.scenario_io import load_scenario, override, with_fixes  # noqa: PLC0415
 
     solve = {
         "time_limit_s": time_limit,
@@ -117,7 +128,7 @@ def plan(  # noqa: PLR0913 - each is an option of the command line
         "solver": solver,
     }
     asked = load_scenario(scenario)
-    question = override(asked, {"solve": solve}, case=case)
+    question = with_fixes(override(asked, {"solve": solve}, case=case), fix, only=only)
     folder = Path("maps") / question.name if out is None else out
     check_target(folder)
     with progress(quiet=quiet) as report:
@@ -128,6 +139,8 @@ def plan(  # noqa: PLR0913 - each is an option of the command line
         print_json(summary_document(made.document, folder))
     elif not quiet:
         print_summary(made.document, folder)
+    if made.document.unmet:
+        raise FinishedError(_UNMET)
 
 
 @app.command()
@@ -136,21 +149,19 @@ def verify(
 ) -> None:
     """Recompute a plan from its inputs, without the solver, and name every number that differs."""
     from siting import pipeline  # noqa: PLC0415 - heavy
+    from siting.cli.summary import print_verdict  # noqa: PLC0415 - heavy
 
     with progress(quiet=quiet) as report:
         report(f"recomputing {folder}")
         found = pipeline.run_verify(folder, case_name=case)
+    differing = [mismatch for mismatch in found if not mismatch.unmet]
     if as_json:
         rows = [vars(mismatch) for mismatch in found]
         print_json({"ok": not found, "folder": str(folder), "mismatches": rows})
-    elif found:
-        for mismatch in found:
-            answer(str(mismatch))
-        answer(f"{len(found)} numbers differ: do not trust this plan.")
-    elif not quiet:
-        answer("Verified: every number follows from the case and the scenario.")
+    elif not quiet or found:
+        print_verdict(found)
     if found:
-        raise FinishedError(_DIFFERS)
+        raise FinishedError(_DIFFERS if differing else _UNMET)
 
 
 def _tell_files(paths: list[Path], *, as_json: bool, quiet: bool) -> None:

@@ -10,9 +10,10 @@ from scipy.spatial import cKDTree
 
 from siting.data.demand import demand_kwh
 from siting.data.fairness import fairness
-from siting.data.futures import futures_of
 from siting.data.fit import check_fit
+from siting.data.fixed import fixed_types
 from siting.data.flow_paths import flow_paths
+from siting.data.futures import futures_of
 from siting.data.market_pull import market_pull
 from siting.data.power import headroom_kw, peak_load_kw
 from siting.data.problem import NONE, Problem
@@ -57,11 +58,13 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
     CaseError
         If an existing station has a type the scenario does not know, or demand adds up to nothing.
     ScenarioError
-        If the scenario names a district the case does not have, or counts nozzles nobody gave.
+        If the scenario names a district or fixes a site the case does not have, or counts nozzles
+        nobody gave.
     """
     check_fit(case, scenario)
     types = ranked_types(scenario)
     sites = Sites(case, scenario, types)
+    fixed = fixed_types(scenario, sites, types)
     pairs = cached_pairs(
         case.roads,
         shapely.get_coordinates(inner_points(case.zones.geometry.to_numpy())),
@@ -121,6 +124,7 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
         fairness=fairness(case, scenario, demand, reachable, sites.points, usable),
         futures=futures_of(case, scenario, demand),
         market=market_pull(scenario, types, sites.initial, pairs, len(case.zones)),
+        fixed=fixed,
     )
     return Built(problem, pairs)
 

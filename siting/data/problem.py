@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 NONE = -1
 """No type, no substation, no limit on a count."""
+FREE = -2
+"""Not fixed to any type, nor to none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +111,8 @@ class Problem:
     """What demand may become, where a plan for several futures is asked for."""
     between_m: NDArray[np.float64] | None = None
     """(J, J) great-circle distance of sites, where the question is about it."""
+    fixed: NDArray[np.int64] = field(default_factory=lambda: np.empty((0, 0), dtype=np.int64))
+    """(T, J) type or NONE that is decided already, or FREE; (0, 0) where nothing is."""
 
     @cached_property
     def reachable_zone(self) -> NDArray[np.bool_]:
@@ -122,6 +126,13 @@ class Problem:
         """(T,) demand of the zones within reach of some site."""
         total: NDArray[np.float64] = self.demand_kwh[:, self.reachable_zone].sum(axis=1)
         return total
+
+    def fixes(self, phase: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the sites that are fixed in a phase, ascending, and to what."""
+        if not len(self.fixed):
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+        sites = np.flatnonzero(self.fixed[phase] != FREE)
+        return sites, self.fixed[phase, sites]
 
     @property
     def serves(self) -> bool:

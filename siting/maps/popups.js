@@ -181,10 +181,12 @@ function openPopup(kind, i, latlng) {
     .openOn(map);
   popup.getElement()?.querySelector(".leaflet-popup-close-button")?.setAttribute("aria-label", t("close_popup"));
   opened = { kind, i, latlng };
+  renderWhatIf();
 }
 map.on("popupclose", () => {
   if (opened) focus.clearLayers();
   opened = null;
+  renderWhatIf();
 });
 function refreshPopup() {
   if (!opened) return;

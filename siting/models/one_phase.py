@@ -44,4 +44,5 @@ def one_phase(problem: Problem, phase: int, held: NDArray[np.int64]) -> Problem:
         headroom_kw=problem.headroom_kw[only],
         weight=problem.weight[only],
         fairness=problem.fairness.at(phase),
+        fixed=problem.fixed[only],
     )

@@ -15,6 +15,8 @@ Variables: :math:`y_{jkt} \in \{0, 1\}`, site :math:`j` holds type :math:`k` in 
     \text{cost:}    \quad & \min \sum_{jk} C_{jk} y_{jkT} \\
     \text{one:}     \quad & \sum_k y_{jkt} \le 1 \quad (= 1 \text{ for what must stay}) \\
     \text{rise:}    \quad & \sum_{k \ge m} y_{jkt} \ge \sum_{k \ge m} y_{jk,t-1} \\
+    \text{fixed:}   \quad & y_{jkt} \ge 1, \quad \sum_k y_{jkt} \le 0 \quad
+                              \text{(decided by hand)} \\
     \text{demand:}  \quad & \sum_j x_{ijt} \le d_{it} \\
     \text{capacity:}\quad & \sum_i x_{ijt} \le
                               \sum_k \min(Q_k, \textstyle\sum_{i: j \in N(i)} d_{it}) y_{jkt} \\
@@ -95,6 +97,7 @@ class _Writer:
             for j in range(len(self.p.sites)):
                 self._one(j, t)
                 self._rise(j, t)
+            self._fixed(t)
             if self.serve:
                 self._service(t)
             if self.cover:
@@ -188,6 +191,15 @@ class _Writer:
             closes = self.p.closable[j] and k == self.p.initial[j]
             sense = pulp.LpConstraintLE if closes else pulp.LpConstraintGE
             self._row(name, [*now, *[(y, -a) for y, a in before]], sense, 0)
+
+    def _fixed(self, t: int) -> None:
+        """Let a site be what was decided: hold a type, or none."""
+        for j, kind in zip(*(part.tolist() for part in self.p.fixes(t)), strict=True):
+            name = f"fixed({self.site[j]},{self.phase[t]})"
+            if kind == NONE and self.held[j]:
+                self._row(name, self._at(j, t), pulp.LpConstraintLE, 0)
+            elif kind != NONE:
+                self._row(name, [(self.build[j, kind, t], 1.0)], pulp.LpConstraintGE, 1)
 
     def _service(self, t: int) -> None:
         p, serve = self.p, self._served(t)

@@ -17,6 +17,7 @@ from siting.scenario.candidate_rules import Candidates, SyntheticGrid
 from siting.scenario.classical import Flow, Market
 from siting.scenario.equity import Equity, Group, equity_faults
 from siting.scenario.estimators import Estimator
+from siting.scenario.fixed import Fixed, fixed_faults
 from siting.scenario.kinds import ClassicalKind, ObjectiveKind, classical_faults
 from siting.scenario.reach import Reach
 from siting.scenario.robust import Robust, robust_faults
@@ -44,6 +45,7 @@ __all__ = [
     "Equity",
     "Estimator",
     "Existing",
+    "Fixed",
     "Flow",
     "Grid",
     "Group",
@@ -91,6 +93,12 @@ class Scenario(Section):
     market: Market | None = None
     equity: Equity | None = None
     robust: Robust | None = None
+    fixed: tuple[Fixed, ...] = key("-", "sites decided by hand, each from a phase on", default=())
+    only_fixed: bool = key(
+        "-",
+        "true: nothing else is built or changed; the plan is evaluated as given, not optimised",
+        default=False,
+    )
     solve: Solve
     sources: dict[str, Source] = Field(
         default={}, description="where each value comes from, by dotted key"
@@ -122,6 +130,17 @@ class Scenario(Section):
         faults = list(classical_faults(kind, self.phases, self.stations))
         if faults := [*faults, *equity_faults(self.equity, kind, names), *robust_faults(self)]:
             msg = "; ".join(faults)
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _decided(self) -> Scenario:
+        names = [phase.name for phase in self.phases]
+        if faults := list(fixed_faults(self.fixed, names, self.stations)):
+            msg = "; ".join(faults)
+            raise ValueError(msg)
+        if self.only_fixed and self.objective.kind in {"flow", "market"}:
+            msg = f"only_fixed: objective {self.objective.kind!r} cannot be evaluated as given"
             raise ValueError(msg)
         return self
 

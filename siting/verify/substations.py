@@ -51,7 +51,7 @@ def check_load(ledger: Ledger, state: State) -> None:
             _fields(ledger, state, known[label], number, load)
             _steps(ledger, state, known[label], number, load)
     if state.scenario.grid.enforce:
-        _limits(ledger, state, labels, load)
+        _limits(ledger.asked, state, labels, load)
 
 
 def _recompute(state: State) -> Load:

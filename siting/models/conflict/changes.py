@@ -66,6 +66,7 @@ def change_text(program: Stated, change: Change) -> str:
         "circle": _circle,
         "stay": _stay,
         "area": _area,
+        "fixed": _fixed,
     }[item.family](program, problem, change)
     if change.status == "exact":
         return text
@@ -171,6 +172,12 @@ def _area(program: Stated, problem: Problem, change: Change) -> str:
     used = [program.choice[n] for n in columns if change.values[n] > 0.5]  # noqa: PLR2004
     names = _listed([f"{problem.sites[j]} as {problem.types[k]}" for j, k, _ in used])
     return f"find more ground for {counted(len(used), 'site')} ({names})"
+
+
+def _fixed(_program: Stated, problem: Problem, change: Change) -> str:
+    keys = zip(change.keys, change.slack, strict=True)
+    sites = [problem.sites[key.site] for key, slack in keys if slack > 0.5]  # noqa: PLR2004
+    return f"leave {counted(len(sites), 'fixed site')} free ({_listed(sites)})"
 
 
 def _listed(names: Sequence[str]) -> str:
