@@ -55,7 +55,8 @@ class Chart:
     x_title: tuple[str, str]
     """English, Chinese."""
     lines: tuple[Line, ...]
-    from_zero: bool = False
+    counts: bool = False
+    """Whether values are counts: whole, and from 0."""
     share: bool = False
     """Whether values are shares, shown in percent."""
 
@@ -83,7 +84,9 @@ def chart_svg(chart: Chart, *, inner: str = "") -> str:
     xs = [point.x for point in points] or [0.0]
     ys = [y for p in points for y in (p.y, p.low, p.high) if y is not None]
     x_ticks = ticks(min(xs), max(xs), tight=True)
-    y_ticks = ticks(0.0 if chart.from_zero else min(ys, default=0.0), max(ys, default=1.0))
+    y_ticks = ticks(min(ys, default=0.0), max(ys, default=1.0))
+    if chart.counts:
+        y_ticks = [n for n in ticks(0.0, max(1.0, *ys, 0.0)) if n == int(n)]
     frame = _Frame(min(xs), max(xs), y_ticks[0], y_ticks[-1])
     parts = [f"<g {inner}>"]
     unit = STRINGS[chart.unit]
@@ -128,6 +131,8 @@ def ticks(low: float, high: float, *, tight: bool = False) -> list[float]:
         Keep within both.
     """
     if high - low <= 1e-9 * max(abs(low), abs(high), 1e-9):
+        if tight:
+            return [low]
         room = abs(high) * 0.05 or 1.0
         low, high = low - room, high + room
     rough = (high - low) / _TICKS

@@ -131,14 +131,14 @@ def charts(block: Block) -> list[Chart]:
         return Chart(f"fr_{name}", f"fr_{name}_unit", x_title, lines, **more)
 
     drawn = [
-        chart("cost", *_lines(block, "capex_cny", per=_MILLION), from_zero=False),
+        chart("cost", *_lines(block, "capex_cny", per=_MILLION)),
         chart(
             "coverage",
             *_lines(block, "covered_share"),
             *_lines(block, "served_share", dashed=True),
             share=True,
         ),
-        chart("overload", *_lines(block, "substations_over"), from_zero=True),
+        chart("overload", *_lines(block, "substations_over"), counts=True),
         chart("loading", *_lines(block, "worst_loading"), share=True),
         chart("objective", *_lines(block, "objective", to="bound")),
     ]

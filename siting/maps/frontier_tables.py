@@ -50,7 +50,7 @@ def runs_table(block: Block) -> str:
         for row in series["rows"]:
             values = [number(row["values"].get(key)) for key in block["keys"]]
             cells = "".join(f"<th scope='row'>{escaped(value)}</th>" for value in values)
-            cells += "".join(f"<td>{cell}</td>" for cell in _cells(row))
+            cells += _why(row) if row["objective"] is None else _cells(row)
             body.append(f'<tr data-row="{index}" tabindex="0">{cells}</tr>')
             index += 1
     title = said("h2", "fr_runs")
@@ -66,14 +66,17 @@ _COLUMNS = (
 )
 
 
-def _cells(row: Row) -> list[str]:
-    if row["objective"] is None:
-        why = (row["conflict"] or "").splitlines()
-        first = f'<span class="bad">{_outcome(row)}</span> {escaped(why[0] if why else "")}'
-        return [f'<span class="why">{first}</span>', *["–"] * (len(_COLUMNS) - 1)]
+def _why(row: Row) -> str:
+    """Return why there is no plan, over all columns."""
+    lines = "<br>".join(escaped(line) for line in (row["conflict"] or "").splitlines())
+    told = f'<span class="bad">{_outcome(row)}</span> {lines}'
+    return f'<td colspan="{len(_COLUMNS)}"><span class="why">{told}</span></td>'
+
+
+def _cells(row: Row) -> str:
     minutes = row["access_minutes_mean"]
     link = f'<a href="{escaped(row["folder"])}/map.html">{said("span", "fr_map")}</a>'
-    return [
+    cells = [
         _outcome(row),
         percent(row["gap"], 2),
         "–" if row["ratio"] is None else f"{row['ratio']:.3f}",
@@ -87,6 +90,7 @@ def _cells(row: Row) -> list[str]:
         percent(row["worst_loading"]),
         link,
     ]
+    return "".join(f"<td>{cell}</td>" for cell in cells)
 
 
 def _outcome(row: Row) -> str:
@@ -119,6 +123,8 @@ def _step(step: Row, *, several: bool) -> Iterable[str]:
     yield f"<td>{signed(step['at_least'])} … {signed(step['at_most'])}</td>"
     yield f"<td>{signed(step['capex_cny'] / _MILLION, 3)}</td>"
     key = "fr_significant" if step["significant"] else "fr_within"
+    if step["at_least"] == step["at_most"] == 0:
+        key = "fr_same"
     yield f"<td>{said('span', key)}</td>"
 
 

@@ -11,6 +11,7 @@ from siting.maps.frontier import frontier_svg, render_frontier
 from siting.plan_folder import write_into
 from siting.plan_folder.tables import table_bytes
 from siting.sweep import frontier
+from siting.sweep.design import shown
 from siting.sweep.place import PAGE, PICTURE, STEPS, TABLE
 from siting.sweep.rows import FAILED, VARIED
 from siting.sweep.run import run_sweep
@@ -52,7 +53,7 @@ class SweepDone:
 
     def shown(self, row: dict[str, Any], key: str) -> str:
         """Return a row's value of a varied key, as people write it."""
-        return frontier.words_of(row.get(VARIED + key))
+        return shown(row.get(VARIED + key))
 
     def document(self) -> dict[str, Any]:
         """Return what ``--json`` prints."""
