@@ -130,7 +130,7 @@ def _cells(key: str, rows: list[dict[str, Any]]) -> list[str]:
         value = row[key]
         text = _text(key, value)
         plain = n == 0 or key in _ALONE or value is None or first is None
-        if not plain and value != first:
+        if not plain and text != _text(key, first):
             text += f"  ({_text(key, value - first, sign='+')})"
         cells.append(text)
     return cells

@@ -181,8 +181,8 @@ def _line(frame: _Frame, line: Line) -> Iterable[str]:
 def _point(frame: _Frame, point: Point, colour: str, *, hollow: bool) -> str:
     x = frame.x(point.x)
     if point.y is None:
-        y = HEIGHT - _BOTTOM - 7
-        cross = f"M{x - 5:.1f},{y - 5}l10,10m0,-10l-10,10"
+        foot = HEIGHT - _BOTTOM - 12
+        cross = f"M{x - 5:.1f},{foot}l10,10m0,-10l-10,10"
         return f'<path class="none" data-row="{point.index}" d="{cross}"/>'
     y = frame.y(point.y)
     bracket = ""

@@ -33,7 +33,7 @@ function renderBar() {
 }
 function renderTabs() {
   $("tabs").replaceChildren(
-    choiceBar(t("cmp_plans"), PLANS.map((p, i) => [i, `${p.letter} ${p.name}`]), state.plan, (i) => {
+    choiceBar(t("cmp_plans"), PLANS.map((p, i) => [i, p.letter]), state.plan, (i) => {
       state.plan = i;
       renderTabs();
     }),
@@ -48,7 +48,7 @@ function renderHeads() {
       ? CHANGES.map((c) => h("span", { class: "count" }, drawn(changeSymbol(c), 18), `${t(`cmp_${c}`)} ${num(counts[c])}`))
       : h("span", { class: "count" }, made ? t("cmp_first", { stations: num(made.stations) }) : t("cmp_no_phase"));
     head.replaceChildren(
-      h("h2", {}, h("b", {}, plan.letter), " ", given(choose(...plan.title)), " ", h("small", {}, given(plan.name))),
+      h("h2", { title: choose(...plan.title) }, h("b", {}, plan.letter), " ", given(plan.name)),
       h("p", { class: "soft" }, said),
     );
   }
@@ -79,7 +79,8 @@ const table = (heads, rows) =>
   h("div", { class: "wide" }, h("table", {}, h("thead", {}, h("tr", {}, heads.map((x) => h("th", { scope: "col" }, x)))), h("tbody", {}, rows)));
 
 function renderFigures() {
-  const heads = ["", ...PLANS.map((p) => given(`${p.letter} ${p.name}`))];
+  const heads = ["", ...PLANS.map((p) => p.letter)];
+  const titles = PLANS.map((p) => h("li", {}, h("b", {}, p.letter), " ", given(p.name), ": ", given(choose(...p.title))));
   const figures = PLANS.map((p) => figure(p.letter, "city"));
   const rows = FIGURES.map((key) =>
     h("tr", {}, h("th", { scope: "row" }, t(`cmp_${key}`)), figures.map((f) => cell(key, f?.[key], figures[0]?.[key]))),
@@ -94,8 +95,9 @@ function renderFigures() {
     const counts = PLANS.map((p, i) => (i && phaseOf(p) >= 0 ? countsOf(p)[change] : null));
     rows.push(h("tr", {}, h("th", { scope: "row" }, t(`cmp_count_${change}`)), counts.map((n) => h("td", {}, num(n)))));
   }
+  rows.push(h("tr", {}, h("th", { scope: "row" }, t("cmp_outcome")), PLAN.headline.map((row) => h("td", {}, t(`fr_outcome_${row.outcome}`)))));
   rows.push(h("tr", {}, h("th", { scope: "row" }, t("cmp_gap")), PLAN.headline.map((row) => h("td", {}, proof(row.gap)))));
-  $("figures").replaceChildren(h("h2", {}, t("cmp_figures")), table(heads, rows), h("p", { class: "soft" }, t("cmp_moved_means", { m: num(PLAN.moved_m) })));
+  $("figures").replaceChildren(h("h2", {}, t("cmp_figures")), h("ul", { class: "soft" }, titles), table(heads, rows), h("p", { class: "soft" }, t("cmp_moved_means", { m: num(PLAN.moved_m) })));
 }
 function renderDistricts() {
   const heads = [t("cmp_district"), ...PLANS.map((p) => p.letter), ...PLANS.slice(1).map((p) => t("cmp_changed", { plan: p.letter }))];

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Json = dict[str, Any]
 
 SCRIPTS = ("base.js", "symbols.js", "sheet.js", "compare_maps.js", "compare.js")
-_SHARED = ("switch_language", "noscript", "map", "zoom_in", "zoom_out")
+_SHARED = ("switch_language", "noscript", "map", "fr_outcome_optimal", "fr_outcome_feasible")
 """Texts of the catalogue that the page takes beside its own."""
 
 
@@ -60,8 +60,9 @@ def render_compare(found: Comparison, case: Case) -> str:
             f"<title>{escaped(title)}</title>\n",
             *(f"<style>\n{style}\n</style>\n" for style in styles),
             '</head>\n<body>\n<header id="bar"></header>\n<main>\n<div id="tabs"></div>',
-            '<div id="maps"></div><div id="legend"></div><section id="figures"></section>',
-            '<section id="districts"></section><section id="asked"></section></main>\n',
+            '<div id="maps"></div><div id="legend"></div><div id="tables">',
+            '<section id="figures"></section><section id="districts"></section>',
+            '<section id="asked"></section></div></main>\n',
             f"<noscript><p>{escaped(' / '.join(STRINGS['noscript']))}</p></noscript>\n",
             json_block("siting-view", view),
             json_block("siting-strings", _texts()),

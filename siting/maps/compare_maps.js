@@ -1,11 +1,12 @@
 // One map for each plan over the same ground, all moving as one.
 
+const $ = (id) => document.getElementById(id);
 const PLANS = PLAN.plans;
 const CHANGES = ["kept", "resized", "moved", "new", "dropped"];
 const small = window.matchMedia("(max-width: 760px)");
 state.mode = "changes";
 state.phase = "last";
-state.plan = 0; // shown on a phone
+state.plan = 1; // shown on a phone: the first with changes
 
 const districtPacks = PLACES.districts.shape.map(packedShape);
 const parkPacks = PLACES.parks.map(packedShape);
@@ -184,27 +185,38 @@ function drawMarks() {
   }
 }
 
-// One hand moves all: whoever is moved takes the others along, and is not taken back by them.
-let leader = null;
+// One hand moves all: where it leads is kept, so that a map that was hidden, or changed its size, comes back to it.
+let at = null;
+let led = false;
+function goThere(view) {
+  if (view.map.getSize().x) view.map.setView(at.centre, at.zoom, { animate: false });
+}
 function follow(view) {
-  if (leader) return;
-  leader = view;
-  for (const other of views) {
-    if (other !== view) other.map.setView(view.map.getCenter(), view.map.getZoom(), { animate: false });
-  }
-  leader = null;
+  if (led || !view.map.getSize().x) return;
+  led = true;
+  at = { centre: view.map.getCenter(), zoom: view.map.getZoom() };
+  for (const other of views) if (other !== view) goThere(other);
+  led = false;
+}
+function resized(view) {
+  led = true;
+  view.map.invalidateSize({ animate: false, pan: false });
+  goThere(view);
+  led = false;
 }
 function startMaps() {
   const [west, south, east, north] = PLACES.bounds;
-  views[0].map.fitBounds([[south, west], [north, east]], { animate: false });
+  const box = L.latLngBounds([south, west], [north, east]);
+  const shown = views[small.matches ? state.plan : 0].map;
+  at = { centre: box.getCenter(), zoom: shown.getBoundsZoom(box, false, L.point(24, 24)) };
   for (const view of views) {
     const { map, sheets, marks } = view;
-    if (view !== views[0]) map.setView(views[0].map.getCenter(), views[0].map.getZoom(), { animate: false });
+    map.setView(at.centre, at.zoom, { animate: false });
     for (const sheet of sheets) map.addLayer(sheet);
     map.addLayer(marks);
     map.on("move", () => follow(view));
     map.on("zoomend", () => marks.eachLayer((layer) => layer.resize?.(scale(map))));
-    new ResizeObserver(() => map.invalidateSize({ animate: false, pan: false })).observe(map.getContainer());
+    new ResizeObserver(() => resized(view)).observe(map.getContainer());
   }
   drawMarks();
 }
