@@ -47,11 +47,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Chart:
-    """Hold a chart: its title and axes by their keys in the catalogue."""
+    """Hold a chart; its title is a key of the catalogue."""
 
     title: str
-    unit: str
-    """Key of the unit, said beside the title."""
+    unit: tuple[str, str]
+    """Said beside the title: English, Chinese."""
     x_title: tuple[str, str]
     """English, Chinese."""
     lines: tuple[Line, ...]
@@ -89,8 +89,7 @@ def chart_svg(chart: Chart, *, inner: str = "") -> str:
         y_ticks = [n for n in ticks(0.0, max(1.0, *ys, 0.0)) if n == int(n)]
     frame = _Frame(min(xs), max(xs), y_ticks[0], y_ticks[-1])
     parts = [f"<g {inner}>"]
-    unit = STRINGS[chart.unit]
-    title = [f"{a}, {b}" for a, b in zip(STRINGS[chart.title], unit, strict=True)]
+    title = [f"{a}, {b}" for a, b in zip(STRINGS[chart.title], chart.unit, strict=True)]
     parts.append(both(title, f'x="{_LEFT - 52}" y="18"', "title"))
     parts += _axes(frame, x_ticks, y_ticks, share=chart.share)
     middle = (_LEFT + WIDTH - _RIGHT) / 2

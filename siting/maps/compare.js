@@ -109,7 +109,7 @@ function renderDistricts() {
       {},
       h("th", { scope: "row" }, given(districtName(id))),
       figures.map((f) => cell(state.measure, f?.[state.measure], figures[0]?.[state.measure])),
-      changed.map((text) => h("td", {}, text)),
+      changed.map((text) => h("td", { class: "long" }, text)),
     );
   });
   const select = h(

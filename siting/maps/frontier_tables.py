@@ -9,7 +9,7 @@ from siting.maps.strings import STRINGS
 from siting.maps.text import escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 Block = dict[str, Any]
 Row = dict[str, Any]
@@ -17,9 +17,13 @@ Row = dict[str, Any]
 _MILLION = 1e6
 
 
-def said(tag: str, key: str, *, kind: str = "", **values: str) -> str:
+def said(tag: str, key: str, *, kind: str = "") -> str:
     """Return a text of the catalogue in both languages; the page's style shows one of them."""
-    texts = [text.format(**values) if values else text for text in STRINGS[key]]
+    return both(tag, STRINGS[key], kind=kind)
+
+
+def both(tag: str, texts: Sequence[str], *, kind: str = "") -> str:
+    """Return a text given in English and Chinese, as elements of which the style shows one."""
     english, chinese = (escaped(text) for text in texts)
     return (
         f'<{tag} class="en {kind}">{english}</{tag}>'
@@ -98,6 +102,15 @@ def _outcome(row: Row) -> str:
     return said("span", key) if key in STRINGS else escaped(row["outcome"])
 
 
+def objective_unit(block: Block) -> tuple[str, str]:
+    """Return the unit of the objective in both languages, where all runs share it."""
+    rows = [row for series in block["series"] for row in series["rows"]]
+    kinds = {row["objective_kind"] for row in rows} - {None}
+    if len(kinds) != 1:
+        return STRINGS["fr_unit_any"]
+    return STRINGS[f"objective_{kinds.pop()}"]
+
+
 def steps_table(block: Block) -> str:
     """Return what one step more costs, with what is proved, and whether it is significant."""
     steps = block["steps"]
@@ -108,7 +121,12 @@ def steps_table(block: Block) -> str:
     head = "".join(f"<th>{said('span', f'fr_step_{name}')}</th>" for name in heads)
     body = "".join(f"<tr>{''.join(_step(step, several=several))}</tr>" for step in steps)
     key = "fr_marginal_ratio" if block["axis"] == "ratio" else "fr_marginal_any"
-    note = said("p", key, kind="soft", unit=steps[0]["unit"], name=str(block["axis"]))
+    units = objective_unit(block)
+    texts = [
+        text.replace("{unit}", unit).replace("{name}", str(block["axis"]))
+        for text, unit in zip(STRINGS[key], units, strict=True)
+    ]
+    note = both("p", texts, kind="soft")
     return (
         f'<section>{said("h2", "fr_steps")}{note}<div class="wide"><table><thead><tr>{head}</tr>'
         f"</thead><tbody>{body}</tbody></table></div></section>\n"

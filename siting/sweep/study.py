@@ -115,8 +115,8 @@ def page_block(done: Sweep, keys: tuple[str, ...], found: list[frontier.Step]) -
     return {
         "title": scenario.title,
         "title_zh": scenario.title_zh,
-        "cities": sorted({row["case_title"] or row["case"] for row in rows}),
-        "label": ", ".join(sorted({row["label"] for row in rows if row["label"]})),
+        "cities": [_joined(rows, "case_title", "case"), _joined(rows, "case_title_zh", "case")],
+        "labels": [_joined(rows, "label"), _joined(rows, "label_zh", "label")],
         "axis": axis,
         "keys": list(keys),
         "series": [
@@ -125,6 +125,12 @@ def page_block(done: Sweep, keys: tuple[str, ...], found: list[frontier.Step]) -
         ],
         "steps": frontier.table(found),
     }
+
+
+def _joined(rows: list[dict[str, Any]], *names: str) -> str:
+    """Return what rows say in the first of some columns that says anything, each text once."""
+    said = (next((row[name] for name in names if row[name]), None) for row in rows)
+    return ", ".join(dict.fromkeys(text for text in said if text))
 
 
 _SHOWN = (
