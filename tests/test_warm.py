@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from siting.data.problem import NONE
 from siting.models import search
 from siting.models.effort import Effort
 from siting.models.relaxes import relaxes
@@ -90,7 +91,7 @@ def test_a_bound_that_proves_the_start_ends_the_search(monkeypatch: pytest.Monke
     monkeypatch.setattr(search, "relax", None)  # calling it would fail
     found = _solve(problem, Start(np.array(best.histories).T, best.value))
     assert found.certificate.status == "optimal"
-    assert found.certificate.method == "a start, proved by a bound that was known"
+    assert found.certificate.method.endswith("proved by a bound that was known")
     assert found.certificate.objective == pytest.approx(best.value)
 
 
@@ -156,7 +157,6 @@ def test_more_demand_bounds_less_only_without_floors() -> None:
     more = replace(less, demand_kwh=1.5 * less.demand_kwh)
     assert relaxes(more, less)
     assert not relaxes(less, more)
-    floors = {"min_served_share": 0.3}
-    assert not relaxes(replace(more, **floors), replace(less, **floors))
+    assert not relaxes(replace(more, min_served_share=0.3), replace(less, min_served_share=0.3))
     costs = random_problem(1, "cost", zones=5, sites=3)
     assert not relaxes(replace(costs, demand_kwh=2 * costs.demand_kwh), costs)

@@ -12,6 +12,7 @@ from siting import __version__
 from siting.cli.accounts import carbon, money
 from siting.cli.bench import bench
 from siting.cli.case import case_app
+from siting.cli.compare import compare
 from siting.cli.demand import demand_app
 from siting.cli.dispatch import dispatch
 from siting.cli.draw import draw_map
@@ -48,6 +49,7 @@ app.command()(dispatch)
 app.command()(vpp)
 app.command()(simulate)
 app.command()(sweep)
+app.command()(compare)
 app.add_typer(demand_app, name="demand")
 
 _DIFFERS = 2

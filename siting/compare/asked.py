@@ -20,7 +20,7 @@ class Difference(NamedTuple):
     """Hold one key that differs, and what each has there, in words."""
 
     key: str
-    values: tuple[str, ...]
+    each: tuple[str, ...]
 
 
 def scenario_data(scenario: Scenario) -> dict[str, Any]:

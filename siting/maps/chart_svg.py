@@ -47,15 +47,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Chart:
-    """Hold a chart: its title and axes by their keys in the catalogue."""
+    """Hold a chart; its title is a key of the catalogue."""
 
     title: str
-    unit: str
-    """Key of the unit, said beside the title."""
+    unit: tuple[str, str]
+    """Said beside the title: English, Chinese."""
     x_title: tuple[str, str]
     """English, Chinese."""
     lines: tuple[Line, ...]
-    from_zero: bool = False
+    counts: bool = False
+    """Whether values are counts: whole, and from 0."""
     share: bool = False
     """Whether values are shares, shown in percent."""
 
@@ -83,11 +84,12 @@ def chart_svg(chart: Chart, *, inner: str = "") -> str:
     xs = [point.x for point in points] or [0.0]
     ys = [y for p in points for y in (p.y, p.low, p.high) if y is not None]
     x_ticks = ticks(min(xs), max(xs), tight=True)
-    y_ticks = ticks(0.0 if chart.from_zero else min(ys, default=0.0), max(ys, default=1.0))
+    y_ticks = ticks(min(ys, default=0.0), max(ys, default=1.0))
+    if chart.counts:
+        y_ticks = [n for n in ticks(0.0, max(1.0, *ys, 0.0)) if n == int(n)]
     frame = _Frame(min(xs), max(xs), y_ticks[0], y_ticks[-1])
     parts = [f"<g {inner}>"]
-    unit = STRINGS[chart.unit]
-    title = [f"{a}, {b}" for a, b in zip(STRINGS[chart.title], unit, strict=True)]
+    title = [f"{a}, {b}" for a, b in zip(STRINGS[chart.title], chart.unit, strict=True)]
     parts.append(both(title, f'x="{_LEFT - 52}" y="18"', "title"))
     parts += _axes(frame, x_ticks, y_ticks, share=chart.share)
     middle = (_LEFT + WIDTH - _RIGHT) / 2
@@ -128,6 +130,8 @@ def ticks(low: float, high: float, *, tight: bool = False) -> list[float]:
         Keep within both.
     """
     if high - low <= 1e-9 * max(abs(low), abs(high), 1e-9):
+        if tight:
+            return [low]
         room = abs(high) * 0.05 or 1.0
         low, high = low - room, high + room
     rough = (high - low) / _TICKS
@@ -176,8 +180,8 @@ def _line(frame: _Frame, line: Line) -> Iterable[str]:
 def _point(frame: _Frame, point: Point, colour: str, *, hollow: bool) -> str:
     x = frame.x(point.x)
     if point.y is None:
-        y = HEIGHT - _BOTTOM - 7
-        cross = f"M{x - 5:.1f},{y - 5}l10,10m0,-10l-10,10"
+        foot = HEIGHT - _BOTTOM - 12
+        cross = f"M{x - 5:.1f},{foot}l10,10m0,-10l-10,10"
         return f'<path class="none" data-row="{point.index}" d="{cross}"/>'
     y = frame.y(point.y)
     bracket = ""

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from siting import __version__
 from siting.maps.chart_svg import COLOURS, HEIGHT, WIDTH, Chart, Line, Point, chart_svg
-from siting.maps.frontier_tables import legend, runs_table, said, steps_table, tips
+from siting.maps.frontier_tables import (
+    both,
+    legend,
+    objective_unit,
+    runs_table,
+    said,
+    steps_table,
+    tips,
+)
 from siting.maps.page import content_policy
 from siting.maps.strings import STRINGS
 from siting.maps.text import escaped, json_block
@@ -74,8 +82,8 @@ def frontier_svg(block: Block) -> str:
     for n, chart in enumerate(drawn):
         x, y = _GAP + n % _COLUMNS * (WIDTH + _GAP), 40 + n // _COLUMNS * (HEIGHT + _GAP)
         parts.append(chart_svg(chart, inner=f'transform="translate({x} {y})"'))
-    label = f" ({block['label']})" if block["label"] else ""
-    title = f"{block['title']} · {', '.join(block['cities'])}{label}"
+    label = f" ({block['labels'][0]})" if block["labels"][0] else ""
+    title = f"{block['title']} · {block['cities'][0]}{label}"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" '
         f'width="{wide}" height="{high}" font-family="sans-serif">\n'
@@ -103,14 +111,13 @@ def _key(block: Block, wide: float) -> str:
 
 
 def _head(block: Block) -> str:
-    label = f'<span class="badge">{escaped(block["label"])}</span>' if block["label"] else ""
-    cities = escaped(", ".join(block["cities"]))
-    chinese = escaped(block["title_zh"] or block["title"])
+    badge = both("span", block["labels"], kind="badge") if block["labels"][0] else ""
+    titles = [block["title"], block["title_zh"] or block["title"]]
     return (
-        f'<header><div><h1><span class="en">{escaped(block["title"])}</span>'
-        f'<span class="zh" lang="zh-Hans">{chinese}</span></h1>'
-        f'<p class="soft">{said("span", "fr_title")} · {cities} {label}</p></div>'
-        f'<button type="button" id="language">{said("span", "switch_language")}</button></header>\n'
+        f"<header><div><h1>{both('span', titles)}</h1>"
+        f'<p class="soft">{said("span", "fr_title")} · {both("span", block["cities"])} {badge}</p>'
+        f'</div><button type="button" id="language">{said("span", "switch_language")}</button>'
+        "</header>\n"
     )
 
 
@@ -128,17 +135,18 @@ def charts(block: Block) -> list[Chart]:
     x_title = (english.replace("{name}", str(axis)), chinese.replace("{name}", str(axis)))
 
     def chart(name: str, *lines: Line, **more: bool) -> Chart:
-        return Chart(f"fr_{name}", f"fr_{name}_unit", x_title, lines, **more)
+        unit = STRINGS.get(f"fr_{name}_unit") or objective_unit(block)
+        return Chart(f"fr_{name}", unit, x_title, lines, **more)
 
     drawn = [
-        chart("cost", *_lines(block, "capex_cny", per=_MILLION), from_zero=False),
+        chart("cost", *_lines(block, "capex_cny", per=_MILLION)),
         chart(
             "coverage",
             *_lines(block, "covered_share"),
             *_lines(block, "served_share", dashed=True),
             share=True,
         ),
-        chart("overload", *_lines(block, "substations_over"), from_zero=True),
+        chart("overload", *_lines(block, "substations_over"), counts=True),
         chart("loading", *_lines(block, "worst_loading"), share=True),
         chart("objective", *_lines(block, "objective", to="bound")),
     ]

@@ -9,7 +9,7 @@ from siting.maps.strings import STRINGS
 from siting.maps.text import escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 Block = dict[str, Any]
 Row = dict[str, Any]
@@ -17,9 +17,13 @@ Row = dict[str, Any]
 _MILLION = 1e6
 
 
-def said(tag: str, key: str, *, kind: str = "", **values: str) -> str:
+def said(tag: str, key: str, *, kind: str = "") -> str:
     """Return a text of the catalogue in both languages; the page's style shows one of them."""
-    texts = [text.format(**values) if values else text for text in STRINGS[key]]
+    return both(tag, STRINGS[key], kind=kind)
+
+
+def both(tag: str, texts: Sequence[str], *, kind: str = "") -> str:
+    """Return a text given in English and Chinese, as elements of which the style shows one."""
     english, chinese = (escaped(text) for text in texts)
     return (
         f'<{tag} class="en {kind}">{english}</{tag}>'
@@ -50,7 +54,7 @@ def runs_table(block: Block) -> str:
         for row in series["rows"]:
             values = [number(row["values"].get(key)) for key in block["keys"]]
             cells = "".join(f"<th scope='row'>{escaped(value)}</th>" for value in values)
-            cells += "".join(f"<td>{cell}</td>" for cell in _cells(row))
+            cells += _why(row) if row["objective"] is None else _cells(row)
             body.append(f'<tr data-row="{index}" tabindex="0">{cells}</tr>')
             index += 1
     title = said("h2", "fr_runs")
@@ -66,14 +70,17 @@ _COLUMNS = (
 )
 
 
-def _cells(row: Row) -> list[str]:
-    if row["objective"] is None:
-        why = (row["conflict"] or "").splitlines()
-        first = f'<span class="bad">{_outcome(row)}</span> {escaped(why[0] if why else "")}'
-        return [f'<span class="why">{first}</span>', *["–"] * (len(_COLUMNS) - 1)]
+def _why(row: Row) -> str:
+    """Return why there is no plan, over all columns."""
+    lines = "<br>".join(escaped(line) for line in (row["conflict"] or "").splitlines())
+    told = f'<span class="bad">{_outcome(row)}</span> {lines}'
+    return f'<td colspan="{len(_COLUMNS)}"><span class="why">{told}</span></td>'
+
+
+def _cells(row: Row) -> str:
     minutes = row["access_minutes_mean"]
     link = f'<a href="{escaped(row["folder"])}/map.html">{said("span", "fr_map")}</a>'
-    return [
+    cells = [
         _outcome(row),
         percent(row["gap"], 2),
         "–" if row["ratio"] is None else f"{row['ratio']:.3f}",
@@ -87,11 +94,21 @@ def _cells(row: Row) -> list[str]:
         percent(row["worst_loading"]),
         link,
     ]
+    return "".join(f"<td>{cell}</td>" for cell in cells)
 
 
 def _outcome(row: Row) -> str:
     key = f"fr_outcome_{row['outcome']}"
     return said("span", key) if key in STRINGS else escaped(row["outcome"])
+
+
+def objective_unit(block: Block) -> tuple[str, str]:
+    """Return the unit of the objective in both languages, where all runs share it."""
+    rows = [row for series in block["series"] for row in series["rows"]]
+    kinds = {row["objective_kind"] for row in rows} - {None}
+    if len(kinds) != 1:
+        return STRINGS["fr_unit_any"]
+    return STRINGS[f"objective_{kinds.pop()}"]
 
 
 def steps_table(block: Block) -> str:
@@ -104,7 +121,12 @@ def steps_table(block: Block) -> str:
     head = "".join(f"<th>{said('span', f'fr_step_{name}')}</th>" for name in heads)
     body = "".join(f"<tr>{''.join(_step(step, several=several))}</tr>" for step in steps)
     key = "fr_marginal_ratio" if block["axis"] == "ratio" else "fr_marginal_any"
-    note = said("p", key, kind="soft", unit=steps[0]["unit"], name=str(block["axis"]))
+    units = objective_unit(block)
+    texts = [
+        text.replace("{unit}", unit).replace("{name}", str(block["axis"]))
+        for text, unit in zip(STRINGS[key], units, strict=True)
+    ]
+    note = both("p", texts, kind="soft")
     return (
         f'<section>{said("h2", "fr_steps")}{note}<div class="wide"><table><thead><tr>{head}</tr>'
         f"</thead><tbody>{body}</tbody></table></div></section>\n"
@@ -119,6 +141,8 @@ def _step(step: Row, *, several: bool) -> Iterable[str]:
     yield f"<td>{signed(step['at_least'])} … {signed(step['at_most'])}</td>"
     yield f"<td>{signed(step['capex_cny'] / _MILLION, 3)}</td>"
     key = "fr_significant" if step["significant"] else "fr_within"
+    if step["at_least"] == step["at_most"] == 0:
+        key = "fr_same"
     yield f"<td>{said('span', key)}</td>"
 
 

@@ -66,15 +66,20 @@ class WarmSearch(Search):
 
     def _large(self) -> None:
         if not self._thin and self._stands():
-            self.method = "a start, proved by a bound that was known"
+            self.method = "a start, mended where it broke a rule, proved by a bound that was known"
+            self.thrifty = not stations_hold(self.arrays, len(self._choice()), self._choice())
             return
         super()._large()
         self.method += ", from a start"
 
     def _stands(self) -> bool:
-        """Tell whether the start keeps every rule and the known bound proves it; keep it then."""
+        """Tell whether the known bound proves the start, mended if need be; keep it then."""
         choice = self._choice()
+        if self.start is None or np.isnan(self.start.bound):
+            return False
         if not stations_hold(self.arrays, len(choice), choice):
+            choice = mended(self.arrays, self.layout, choice, np.zeros(len(choice)), self.crew)
+        if not len(choice):
             return False
         values = self._complete(self.arrays, self.layout, choice)
         if not len(values):
@@ -82,7 +87,7 @@ class WarmSearch(Search):
         worth = float(self.arrays.cost @ values)
         proved = abs(self.bound - worth) <= self.crew.effort.gap * max(abs(worth), 1e-9)
         if proved:
-            self.values, self.thrifty = values, False  # its own search has saved what it could
+            self.values = values
         return proved
 
     def _rounded(self, wish: Values, soft: Arrays, layout: Layout) -> Values:

@@ -30,10 +30,13 @@ if TYPE_CHECKING:
 MOST_RUNS = 100_000
 _LONGEST = 40
 """Characters of a run's values in names."""
+_NAME = 50
+"""Characters of the base's name in a run's."""
 _ID = 12
 """Digits of an id: 48 bits."""
 _SIGNIFICANT = 6
 """Digits kept of a sampled number."""
+_MILLION = 1e6
 _UNSAFE = re.compile(r"[^\w.+=-]+")
 
 
@@ -50,19 +53,26 @@ class Run:
 
     @property
     def label(self) -> str:
-        """Return the values in words, such as ``ratio=0.7, budget=4e8``."""
-        return ", ".join(f"{key}={shown(value)}" for key, value in self.values.items())
+        """Return the values in words, such as ``ratio 0.7, budget 410 M``."""
+        return ", ".join(f"{key} {shown(value)}" for key, value in self.values.items())
 
     @property
     def folder(self) -> str:
         """Return the name of its plan folder."""
-        words = _UNSAFE.sub("-", "_".join(f"{k}={shown(v)}" for k, v in self.values.items()))
-        return f"{words[:_LONGEST].strip('-.')}-{self.id}"
+        return f"{_words(self.values)}-{self.id}"
 
 
-def shown(value: Value) -> str:
-    """Return a value as people write it: 410000000 as 4.1e+08."""
-    return f"{value:.6g}" if isinstance(value, float | int) else str(value)
+def _words(values: Mapping[str, Value]) -> str:
+    """Return values as part of a file's name, such as ``ratio=0.7_budget=410M``."""
+    words = "_".join(f"{key}={shown(value)}" for key, value in values.items())
+    return _UNSAFE.sub("", words)[:_LONGEST].strip("-.")
+
+
+def shown(value: Value | None) -> str:
+    """Return a value as people write it: 410000000 as 410 M."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    return f"{value:.6g}" if abs(value) < _MILLION else f"{value / _MILLION:,.6g} M"
 
 
 def case_hash(case: Case) -> str:
@@ -149,7 +159,7 @@ def _run(base: dict[str, Any], case: str, case_hash: str, values: dict[str, Valu
         set_value(data, key, value)
     said = ", ".join(f"{key} {shown(value)}" for key, value in values.items())
     data["case"] = case
-    data["name"] = _named(data["name"], said)
+    data["name"] = f"{data['name'][:_NAME]} {_words(values)}"
     data["title"] = f"{data['title']} ({said})"
     data["title_zh"] = f"{data['title_zh']}（{said}）"
     scenario = from_data(data)
@@ -157,9 +167,3 @@ def _run(base: dict[str, Any], case: str, case_hash: str, values: dict[str, Valu
     text = f"{resolve_toml(anywhere)}\n{case_hash}"
     run_id = hashlib.sha256(text.encode()).hexdigest()[:_ID]
     return Run(run_id, case, case_hash, values, scenario)
-
-
-def _named(name: str, said: str) -> str:
-    """Return a name that may be a folder's, and no longer than a name may be."""
-    words = _UNSAFE.sub("-", said.replace(", ", "_").replace(" ", "="))
-    return f"{name[:50]} {words[:_LONGEST].strip('-.')}"

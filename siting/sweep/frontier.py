@@ -12,12 +12,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from siting.scenario.kinds import LEAST
+from siting.sweep.design import shown
 from siting.sweep.rows import PLANNED, VARIED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from siting.sweep.vary import Value
 
     Row = dict[str, Any]
 
@@ -73,7 +72,7 @@ def series_of(rows: Sequence[Row], keys: Sequence[str], axis: str | None) -> dic
     cities = len({row["case_hash"] for row in rows}) > 1
     found: dict[str, list[Row]] = {}
     for row in rows:
-        words = [f"{key} {words_of(row[VARIED + key])}" for key in keys if key != axis]
+        words = [f"{key} {shown(row[VARIED + key])}" for key in keys if key != axis]
         if cities:
             words.insert(0, row["case_title"] or row["case"])
         found.setdefault(", ".join(words), []).append(row)
@@ -81,13 +80,6 @@ def series_of(rows: Sequence[Row], keys: Sequence[str], axis: str | None) -> dic
         for group in found.values():
             group.sort(key=lambda row: row[VARIED + axis])
     return found
-
-
-def words_of(value: Value | None) -> str:
-    """Return a value as people write it."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return str(value)
-    return f"{value:.6g}" if abs(value) < 1e6 else f"{value / 1e6:,.6g} M"  # noqa: PLR2004 - a million
 
 
 def steps(rows: Sequence[Row], keys: Sequence[str]) -> list[Step]:
@@ -158,11 +150,13 @@ def in_words(step: Step) -> str:
     step
         Of a frontier.
     """
-    what = f"{step.key} {words_of(step.low)} to {words_of(step.high)}"
+    what = f"{step.key} {shown(step.low)} to {shown(step.high)}"
     if step.series:
         what = f"{step.series}; {what}"
     per = "one point of ratio" if step.key == "ratio" else "the step"
     money = f"{step.capex_cny / 1e6:+,.2f} million CNY between these plans"
+    if step.at_least == step.at_most == 0:
+        return f"{what}: {per} costs nothing, as is proved ({money})"
     if not step.significant:
         return f"{what}: {per} costs nothing significant; what differs is within the gaps ({money})"
     middle = f"{step.objective:,.6g}"

@@ -69,11 +69,19 @@ def _dotted_put(key: str) -> Callable[[Data, Value], list[Path]]:
             for name in way:
                 table = _inside(table, name)
             if path[0] == "reach" and path[1] in _ONE_OF:
-                data["reach"].pop(_ONE_OF[path[1]], None)
+                _take_back(data, _ONE_OF[path[1]])
             table[last] = value
         return places
 
     return put
+
+
+def _take_back(data: Data, key: str) -> None:
+    """Take a key of the reach back, of which there can be one, and its sources."""
+    data["reach"].pop(key, None)
+    gone = f"reach.{key}"
+    for name in [name for name in data["sources"] if name == gone or name.startswith(f"{gone}.")]:
+        del data["sources"][name]
 
 
 def _inside(table: Any, name: str) -> Any:  # noqa: ANN401 - a table, or a list of named ones

@@ -52,7 +52,7 @@ def changes(store: Store, meta: dict[str, Any], runs: Sequence[Run]) -> list[str
     if not old:
         return []
     lines = [
-        f"changed since: {item.key} was {item.values[0]}, is {item.values[1]}"
+        f"changed since: {item.key} was {item.each[0]}, is {item.each[1]}"
         for item in differences([old["scenario"], meta["scenario"]])
     ]
     for name in old["cases"].keys() & meta["cases"].keys():

@@ -157,7 +157,7 @@ class Cluster:
     @property
     def room(self) -> int:
         """Return how many orders the workers take now; one at least, for who is to come."""
-        return max(1, sum(self._client.nthreads().values()))
+        return max(1, int(sum(self._client.nthreads().values())))
 
     def submit(self, order: Order) -> None:
         """Take an order; its key is the run's, so no run is at work twice."""

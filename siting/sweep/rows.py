@@ -24,7 +24,8 @@ FAILED = "failed"
 OVER = 1 + 1e-9
 
 COLUMNS: dict[str, type] = {
-    **dict.fromkeys(("id", "case", "case_title", "label", "case_hash", "values"), str),
+    **dict.fromkeys(("id", "case", "case_title", "case_title_zh", "label", "label_zh"), str),
+    **dict.fromkeys(("case_hash", "values"), str),
     **dict.fromkeys(("outcome", "conflict", "objective_kind", "objective_unit"), str),
     **dict.fromkeys(("objective", "bound", "gap", "seconds"), float),
     **dict.fromkeys(("solver", "method", "phase", "ratio_form"), str),
@@ -61,7 +62,9 @@ def planned(run: Run, document: Document, **more: Any) -> Row:  # noqa: ANN401 -
     kpis, city = last.kpis, last.ratio.city
     return _row(run, outcome.status) | {
         "case_title": document.provenance.case_title,
+        "case_title_zh": document.provenance.case_title_zh,
         "label": document.provenance.label,
+        "label_zh": document.provenance.label_zh,
         "objective_kind": outcome.objective_kind,
         "objective_unit": outcome.objective_unit,
         "objective": outcome.objective,

@@ -2,11 +2,12 @@
 
 Every finished run writes the file anew beside the old one, has the disk hold it, and takes the old
 one's place in one step: a sweep killed at any moment leaves the rows before or those after. Pages
-carry checksums, so a damaged file is told as one; it is never written over.
+and rows carry checksums, so a damaged file is told as one; it is never written over.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -84,17 +85,26 @@ def read_store(path: Path) -> Store:
     msg = "The sweep's file cannot be read."
     try:
         table = pq.read_table(path, page_checksum_verification=True, memory_map=False)
-    except (OSError, pa.ArrowException, ValueError) as error:
+        meta = (table.schema.metadata or {}).get(_MARK)
+        told = None if meta is None else json.loads(meta)
+        rows = table.to_pylist()
+        whole = told is None or told["digest"] == _digest(rows)
+    except (OSError, pa.ArrowException, ValueError, KeyError, TypeError) as error:
         what = f"is damaged: {' '.join(str(error).split())[:160]}"
         raise SweepError(msg, [Fault(str(path), what, _MEND)]) from error
-    meta = (table.schema.metadata or {}).get(_MARK)
-    if meta is None or not {"id", "outcome"} <= set(table.column_names):
+    if told is None:
         raise SweepError(msg, [Fault(str(path), "is no sweep's", _MEND)])
-    told = json.loads(meta)
     if told.get("format") != FORMAT:
         what = f"is of format {told.get('format')!r}, not {FORMAT!r}"
         raise SweepError(msg, [Fault(str(path), what, _MEND)])
-    return Store(path, told, {row["id"]: row for row in table.to_pylist()})
+    if not whole:
+        what = "is damaged: its rows are not those that were written"
+        raise SweepError(msg, [Fault(str(path), what, _MEND)])
+    return Store(path, told, {row["id"]: row for row in rows})
+
+
+def _digest(rows: list[Row]) -> str:
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
 def _table(rows: Iterable[Row], meta: Mapping[str, Any]) -> pa.Table:
@@ -108,8 +118,9 @@ def _table(rows: Iterable[Row], meta: Mapping[str, Any]) -> pa.Table:
         if kind == pa.string():
             values = [None if value is None else str(value) for value in values]
         arrays.append(pa.array(values, kind))
-    told = json.dumps({"format": FORMAT, **meta}).encode()
-    return pa.Table.from_arrays(arrays, schema=pa.schema(fields, metadata={_MARK: told}))
+    table = pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+    told = {**meta, "format": FORMAT, "digest": _digest(table.to_pylist())}
+    return table.replace_schema_metadata({_MARK: json.dumps(told).encode()})
 
 
 def _varied_type(values: Iterable[Any]) -> pa.DataType:

@@ -11,6 +11,7 @@ from siting.maps.frontier import frontier_svg, render_frontier
 from siting.plan_folder import write_into
 from siting.plan_folder.tables import table_bytes
 from siting.sweep import frontier
+from siting.sweep.design import shown
 from siting.sweep.place import PAGE, PICTURE, STEPS, TABLE
 from siting.sweep.rows import FAILED, VARIED
 from siting.sweep.run import run_sweep
@@ -52,7 +53,7 @@ class SweepDone:
 
     def shown(self, row: dict[str, Any], key: str) -> str:
         """Return a row's value of a varied key, as people write it."""
-        return frontier.words_of(row.get(VARIED + key))
+        return shown(row.get(VARIED + key))
 
     def document(self) -> dict[str, Any]:
         """Return what ``--json`` prints."""
@@ -114,8 +115,8 @@ def page_block(done: Sweep, keys: tuple[str, ...], found: list[frontier.Step]) -
     return {
         "title": scenario.title,
         "title_zh": scenario.title_zh,
-        "cities": sorted({row["case_title"] or row["case"] for row in rows}),
-        "label": ", ".join(sorted({row["label"] for row in rows if row["label"]})),
+        "cities": [_joined(rows, "case_title", "case"), _joined(rows, "case_title_zh", "case")],
+        "labels": [_joined(rows, "label"), _joined(rows, "label_zh", "label")],
         "axis": axis,
         "keys": list(keys),
         "series": [
@@ -124,6 +125,12 @@ def page_block(done: Sweep, keys: tuple[str, ...], found: list[frontier.Step]) -
         ],
         "steps": frontier.table(found),
     }
+
+
+def _joined(rows: list[dict[str, Any]], *names: str) -> str:
+    """Return what rows say in the first of some columns that says anything, each text once."""
+    said = (next((row[name] for name in names if row[name]), None) for row in rows)
+    return ", ".join(dict.fromkeys(text for text in said if text))
 
 
 _SHOWN = (

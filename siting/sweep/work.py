@@ -95,7 +95,9 @@ def answer(order: Order) -> Answer:
     except (SweepError, PlanError):
         raise
     except (SitingError, RuntimeError, ArithmeticError, LookupError, MemoryError) as error:
-        row = without_plan(run, error, case_title=bare.title, label=bare.label, folder=None)
+        names = {"case_title": bare.title, "case_title_zh": bare.title_zh}
+        labels = {"label": bare.label, "label_zh": bare.label_zh}
+        row = without_plan(run, error, **names, **labels, folder=None)
     else:
         origin = {"start_from": begin.start_from, "bound_from": begin.bound_from}
         row = planned(run, plan.document, **origin)
