@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.optimize import linprog
 
-from siting.data.problem import NONE
+from siting.data.problem import FREE, NONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +64,13 @@ def site_histories(problem: Problem, site: int) -> list[History]:
         history
         for history in itertools.product(allowed, repeat=phases)
         if _follows(initial, history, closable=bool(problem.closable[site]))
+        and all(as_fixed(problem, t, site, kind) for t, kind in enumerate(history))
     ]
+
+
+def as_fixed(problem: Problem, phase: int, site: int, kind: int) -> bool:
+    """Tell whether a type, or NONE, is what was decided of a site, if anything was."""
+    return not len(problem.fixed) or problem.fixed[phase, site] in {FREE, kind}
 
 
 def _follows(initial: int, history: History, *, closable: bool) -> bool:

@@ -21,18 +21,14 @@ function typeChoice(s, now) {
       "aria-label": t("wi_type"),
       onchange: (e) => isSuper(now) && tryType(s, Number(e.target.value)),
     },
-    choices.map((k) => h("option", { value: k, selected: k === now }, `${WHAT.types[k].key} · ${num(WHAT.types[k].guns)} ${t("unit_guns")}`)),
+    choices.map((k) => h("option", { value: k, selected: k === (isSuper(now) ? now : tried.planned[state.phase][s]) }, `${WHAT.types[k].key} · ${num(WHAT.types[k].guns)} ${t("unit_guns")}`)),
   );
   return select;
 }
 function siteButtons(s) {
   const now = tried.now[state.phase][s];
   const select = typeChoice(s, now);
-  const on = () => {
-    const planned = tried.planned[state.phase][s];
-    if (isSuper(planned) && Number(select.value) === planned) takeBack(s);
-    else tryType(s, Number(select.value));
-  };
+  const on = () => switchOn(s, Number(select.value));
   const may = select.tagName === "SELECT";
   return h(
     "div",
@@ -42,7 +38,7 @@ function siteButtons(s) {
       "div",
       { class: "wi-row" },
       select,
-      isSuper(now) && wiButton("off", t("wi_off"), () => tryType(s, offAt(s))),
+      isSuper(now) && wiButton("off", t("wi_off"), () => switchOff(s)),
       !isSuper(now) && may && wiButton("on", t(s < PLANNED_COUNT ? "wi_on" : "wi_add"), on),
       isTried(s) && wiButton("back", t("wi_back"), () => takeBack(s)),
     ),
@@ -82,9 +78,21 @@ function renderWhatIf() {
     ].filter(Boolean),
   );
   box.hidden = !box.children.length;
-  $("panel").style.setProperty("--what-if", `${box.offsetHeight}px`);
+  makeRoom(box.offsetHeight);
   if (held) (box.querySelector(`[data-wi="${held}"]`) || box.querySelector("button"))?.focus();
   if (s !== null) setTimeout(makeReady, 0);
+}
+// On a phone the sheet grows by the buttons, and the popup keeps clear of it.
+let roomTaken = 0;
+function makeRoom(height) {
+  $("panel").style.setProperty("--what-if", `${height}px`);
+  if (!small.matches || height === roomTaken) return;
+  roomTaken = height;
+  popup.options.autoPanPaddingBottomRight = [16, 146 + height];
+  if (!popup.isOpen()) return;
+  popup.options.maxHeight = Math.max(160, map.getSize().y - 290 - height);
+  popup.update();
+  letScroll();
 }
 // Count the plan itself while the reader still looks, so that the first change is as quick as any other.
 function makeReady() {

@@ -54,6 +54,17 @@ function putAll(columns) {
   showTried();
 }
 const tryType = (s, kind) => putAll([[s, columnWith(s, state.phase, kind)]]);
+// Off and on again in one phase is as before; on in a later phase holds from there on.
+const offs = new Map();
+function switchOff(s) {
+  offs.set(s, { phase: state.phase, column: columnOf(tried.now, s) });
+  tryType(s, offAt(s));
+}
+function switchOn(s, kind) {
+  const { phase, column } = offs.get(s) || {};
+  if (phase === state.phase && column[phase] === kind) putAll([[s, column]]);
+  else tryType(s, kind);
+}
 const takeBack = (s) => putAll([[s, columnOf(tried.planned, s)]]);
 const takeAllBack = () => putAll(changedSites().map((s) => [s, columnOf(tried.planned, s)]));
 function undo() {

@@ -44,10 +44,13 @@ class Posed:
     def type_at(self, problem: Problem, opened: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Return the types of a choice of sites, (1, J of the problem).
 
-        A supercharging station that is not chosen is closed; any other stays what it is.
+        A supercharging station that is not chosen is closed; any other stays what it is, unless
+        it was decided to close it.
         """
         closed = (problem.initial != NONE) & problem.is_super[np.maximum(problem.initial, 0)]
         types = np.where(closed, NONE, problem.initial)
+        sites, kinds = problem.fixes(0)
+        types[sites[kinds == NONE]] = NONE
         chosen = self.sites[opened]
         types[chosen] = self.kind[chosen]
         return np.asarray(types[None, :], dtype=np.int64)
