@@ -16,8 +16,10 @@ from siting.scenario.base import Section, key
 from siting.scenario.candidate_rules import Candidates, SyntheticGrid
 from siting.scenario.classical import Flow, Market
 from siting.scenario.estimators import Estimator
+from siting.scenario.grid_faults import grid_faults
 from siting.scenario.kinds import ClassicalKind, ObjectiveKind, classical_faults
 from siting.scenario.reach import Reach
+from siting.scenario.reinforcement import Reinforcement
 from siting.scenario.sections import (
     Confidence,
     Demand,
@@ -51,6 +53,7 @@ __all__ = [
     "Prices",
     "Ratio",
     "Reach",
+    "Reinforcement",
     "Scenario",
     "Section",
     "Service",
@@ -111,7 +114,12 @@ class Scenario(Section):
         if not any(kind.buildable and kind.is_super for kind in self.stations.values()):
             msg = "stations: at least one buildable type needs super_guns >= 1"
             raise ValueError(msg)
-        if faults := list(classical_faults(self.objective.kind, self.phases, self.stations)):
+        kind, phases, stations = self.objective.kind, self.phases, self.stations
+        faults = [
+            *classical_faults(kind, phases, stations),
+            *grid_faults(kind, phases, stations, self.prices, self.grid),
+        ]
+        if faults:
             msg = "; ".join(faults)
             raise ValueError(msg)
         return self
@@ -168,5 +176,7 @@ class Scenario(Section):
             + station.fast_guns * price.fast_terminal
             + station.transformer_kva * price.transformer_per_kva
             + station.guns * price.civil_per_bay
+            + station.battery_kwh * (price.battery_per_kwh or 0.0)
+            + station.battery_kw * (price.battery_per_kw or 0.0)
             + price.design
         )
