@@ -21,6 +21,7 @@ from siting.data.queueing import capacity_kwh_day
 from siting.data.site_list import Sites, indexed
 from siting.data.sphere import EARTH_RADIUS_KM, great_circle_km, inner_points
 from siting.data.travel_cache import cached_pairs
+from siting.data.works import by_hour
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,11 +42,16 @@ class Built(NamedTuple):
 
 
 def ranked_types(scenario: Scenario) -> tuple[str, ...]:
-    """Return the station types in rising rank: pooled power, then guns, then name."""
+    """Return the station types in rising rank: pooled power, guns, battery, name."""
     return tuple(
         sorted(
             scenario.stations,
-            key=lambda k: (scenario.stations[k].pool_kw, scenario.stations[k].guns, k),
+            key=lambda k: (
+                scenario.stations[k].pool_kw,
+                scenario.stations[k].guns,
+                scenario.stations[k].battery_kwh,
+                k,
+            ),
         )
     )
 
@@ -126,7 +132,7 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
         market=market_pull(scenario, types, sites.initial, pairs, len(case.zones)),
         fixed=fixed,
     )
-    return Built(problem, pairs)
+    return Built(by_hour(problem, case, scenario, sites.standing_kw(load)), pairs)
 
 
 def _up(value: float) -> int:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from siting.models.headroom import never_heavier
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -80,7 +82,7 @@ def _undominated(problem: Problem) -> NDArray[np.bool_]:
     for large in range(len(p.types)):
         for small in range(large):
             alike = p.is_super[small] == p.is_super[large]
-            light = p.load_kw[small] <= p.load_kw[large]
+            light = never_heavier(p, small, large)
             counts = p.ratio_count[small] >= p.ratio_count[large]
             if not (alike and light and counts):
                 continue
