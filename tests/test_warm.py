@@ -18,7 +18,7 @@ from siting.models.solve import solve
 from siting.models.warm import Start
 from tests.brute import brute_force, valued_plans
 from tests.golden import KINDS
-from tests.toy import NONE, A, B, E, F, S, random_problem, toy
+from tests.toy import A, B, E, F, S, random_problem, toy
 
 if TYPE_CHECKING:
     from siting.data.problem import Problem
