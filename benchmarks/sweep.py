@@ -5,14 +5,12 @@ from __future__ import annotations
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from siting.scenario_io import load_scenario, override
+from siting.sweep.design import shown
 from siting.sweep.run import Asked, run_sweep
 from siting.sweep.vary import parse_vary
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 SWEEPS = ("ratio=0.6:1.1:0.1", "budget=360e6:460e6:20e6")
 """Of the shipped city: one that tightens from run to run, one that loosens."""
@@ -46,12 +44,7 @@ def _tell(text: str) -> None:
 
 
 def _value(row: Row) -> str:
-    (value,) = _values(row)
-    return f"{value:.6g}" if value < 1e6 else f"{value / 1e6:.6g} M"
-
-
-def _values(row: Row) -> Iterator[float]:
-    return (float(row[name]) for name in row if name.startswith("vary."))
+    return next(shown(row[name]) for name in row if name.startswith("vary."))
 
 
 def _line(text: str, value: str, cold: Row, warm: Row) -> str:

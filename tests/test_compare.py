@@ -19,7 +19,7 @@ from siting.compare.read import read_plans
 from siting.compare.stations import changes
 from siting.errors import PlanError
 from siting.pipeline import load_city, run_plan
-from siting.plan import Station
+from siting.plan import Station, StationStep
 from siting.scenario_io import from_data, load_scenario
 from siting.sweep.keys import set_value
 from tests.sweep_case import make_city, make_question
@@ -30,6 +30,24 @@ if TYPE_CHECKING:
     from siting.compare.comparison import Comparison
     from siting.scenario import Scenario
 
+TEMPLATE = Station(
+    id="",
+    name="",
+    name_zh="",
+    lon=0,
+    lat=0,
+    district="",
+    host="",
+    type="S",
+    guns=1,
+    super_guns=1,
+    kw=1,
+    phase="p",
+    status="new",
+    substation=None,
+    capex_cny=0,
+    steps=(StationStep(phase="p", type="S", served_kwh_day=0, peak_kw=0),),
+)
 M_NORTH = 1 / 111_195  # degrees of latitude in a metre, on a sphere of 6371.0088 km
 
 
@@ -67,15 +85,14 @@ def _run(*line: str) -> int:
 class _Book:
     """Stands for plans whose stations are given as site: (metres north, type)."""
 
-    def __init__(self, scenario: Scenario, template: Station) -> None:
+    def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
-        self.template = template
 
     def plan(self, **sites: tuple[float, str]) -> Any:  # noqa: ANN401 - what changes() asks of a plan
         """Return a plan of one phase."""
-        step = self.template.steps[0]
+        step = TEMPLATE.steps[0]
         stations = tuple(
-            self.template.model_copy(
+            TEMPLATE.model_copy(
                 update={
                     "id": name,
                     "lat": 22.5 + metres * M_NORTH,
@@ -93,8 +110,7 @@ class _Book:
 @pytest.fixture(scope="module")
 def book(found: Comparison) -> _Book:
     """Return a maker of plans."""
-    item = found.plans[0]
-    return _Book(item.scenario, item.plan.document.stations[0])
+    return _Book(found.plans[0].scenario)
 
 
 def _changes(one: Any, other: Any, moved_m: float = 500) -> dict[str, tuple[str, str | None]]:  # noqa: ANN401
@@ -133,11 +149,10 @@ def test_changes_lead_from_one_plan_to_the_other(
 ) -> None:
     """Kept and resized are in both, new ones in the other, dropped in the first; moves in each."""
     at = {name: 300.0 * n for n, name in enumerate("abcdef")}
-    template = Station.model_construct(steps=(_Step(),))
     scenario: Any = type(
         "S", (), {"stations": {k: type("K", (), {"is_super": True}) for k in "SM"}}
     )
-    maker = _Book(scenario, template)
+    maker = _Book(scenario)
     first = maker.plan(**{name: (at[name], kind) for name, kind in one.items()})
     second = maker.plan(**{name: (at[name], kind) for name, kind in other.items()})
     found = changes(first, second, (0, 0))
@@ -155,18 +170,6 @@ def test_changes_lead_from_one_plan_to_the_other(
         for name in one.keys() & other.keys()
     }
     assert all((item.moved_m or 0.0) <= 500 for item in found)
-
-
-class _Step:
-    """A step of a station, of which only the type counts here."""
-
-    type: str | None = None
-
-    def model_copy(self, *, update: dict[str, Any]) -> _Step:
-        """Return another with another type."""
-        step = _Step()
-        step.type = update["type"]
-        return step
 
 
 # Figures

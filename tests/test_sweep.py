@@ -15,8 +15,9 @@ import pytest
 
 from siting.cli import main
 from siting.errors import SweepError
+from siting.pipeline import load_city
 from siting.plan_folder import read_plan
-from siting.sweep import pools, run
+from siting.sweep import pools
 from siting.sweep.rows import DONE, PLANNED
 from siting.sweep.store import FILE, read_store
 from siting.sweep.work import Answer, Order, answer
@@ -24,7 +25,6 @@ from siting.verify import verify_plan
 from tests.sweep_case import make_city, make_question
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 RATIOS = "ratio=0.6:1.8:0.4"  # 0.6, 1.0, 1.4 and 1.8 of 20 fuel stations; the money is for 22
@@ -67,7 +67,7 @@ class Here:
 
 
 @pytest.fixture
-def here(monkeypatch: pytest.MonkeyPatch) -> Iterator[Here]:
+def here(monkeypatch: pytest.MonkeyPatch) -> Here:
     """Let sweeps run in this process."""
     workers = Here()
     monkeypatch.setattr(pools, "Processes", lambda _: workers)
@@ -104,7 +104,7 @@ def test_every_run_is_a_row_and_every_plan_verifies(swept: Path) -> None:
     assert "32.00 M CNY have arrived" in rows[2]["conflict"]
     for row in rows[:2]:
         plan, scenario = read_plan(swept / row["folder"])
-        case = run.load_city(scenario.case, scenario)
+        case = load_city(scenario.case, scenario)
         assert verify_plan(plan, case, scenario) == []
         assert plan.document.outcome.objective == row["objective"]
         assert plan.document.kpis.capex_cny == row["capex_cny"]
