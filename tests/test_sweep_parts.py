@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,12 +18,11 @@ from siting.sweep.design import runs_of
 from siting.sweep.keys import set_value
 from siting.sweep.near import Distance, next_run
 from siting.sweep.rows import COLUMNS
+from siting.sweep.short import SHORT
 from siting.sweep.store import FILE, Store, read_store
 from siting.sweep.vary import Vary, parse_vary
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from siting.sweep.design import Run
     from siting.sweep.vary import Value
 
@@ -156,6 +156,13 @@ def test_a_value_out_of_its_range_is_told_before_anything_runs() -> None:
         _runs(parse_vary("ratio=-1,1"))
 
 
+def test_every_short_name_is_in_the_guide() -> None:
+    """With what it sets; so does the command's own help."""
+    guide = (Path(__file__).parent.parent / "models" / "README.md").read_text(encoding="utf-8")
+    part = guide.partition("## Many values at once")[2].partition("## Where a number")[0]
+    assert [name for name in SHORT if f"`{name}`" not in part] == []
+
+
 # Runs
 
 
@@ -278,7 +285,12 @@ def test_another_programs_parquet_is_no_sweep(tmp_path: Path) -> None:
 
 
 def _plan(ratio: float, objective: float, bound: float, **more: Any) -> dict[str, Any]:  # noqa: ANN401 - cells
-    base = {"case_hash": "a", "case_title": "City", "objective_kind": "served"}
+    base: dict[str, Any] = {
+        "case": "a",
+        "case_hash": "a",
+        "case_title": "City",
+        "objective_kind": "served",
+    }
     base |= {"capex_cny": 0.0, "served_kwh_day": 0.0, "covered_share": 0.0}
     base |= {"objective_unit": "kWh a day", "vary.ratio": ratio}
     return _row(str(ratio), objective=objective, bound=bound, **base | more)

@@ -18,7 +18,7 @@ from siting.models.solve import solve
 from siting.models.warm import Start
 from tests.brute import brute_force, valued_plans
 from tests.golden import KINDS
-from tests.toy import NONE, A, B, E, F, S, random_problem, toy
+from tests.toy import A, B, E, F, S, random_problem, toy
 
 if TYPE_CHECKING:
     from siting.data.problem import Problem
@@ -91,7 +91,7 @@ def test_a_bound_that_proves_the_start_ends_the_search(monkeypatch: pytest.Monke
     monkeypatch.setattr(search, "relax", None)  # calling it would fail
     found = _solve(problem, Start(np.array(best.histories).T, best.value))
     assert found.certificate.status == "optimal"
-    assert found.certificate.method.endswith("proved by a bound that was known")
+    assert found.certificate.method.endswith("proved by a bound known before")
     assert found.certificate.objective == pytest.approx(best.value)
 
 
@@ -140,6 +140,16 @@ def test_a_question_that_asks_less_bounds_one_that_asks_more(
             not np.array_equal(getattr(wide, name), getattr(narrow, name)) for name in LOOSER[what]
         )
         assert relaxes(narrow, wide) is not changed
+
+
+def test_what_no_site_can_hold_costs_nothing() -> None:
+    """An upgrade that brings money in, but is not allowed, keeps no bound from being carried."""
+    narrow = random_problem(1, "served", zones=5, sites=3)
+    allowed = narrow.allowed.copy()
+    allowed[0, 1] = False
+    cost = np.where(allowed, narrow.state_cost_cny, -1e6)
+    narrow = replace(narrow, allowed=allowed, state_cost_cny=cost)
+    assert relaxes(replace(narrow, city_target=np.array([0, 0])), narrow)
 
 
 @pytest.mark.parametrize("name", ["weight", "pair_minutes", "load_kw", "initial"])

@@ -61,7 +61,7 @@ class Chart:
     """Whether values are shares, shown in percent."""
 
 
-def both(texts: Sequence[str], at: str, kind: str) -> str:
+def twofold(texts: Sequence[str], at: str, kind: str) -> str:
     """Return a text in both languages; the page's style shows one of them."""
     english, chinese = (escaped(text) for text in texts)
     return (
@@ -90,10 +90,10 @@ def chart_svg(chart: Chart, *, inner: str = "") -> str:
     frame = _Frame(min(xs), max(xs), y_ticks[0], y_ticks[-1])
     parts = [f"<g {inner}>"]
     title = [f"{a}, {b}" for a, b in zip(STRINGS[chart.title], chart.unit, strict=True)]
-    parts.append(both(title, f'x="{_LEFT - 52}" y="18"', "title"))
+    parts.append(twofold(title, f'x="{_LEFT - 52}" y="18"', "title"))
     parts += _axes(frame, x_ticks, y_ticks, share=chart.share)
     middle = (_LEFT + WIDTH - _RIGHT) / 2
-    parts.append(both(chart.x_title, f'x="{middle:.0f}" y="{HEIGHT - 8}"', "axis"))
+    parts.append(twofold(chart.x_title, f'x="{middle:.0f}" y="{HEIGHT - 8}"', "axis"))
     parts += [part for line in chart.lines for part in _line(frame, line)]
     parts.append("</g>")
     return "".join(parts)

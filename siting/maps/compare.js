@@ -79,7 +79,7 @@ const table = (heads, rows) =>
   h("div", { class: "wide" }, h("table", {}, h("thead", {}, h("tr", {}, heads.map((x) => h("th", { scope: "col" }, x)))), h("tbody", {}, rows)));
 
 function renderFigures() {
-  const heads = ["", ...PLANS.map((p) => p.letter)];
+  const heads = [t("cmp_measure"), ...PLANS.map((p) => p.letter)];
   const titles = PLANS.map((p) => h("li", {}, h("b", {}, p.letter), " ", given(p.name), ": ", given(choose(...p.title))));
   const figures = PLANS.map((p) => figure(p.letter, "city"));
   const rows = FIGURES.map((key) =>
@@ -174,6 +174,7 @@ function setLanguage(lang) {
 }
 setLanguage(state.lang);
 startMaps();
+window.siting_maps = views.map((view) => view.map);
 dark.addEventListener("change", () => {
   for (const { sheets } of views) for (const sheet of sheets) sheet.redraw();
   drawMarks();

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from siting import __version__
 from siting.maps.chart_svg import COLOURS, HEIGHT, WIDTH, Chart, Line, Point, chart_svg
 from siting.maps.frontier_tables import (
-    both,
     legend,
     objective_unit,
     runs_table,
     said,
     steps_table,
     tips,
+    twofold,
 )
 from siting.maps.page import content_policy
 from siting.maps.strings import STRINGS
@@ -111,11 +111,12 @@ def _key(block: Block, wide: float) -> str:
 
 
 def _head(block: Block) -> str:
-    badge = both("span", block["labels"], kind="badge") if block["labels"][0] else ""
+    badge = twofold("span", block["labels"], kind="badge") if block["labels"][0] else ""
     titles = [block["title"], block["title_zh"] or block["title"]]
+    cities = twofold("span", block["cities"])
     return (
-        f"<header><div><h1>{both('span', titles)}</h1>"
-        f'<p class="soft">{said("span", "fr_title")} · {both("span", block["cities"])} {badge}</p>'
+        f"<header><div><h1>{twofold('span', titles)}</h1>"
+        f'<p class="soft">{said("span", "fr_title")} · {cities} {badge}</p>'
         f'</div><button type="button" id="language">{said("span", "switch_language")}</button>'
         "</header>\n"
     )

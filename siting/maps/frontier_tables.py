@@ -19,10 +19,10 @@ _MILLION = 1e6
 
 def said(tag: str, key: str, *, kind: str = "") -> str:
     """Return a text of the catalogue in both languages; the page's style shows one of them."""
-    return both(tag, STRINGS[key], kind=kind)
+    return twofold(tag, STRINGS[key], kind=kind)
 
 
-def both(tag: str, texts: Sequence[str], *, kind: str = "") -> str:
+def twofold(tag: str, texts: Sequence[str], *, kind: str = "") -> str:
     """Return a text given in English and Chinese, as elements of which the style shows one."""
     english, chinese = (escaped(text) for text in texts)
     return (
@@ -126,7 +126,7 @@ def steps_table(block: Block) -> str:
         text.replace("{unit}", unit).replace("{name}", str(block["axis"]))
         for text, unit in zip(STRINGS[key], units, strict=True)
     ]
-    note = both("p", texts, kind="soft")
+    note = twofold("p", texts, kind="soft")
     return (
         f'<section>{said("h2", "fr_steps")}{note}<div class="wide"><table><thead><tr>{head}</tr>'
         f"</thead><tbody>{body}</tbody></table></div></section>\n"

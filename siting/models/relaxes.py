@@ -61,7 +61,7 @@ def _limits(wide: Problem, narrow: Problem) -> bool:
         and wide.min_served_share <= narrow.min_served_share
         and wide.min_covered_share <= narrow.min_covered_share
         and bool((wide.allowed | ~narrow.allowed).all())
-        and _at_most(np.where(narrow.allowed, wide.state_cost_cny, 0.0), narrow.state_cost_cny)
+        and _at_most(_costs(wide, narrow), _costs(narrow, narrow))
         and _conflicts(wide) <= _conflicts(narrow)
     )
 
@@ -77,6 +77,11 @@ def _demand(wide: Problem, narrow: Problem) -> bool:
 
 def _counts(problem: Problem) -> ArrayLike:
     return np.where(problem.max_stations == NONE, np.inf, problem.max_stations)
+
+
+def _costs(problem: Problem, narrow: Problem) -> ArrayLike:
+    """Return what the narrow question's stations cost; what it cannot hold costs nothing."""
+    return np.where(narrow.allowed, problem.state_cost_cny, 0.0)
 
 
 def _conflicts(problem: Problem) -> set[tuple[int, ...]]:

@@ -66,8 +66,7 @@ class WarmSearch(Search):
 
     def _large(self) -> None:
         if not self._thin and self._stands():
-            self.method = "a start, mended where it broke a rule, proved by a bound that was known"
-            self.thrifty = not stations_hold(self.arrays, len(self._choice()), self._choice())
+            self.method = "a start, mended where it broke a rule, proved by a bound known before"
             return
         super()._large()
         self.method += ", from a start"
@@ -75,9 +74,8 @@ class WarmSearch(Search):
     def _stands(self) -> bool:
         """Tell whether the known bound proves the start, mended if need be; keep it then."""
         choice = self._choice()
-        if self.start is None or np.isnan(self.start.bound):
-            return False
-        if not stations_hold(self.arrays, len(choice), choice):
+        whole = stations_hold(self.arrays, len(choice), choice)
+        if not whole:
             choice = mended(self.arrays, self.layout, choice, np.zeros(len(choice)), self.crew)
         if not len(choice):
             return False
@@ -87,7 +85,7 @@ class WarmSearch(Search):
         worth = float(self.arrays.cost @ values)
         proved = abs(self.bound - worth) <= self.crew.effort.gap * max(abs(worth), 1e-9)
         if proved:
-            self.values = values
+            self.values, self.thrifty = values, self.thrifty and not whole
         return proved
 
     def _rounded(self, wish: Values, soft: Arrays, layout: Layout) -> Values:

@@ -7,8 +7,10 @@ interval holds 0, the step is within the gaps, and is not significant.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from itertools import pairwise
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from siting.scenario.kinds import LEAST
@@ -69,17 +71,28 @@ def series_of(rows: Sequence[Row], keys: Sequence[str], axis: str | None) -> dic
     axis
         As `axis_of` gives it.
     """
-    cities = len({row["case_hash"] for row in rows}) > 1
+    cities = _cities(rows)
     found: dict[str, list[Row]] = {}
     for row in rows:
         words = [f"{key} {shown(row[VARIED + key])}" for key in keys if key != axis]
-        if cities:
-            words.insert(0, row["case_title"] or row["case"])
+        if len(cities) > 1:
+            words.insert(0, cities[row["case_hash"]])
         found.setdefault(", ".join(words), []).append(row)
     if axis is not None:
         for group in found.values():
             group.sort(key=lambda row: row[VARIED + axis])
     return found
+
+
+def _cities(rows: Sequence[Row]) -> dict[str, str]:
+    """Return the cities' names by hash: titles, with what tells them apart where they are alike."""
+    titles = {row["case_hash"]: row["case_title"] or row["case"] for row in rows}
+    asked = {row["case_hash"]: PurePath(row["case"]).name for row in rows}
+    alike = Counter(titles.values())
+    return {
+        name: title if alike[title] == 1 else f"{title} ({asked[name]})"
+        for name, title in titles.items()
+    }
 
 
 def steps(rows: Sequence[Row], keys: Sequence[str]) -> list[Step]:
