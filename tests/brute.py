@@ -155,9 +155,7 @@ class _Search:
             there = held[p.site_substation[held] == g]
             yield _at_most(float(p.load_kw[kind[there]].sum()), float(p.headroom_kw[t, g]))
 
-    def _by_hour(
-        self, t: int, kind: np.ndarray, held: np.ndarray
-    ) -> Iterator[bool]:
+    def _by_hour(self, t: int, kind: np.ndarray, held: np.ndarray) -> Iterator[bool]:
         """Yield whether each hour told of each substation keeps its limit, reinforced or not."""
         p, rows = self.problem, self.problem.rooms
         assert rows is not None

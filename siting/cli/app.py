@@ -18,6 +18,7 @@ from siting.cli.draw import draw_map
 from siting.cli.explain import explain
 from siting.cli.export import export
 from siting.cli.grid import grid
+from siting.cli.headroom import headroom
 from siting.cli.sensitivity import sensitivity
 from siting.cli.show import FinishedError, answer, print_json, print_table, progress
 from siting.cli.vpp import vpp
@@ -37,6 +38,7 @@ app.command()(export)
 app.command()(sensitivity)
 app.command()(bench)
 app.command()(grid)
+app.command()(headroom)
 app.command()(carbon)
 app.command()(money)
 app.command("map")(draw_map)
@@ -79,6 +81,10 @@ def plan(  # noqa: PLR0913 - each is an option of the command line
         str, typer.Argument(help="Name of a scenario, or a TOML file.")
     ] = "ratio-2025",
     *,
+    options: Annotated[
+        list[str] | None,
+        typer.Option("--with", help="Option to lay over it, such as storage; may be given again."),
+    ] = None,
     case: CaseName = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder to write; default: maps/SCENARIO.")
@@ -110,7 +116,7 @@ def plan(  # noqa: PLR0913 - each is an option of the command line
         "iterations": iterations,
         "solver": solver,
     }
-    asked = load_scenario(scenario)
+    asked = load_scenario(scenario, options=options or ())
     question = override(asked, {"solve": solve}, case=case)
     folder = Path("maps") / question.name if out is None else out
     check_target(folder)

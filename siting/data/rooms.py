@@ -112,7 +112,11 @@ def step_kw(scenario: Scenario) -> float:
 
 
 def batteries(
-    scenario: Scenario, types: tuple[str, ...], load_kw: Floats, days: Days, binds: NDArray[np.bool_]
+    scenario: Scenario,
+    types: tuple[str, ...],
+    load_kw: Floats,
+    days: Days,
+    binds: NDArray[np.bool_],
 ) -> Batteries:
     """Return the timetables of all types with a battery.
 

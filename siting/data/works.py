@@ -25,9 +25,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-def by_hour(
-    problem: Problem, case: Case, scenario: Scenario, standing_kw: Floats
-) -> Problem:
+def by_hour(problem: Problem, case: Case, scenario: Scenario, standing_kw: Floats) -> Problem:
     """Return the question with batteries and reinforcements, its headroom by hour.
 
     The same question where the scenario has neither.

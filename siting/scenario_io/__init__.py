@@ -18,10 +18,11 @@ from siting.scenario_io.emit import resolve_toml
 from siting.scenario_io.faults import Place, faults_of, nearest
 from siting.scenario_io.files import Layered, find, layered, read, shipped_files
 from siting.scenario_io.keys import SchemaRow, scenario_schema_rows
+from siting.scenario_io.options import laid_over
 from siting.scenario_io.sourcing import assumptions, candidates, numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 __all__ = [
@@ -56,13 +57,15 @@ def shipped_scenarios() -> list[ShippedScenario]:
     ]
 
 
-def load_scenario(name_or_path: str) -> Scenario:
+def load_scenario(name_or_path: str, *, options: Sequence[str] = ()) -> Scenario:
     """Load a scenario: a path, a name in ``./models``, or a shipped name, looked for in that order.
 
     Parameters
     ----------
     name_or_path
         Such as ``ratio-2025``, or ``models/my-city.toml``.
+    options
+        Laid over it, in order: names such as ``storage``, or paths.
 
     Raises
     ------
@@ -74,7 +77,7 @@ def load_scenario(name_or_path: str) -> Scenario:
         msg = f"{path.name} is a base for scenarios, not a scenario."
         mend = f'Write a file that says extends = "{path.stem}" and adds what is missing.'
         raise ScenarioError(msg, [Fault(str(path), "is abstract", mend, field="abstract")])
-    return _validated(layered(path))
+    return _validated(laid_over(layered(path), options))
 
 
 def override(
