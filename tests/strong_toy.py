@@ -1,7 +1,7 @@
 """Give toys batteries and reinforcements: what a substation may give by hour.
 
-Every day has four kinds of hours: night (0 to 5 h), morning peak (6 to 8 h), day, and evening (18 to
-20 h). A type whose name ends in ``+`` has a battery that takes off at the peaks and fills at night.
+Every day has a night (0 to 5 h), a morning peak (6 to 8 h), a day and an evening (18 to 20 h). A
+type whose name ends in ``+`` has a battery that takes off at the peaks and fills at night.
 """
 
 from __future__ import annotations
@@ -35,11 +35,13 @@ def steps(most: int = 2, cny: float = 0.7e6) -> Reinforcement:
 
 
 def battery_adds(kw: float) -> Floats:
-    """Return what a battery adds to the load, (24,): it gives ``kw`` by morning, 0.3 of it by evening.
+    """Return what a battery adds to the load, (24,).
 
-    3 h x (1 + 0.3) x ``kw`` over 80 %, taken in the 6 h of night.
+    It gives ``kw`` by morning, 0.3 of it by evening: 3 h x (1 + 0.3) x ``kw`` over 80 %, taken in
+    the 6 h of night.
     """
-    return np.where(MORNING, -kw, np.where(EVENING, -0.3 * kw, np.where(NIGHT, 0.8125 * kw, 0.0)))
+    evening = np.where(EVENING, -0.3 * kw, np.where(NIGHT, 0.8125 * kw, 0.0))
+    return np.where(MORNING, -kw, evening)
 
 
 def days(room_kw: Floats) -> Days:

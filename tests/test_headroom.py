@@ -15,6 +15,7 @@ from siting.data.problem import NONE
 from siting.data.rooms import Batteries, Days, rooms_of
 from siting.data.timetable import timetable
 from siting.data.works import levels_of, own_types, with_levels, without_works
+from siting.errors import InfeasibleError
 from siting.models import search
 from siting.models.effort import Effort
 from siting.models.headroom import headroom_rows, over_kw
@@ -22,9 +23,9 @@ from siting.models.reduce import reduced
 from siting.models.solve import solve
 from tests.brute import brute_force, valued_plans
 from tests.golden import KINDS
-from tests.verify_case import asked as scenario
 from tests.strong_toy import random_strong, steps, strengthened
 from tests.toy import random_problem, toy
+from tests.verify_case import asked as scenario
 
 if TYPE_CHECKING:
     from siting.data.problem import Problem
@@ -224,3 +225,49 @@ def test_plan_and_steps_can_be_told_apart_and_joined_again() -> None:
     assert plain.types == ("S", "S+")
     assert plain.sites == problem.sites[:3]
     assert (with_levels(problem, own, built) == found.type_at).all()
+
+
+# Where no plan exists
+
+
+def test_a_conflict_tells_what_reinforcement_would_mend_it() -> None:
+    """The toy with 250 kW in p2 and none to spare: two stations of 300 kW ask for 600.
+
+    350 kW more, and steps of 200 kW that the scenario prices but does not use: two, for 6 M CNY.
+    """
+    room = {"headroom_kw": np.array([[800.0], [250.0]])}
+    priced = {"step_kw": 200.0, "step_mva": 0.2, "step_cny": 3e6}
+    with pytest.raises(InfeasibleError) as caught:
+        _solve(toy(**room, **priced))
+    assert (
+        "free 0.35 MW at substation G (reinforce it: +0.4 MVA for 6.00 M CNY; "
+        "grid.reinforcement has it, unused)"
+    ) in caught.value.changes
+
+
+def test_a_conflict_stands_where_all_steps_are_too_few() -> None:
+    """S and S+ of a random toy, room of 10 kW and steps of 40: even reinforced no station fits."""
+    plain = random_problem(3, "served", zones=4, sites=2)
+    plain = replace(
+        plain,
+        substations=("G",),
+        site_substation=np.zeros(2, dtype=np.int64),
+        headroom_kw=np.zeros((2, 1)),
+        conflicts=np.empty((0, 2), dtype=np.int64),
+        district_target=np.zeros((2, 2), dtype=np.int64),
+        city_target=np.array([0, 1]),
+    )
+    offer = steps(1).model_copy(update={"step_mva": 0.04})
+    problem = strengthened(
+        plain, np.full((2, 1), 10.0), battery_kw=np.zeros(2), reinforcement=offer
+    )
+    load = problem.rooms.load_kw.copy() if problem.rooms else np.empty(0)
+    load[:, 0] = -40.0
+    assert problem.rooms is not None
+    problem = replace(problem, rooms=replace(problem.rooms, load_kw=load))
+    with pytest.raises(InfeasibleError) as caught:
+        _solve(problem)
+    assert "substation G may not pass its limit, even reinforced by +0.04 MVA" in " ".join(
+        caught.value.conflict
+    )
+    assert not any("as +0.04 MVA" in change for change in caught.value.changes)

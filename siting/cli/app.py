@@ -20,6 +20,7 @@ from siting.cli.equity import equity
 from siting.cli.explain import explain
 from siting.cli.export import export
 from siting.cli.grid import grid
+from siting.cli.headroom import headroom
 from siting.cli.sensitivity import sensitivity
 from siting.cli.show import FinishedError, answer, print_json, print_table, progress
 from siting.cli.simulate import simulate
@@ -41,6 +42,7 @@ app.command()(export)
 app.command()(sensitivity)
 app.command()(bench)
 app.command()(grid)
+app.command()(headroom)
 app.command()(carbon)
 app.command()(money)
 app.command()(equity)
@@ -88,6 +90,10 @@ def plan(  # noqa: PLR0913 - each is an option of the command line
         str, typer.Argument(help="Name of a scenario, or a TOML file.")
     ] = "ratio-2025",
     *,
+    options: Annotated[
+        list[str] | None,
+        typer.Option("--with", help="Option to lay over it, such as storage; may be given again."),
+    ] = None,
     case: CaseName = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder to write; default: maps/SCENARIO.")
@@ -131,6 +137,8 @@ def plan(  # noqa: PLR0913 - each is an option of the command line
     }
     asked = load_scenario(scenario)
     question = with_fixes(override(asked, {"solve": solve}, case=case), fix, only=only)
+    asked = load_scenario(scenario, options=options or ())
+    question = override(asked, {"solve": solve}, case=case)
     folder = Path("maps") / question.name if out is None else out
     check_target(folder)
     with progress(quiet=quiet) as report:

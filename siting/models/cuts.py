@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from siting.data.problem import Problem
+    from siting.data.rooms import Rooms
     from siting.models.highs import Arrays
     from siting.models.layout import Layout
 
@@ -56,7 +57,7 @@ def _headroom(layout: Layout) -> list[Cut]:
     substation = p.site_substation[layout.site]
     order = np.argsort(substation, kind="stable")
     ends = np.searchsorted(substation[order], np.arange(len(p.substations) + 1))
-    for n in np.lexsort((rows.hour, rows.phase, rows.substation)):
+    for n in _tightest(rows):
         t, g = rows.phase[n], rows.substation[n]
         at = order[ends[g] : ends[g + 1]]
         here = np.sort(at[layout.phase[at] == t])
@@ -68,6 +69,15 @@ def _headroom(layout: Layout) -> list[Cut]:
             if np.maximum(times, 0).sum() > most:
                 cuts.append((layout.choice[here[some]], times[some], float(most)))
     return cuts
+
+
+def _tightest(rows: Rooms) -> list[int]:
+    """Return one row of each substation and phase, in that order: where the largest fits least."""
+    fits = rows.limit_kw / np.maximum(rows.load_kw.max(axis=1, initial=0.0), 1.0)
+    first: dict[tuple[int, int], int] = {}
+    for n in np.lexsort((fits, rows.phase, rows.substation)).tolist():
+        first.setdefault((int(rows.substation[n]), int(rows.phase[n])), n)
+    return list(first.values())
 
 
 def _spacing(layout: Layout) -> list[Cut]:

@@ -56,12 +56,16 @@ def over_kw(problem: Problem, type_at: NDArray[np.int64]) -> NDArray[np.float64]
     return over
 
 
-def never_heavier(problem: Problem, small: int, large: int) -> bool:
-    """Tell whether one type asks for no more than another, in every row of headroom."""
+def never_heavier(problem: Problem, small: int, large: int) -> NDArray[np.bool_]:
+    """Return where one type asks for no more than another in every row of headroom, (J,)."""
     p = problem
     if p.load_kw[small] > p.load_kw[large]:
-        return False
-    return p.rooms is None or bool((p.rooms.load_kw[:, small] <= p.rooms.load_kw[:, large]).all())
+        return np.zeros(len(p.sites), dtype=bool)
+    light = np.ones(len(p.substations) + 1, dtype=bool)  # the last stands for none
+    if p.rooms is not None:
+        heavy = p.rooms.load_kw[:, small] > p.rooms.load_kw[:, large]
+        light[p.rooms.substation[heavy]] = False
+    return np.asarray(light[p.site_substation])
 
 
 def idle_works_removed(problem: Problem, type_at: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -84,11 +84,11 @@ def _undominated(problem: Problem) -> NDArray[np.bool_]:
             alike = p.is_super[small] == p.is_super[large]
             light = never_heavier(p, small, large)
             counts = p.ratio_count[small] >= p.ratio_count[large]
-            if not (alike and light and counts):
+            if not (alike and counts):
                 continue
             same = size[:, small] >= size[:, large]
             cheap = p.state_cost_cny[:, small] <= p.state_cost_cny[:, large]
-            needless = same & cheap & allowed[:, small] & (p.initial != large)
+            needless = light & same & cheap & allowed[:, small] & (p.initial != large)
             needless &= ~(p.fixed == large).any(axis=0) if len(p.fixed) else True
             allowed[needless, large] = False
     return allowed

@@ -36,7 +36,8 @@ def grid_faults(
         if stored:
             yield f"stations: objective {kind!r} knows no batteries ({stored[0]}): ask for {known}"
         if steps is not None and steps.use:
-            yield f"grid.reinforcement: objective {kind!r} knows none: use = false, or ask for {known}"
+            mend = f"set use = false, or ask for {known}"
+            yield f"grid.reinforcement: objective {kind!r} knows none: {mend}"
     if stored:
         asked = {
             "grid.battery_round_trip": grid.battery_round_trip,

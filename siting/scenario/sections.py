@@ -18,7 +18,7 @@ from siting.scenario.base import (
 )
 from siting.scenario.estimators import Estimator, refuse_double_counting
 from siting.scenario.kinds import ObjectiveKind, objective_faults
-from siting.scenario.reinforcement import Reinforcement
+from siting.scenario.reinforcement import Reinforcement  # noqa: TC001 - as above
 
 Confidence = Literal["A", "B", "C", "D", "M", "X"]
 

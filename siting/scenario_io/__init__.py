@@ -14,11 +14,12 @@ from siting.scenario_io.emit import resolve_toml
 from siting.scenario_io.files import Layered, find, layered, read, shipped_files
 from siting.scenario_io.fixes import with_fixes
 from siting.scenario_io.keys import SchemaRow, scenario_schema_rows
+from siting.scenario_io.options import laid_over
 from siting.scenario_io.sourcing import assumptions
 from siting.scenario_io.validated import validated
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from siting.scenario import Scenario
@@ -55,13 +56,15 @@ def shipped_scenarios() -> list[ShippedScenario]:
     ]
 
 
-def load_scenario(name_or_path: str) -> Scenario:
+def load_scenario(name_or_path: str, *, options: Sequence[str] = ()) -> Scenario:
     """Load a scenario: a path, a name in ``./models``, or a shipped name, looked for in that order.
 
     Parameters
     ----------
     name_or_path
         Such as ``ratio-2025``, or ``models/my-city.toml``.
+    options
+        Laid over it, in order: names such as ``storage``, or paths.
 
     Raises
     ------
@@ -73,7 +76,7 @@ def load_scenario(name_or_path: str) -> Scenario:
         msg = f"{path.name} is a base for scenarios, not a scenario."
         mend = f'Write a file that says extends = "{path.stem}" and adds what is missing.'
         raise ScenarioError(msg, [Fault(str(path), "is abstract", mend, field="abstract")])
-    return validated(layered(path))
+    return validated(laid_over(layered(path), options))
 
 
 def override(

@@ -80,6 +80,7 @@ def can_grow(problem: Problem) -> NDArray[np.bool_]:
     Sites that hold nothing yet and may hold something; types some such site may hold.
     """
     open_ground = (problem.initial == NONE) & problem.allowed.any(axis=1)
+    open_ground[len(open_ground) - problem.works :] = False  # a reinforcement needs no ground
     buildable = problem.allowed[open_ground].any(axis=0)
     return np.asarray(open_ground[:, None] & buildable[None, :] & ~problem.allowed)
 

@@ -120,6 +120,10 @@ def _headroom(problem: Problem, item: Requirement) -> str:
         for phase, kw in zip(problem.phases, free, strict=True)
         if np.isfinite(kw)
     ]
+    works = problem.site_substation[len(problem.sites) - problem.works :]
+    if item.substation in works.tolist():
+        most = problem.types[problem.steps - 1]
+        return f"substation {name} may not pass its limit, even reinforced by {most}"
     if (free <= 0).all():
         return f"substation {name} may not pass its limit, and has no room for any station"
     return f"substation {name} may not pass its limit: room for stations of {', '.join(room)}"
