@@ -86,8 +86,7 @@ def sweep_and_draw(asked: Asked, folder: Path, *, progress: Callable[[str], None
     InputError
         As :func:`run_sweep`.
     """
-    done = run_sweep(asked, folder, progress=progress)
-    return drawn(done)
+    return drawn(run_sweep(asked, folder, progress=progress, each=drawn))
 
 
 def drawn(done: Sweep) -> SweepDone:
