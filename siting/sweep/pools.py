@@ -167,7 +167,7 @@ class Cluster:
 
     def finished(self) -> list[tuple[Order, Answer | Exception]]:
         """Return what has come back, waiting a while for it; maybe nothing yet."""
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(TimeoutError), self._client.as_current():
             self._wait(list(self._out), timeout=_BEAT_S, return_when="FIRST_COMPLETED")
         back: list[tuple[Order, Answer | Exception]] = []
         for future in [future for future in self._out if future.done()]:
