@@ -18,7 +18,9 @@ _LONGEST = 60
 
 
 def sweep(  # noqa: PLR0913 - each is an option of the command line
-    scenario: Annotated[str, typer.Argument(help="Name of a scenario, or a TOML file.")],
+    scenario: Annotated[
+        str, typer.Argument(help="Name of a scenario, or a TOML file.")
+    ] = "ratio-2025",
     *,
     vary: Annotated[
         list[str],
