@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from siting.sweep.study import SweepDone
 
 _FAILED = 1
-_LONGEST = 60
+_LONGEST = 100
 
 
 def sweep(  # noqa: PLR0913 - each is an option of the command line

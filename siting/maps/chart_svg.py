@@ -174,7 +174,7 @@ def _line(frame: _Frame, line: Line) -> Iterable[str]:
         way = "L".join(f"{frame.x(p.x):.1f},{frame.y(p.y or 0.0):.1f}" for p in known)
         yield f'<path class="line" d="M{way}" stroke="{colour}"{dash}/>'
     for point in line.points:
-        yield _point(frame, point, colour, hollow=line.dashed)
+        yield _point(frame, point, colour, hollow=bool(dash))
 
 
 def _point(frame: _Frame, point: Point, colour: str, *, hollow: bool) -> str:

@@ -169,7 +169,7 @@ def _lines(
             low, high = ends or (None, None)
             points.append(Point(x, y, index, low, high))
             index += 1
-        yield Line(tuple(points), number, dashed=dashed, joined=block["axis"] is not None)
+        yield Line(tuple(points), number, dashed=dashed, joined=block["joined"])
 
 
 def _marginals(block: Block) -> Iterator[Line]:
