@@ -11,7 +11,7 @@ import pandas as pd
 
 from siting.assembly.reading import types_of
 from siting.compare.comparison import asked_table, compare
-from siting.compare.read import read_plans
+from siting.compare.read import check_case, read_plans
 from siting.compare.stations import MOVED_M
 from siting.data.build import build_problem
 from siting.equity import equity_account
@@ -152,6 +152,7 @@ def run_compare(
     first = plans[0]
     progress(f"loading {case_name or first.plan.document.provenance.case}")
     case = load_city(case_name or first.plan.document.provenance.case, first.scenario)
+    check_case(first, case)
     progress("comparing")
     found = compare(plans, case, moved_m=moved_m)
     progress("drawing the page")
