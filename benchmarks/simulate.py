@@ -92,7 +92,7 @@ def table() -> list[str]:
     case = load_city(scenario.case, scenario)
     plan = make_plan(case, scenario)
     rows = [
-        "| a replication | stations | drivers | CPU s | drivers a CPU s | a driver, peer = 1 | wait |",
+        "| a replication | stations | drivers | CPU s | drivers a CPU s | peer = 1 | wait, min |",
         "|---|--:|--:|--:|--:|--:|--:|",
     ]
     base = 0.0

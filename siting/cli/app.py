@@ -18,6 +18,7 @@ from siting.cli.draw import draw_map
 from siting.cli.explain import explain
 from siting.cli.export import export
 from siting.cli.grid import grid
+from siting.cli.replay import replay
 from siting.cli.sensitivity import sensitivity
 from siting.cli.show import FinishedError, answer, print_json, print_table, progress
 from siting.cli.simulate import simulate
@@ -44,6 +45,7 @@ app.command("map")(draw_map)
 app.command()(dispatch)
 app.command()(vpp)
 app.command()(simulate)
+app.command()(replay)
 app.add_typer(demand_app, name="demand")
 
 _DIFFERS = 2
