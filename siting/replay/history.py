@@ -94,8 +94,8 @@ def replay_history(
         steps=steps,
         notes=(
             (
-                f"siting: {outcome.objective:,.0f} {outcome.objective_unit}; nothing is better than "
-                f"{outcome.bound:,.0f} (gap {outcome.gap:.2%})"
+                f"siting: {outcome.objective:,.0f} {outcome.objective_unit}; nothing is better "
+                f"than {outcome.bound:,.0f} (gap {outcome.gap:.2%})"
             ),
             (
                 f"greedy: {by_greed.document.outcome.objective:,.0f} of the same; each time the "
