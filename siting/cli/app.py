@@ -21,6 +21,7 @@ from siting.cli.explain import explain
 from siting.cli.export import export
 from siting.cli.grid import grid
 from siting.cli.headroom import headroom
+from siting.cli.replay import replay
 from siting.cli.sensitivity import sensitivity
 from siting.cli.show import FinishedError, answer, print_json, print_table, progress
 from siting.cli.simulate import simulate
@@ -52,6 +53,7 @@ app.command()(vpp)
 app.command()(simulate)
 app.command()(sweep)
 app.command()(compare)
+app.command()(replay)
 app.add_typer(demand_app, name="demand")
 
 _DIFFERS = 2
