@@ -18,7 +18,7 @@ from siting.equity import equity_account
 from siting.grid.carbon import carbon_account
 from siting.grid.carbon_method import FOLDER as CARBON_FOLDER
 from siting.grid.carbon_method import CarbonMethod
-from siting.grid.folder import write_study, write_tables, writing
+from siting.grid.folder import write_tables, writing
 from siting.grid.money import business
 from siting.grid.runs import energy_with, studied
 from siting.grid.tariff import FOLDER as TARIFF_FOLDER
@@ -43,24 +43,9 @@ if TYPE_CHECKING:
     from siting.compare.comparison import Comparison
     from siting.equity import EquityAccount
     from siting.grid.carbon import CarbonAccount
-    from siting.grid.folder import GridStudy
     from siting.grid.money import Business
 
 log = logging.getLogger(__name__)
-
-
-def run_grid(
-    folder: Path, *, study: str, out: Path, whole_year: bool = False, case_name: str | None = None
-) -> tuple[GridStudy, list[Path]]:
-    """Place a plan's load on its substations; return what was found and the files written.
-
-    Raises
-    ------
-    InputError
-        If the plan, its city or the study has faults.
-    """
-    plan, _, case, found = studied(folder, study, case_name)
-    return found, write_study(found, plan, case, out, whole_year=whole_year)
 
 
 def run_carbon(
