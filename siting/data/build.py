@@ -70,7 +70,6 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
         scenario.reach,
         case.zones["district"].tolist(),
     )
-    demand = demand_kwh(case, scenario)
     load = np.array([peak_load_kw(scenario.stations[k], scenario.grid) for k in types])
     district_ids = tuple(case.districts["id"])
     fuel = _fuel_count(case, scenario, district_ids)
@@ -82,7 +81,7 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
         types=types,
         districts=district_ids,
         substations=tuple(case.substations["id"]),
-        demand_kwh=demand,
+        demand_kwh=demand_kwh(case, scenario),
         pair_zone=pairs.zone,
         pair_site=pairs.site,
         pair_minutes=pairs.minutes,

@@ -82,13 +82,6 @@ function served(p) {
     },
   };
 }
-function costAt(s, k) {
-  if (k < 0) return 0;
-  const first = WHAT.sites.initial[s];
-  const { credit, extra } = WHAT.money;
-  if (first < 0) return WHAT.types[k].cny + extra[s];
-  return k === first ? 0 : WHAT.types[k].cny - credit * WHAT.types[first].cny;
-}
 function triedKpis(p) {
   const [now, first] = [tried.now[p], WHAT.sites.initial];
   const all = WHAT.sites.number.map((_, s) => s);
@@ -107,7 +100,7 @@ function triedKpis(p) {
       stations_new: open.filter((s) => first[s] < 0).length,
       stations_upgraded: all.filter((s) => first[s] >= 0 && now[s] > first[s]).length,
       guns: open.reduce((sum, s) => sum + WHAT.types[now[s]].guns, 0),
-      ...(WHAT.money && { capex_cny: all.reduce((sum, s) => sum + costAt(s, now[s]), 0) }),
+      ...MONEY.counted?.(all, now),
       ...(WHAT.load && { peak_mw: open.reduce((sum, s) => sum + WHAT.types[now[s]].peak_kw, 0) / 1000 }),
     },
     ratio: triedRatio(p, open),

@@ -49,7 +49,7 @@ function stationTried(s) {
     guns: type ? type.guns : 0,
     super_guns: type ? type.super_guns : 0,
     kw: type ? type.kw : 0,
-    ...(WHAT.money && { capex_cny: costAt(s, last) }),
+    ...MONEY.counted?.([s], tried.now[PHASE_COUNT - 1]),
     ...(WHAT.load && {
       served: column.map(() => null),
       peak_kw: column.map((k) => (k < 0 ? 0 : WHAT.types[k].peak_kw)),
