@@ -175,7 +175,7 @@ class _Rows:
 
     def _fixed(self, t: int) -> None:
         rows = fixed_rows(self.p, t, self.site, self.kind)
-        self._block(rows.count, rows.row, self._y(t)[rows.choice], 1.0, 0.0, rows.high)
+        self._block(rows.rows, rows.row, self._y(t)[rows.choice], 1.0, 0.0, rows.high)
         self.low[-1] = rows.low
 
     def _service(self, t: int) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class FixedRows(NamedTuple):
     """Hold the rows of one phase: a site holds its type, at least 1, or none, at most 0."""
 
-    count: int
+    rows: int
     row: Indices
     """(entries,) row of each."""
     choice: Indices
