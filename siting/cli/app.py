@@ -18,6 +18,7 @@ from siting.cli.draw import draw_map
 from siting.cli.explain import explain
 from siting.cli.export import export
 from siting.cli.grid import grid
+from siting.cli.options import AsJson, CaseName, PlanFolder, Quiet, ScenarioArgument  # noqa: TC001 - typer reads them
 from siting.cli.sensitivity import sensitivity
 from siting.cli.show import FinishedError, answer, print_json, print_table, progress
 from siting.cli.vpp import vpp
@@ -47,13 +48,6 @@ app.add_typer(demand_app, name="demand")
 _DIFFERS = 2
 _UNMET = 3
 
-AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Print one JSON document.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", metavar="", help="Print errors only.")]
-CaseName = Annotated[
-    str | None, typer.Option("--case", help="City to use: a name, or a folder with case.toml.")
-]
-PlanFolder = Annotated[Path, typer.Argument(metavar="PLAN", help="Folder that 'plan' wrote.")]
-
 
 @app.callback(invoke_without_command=True)
 def options(
@@ -76,9 +70,7 @@ def options(
 
 @app.command()
 def plan(  # noqa: PLR0913 - each is an option of the command line
-    scenario: Annotated[
-        str, typer.Argument(help="Name of a scenario, or a TOML file.")
-    ] = "ratio-2025",
+    scenario: ScenarioArgument = "ratio-2025",
     *,
     case: CaseName = None,
     out: Annotated[

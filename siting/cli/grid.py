@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from siting.cli.options import AsJson, GridOut, MovedCase, NoProgress, PlanFolder, StudyName  # noqa: TC001 - typer reads them
 from siting.cli.show import FinishedError, answer, print_json, print_table, progress
 
 if TYPE_CHECKING:
@@ -20,24 +21,16 @@ _SHOWN = 8
 
 
 def grid(
-    folder: Annotated[Path, typer.Argument(metavar="PLAN", help="Folder of a plan.")],
+    folder: PlanFolder,
     *,
-    study: Annotated[
-        str, typer.Option(help="Kinds of day: a name in models/grid, or a TOML file.")
-    ] = "year",
+    study: StudyName = "year",
     year: Annotated[
         bool, typer.Option("--year", metavar="", help="Also write all 8,760 hours.")
     ] = False,
-    out: Annotated[Path | None, typer.Option(help="Folder to write; default PLAN/grid.")] = None,
-    case: Annotated[
-        str | None, typer.Option(help="City, where it has moved: a name, or a folder.")
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", metavar="", help="Print one JSON document.")
-    ] = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", metavar="", help="Print no progress.")
-    ] = False,
+    out: GridOut = None,
+    case: MovedCase = None,
+    as_json: AsJson = False,
+    quiet: NoProgress = False,
 ) -> None:
     """Check a plan's load on every substation, hour by hour; exit 5 if a limit is passed."""
     from siting import studies  # noqa: PLC0415 - heavy
