@@ -104,7 +104,7 @@ function triedKpis(p) {
       ...(WHAT.load && { peak_mw: open.reduce((sum, s) => sum + WHAT.types[now[s]].peak_kw, 0) / 1000 }),
     },
     ratio: triedRatio(p, open),
-    ...(WHAT.load && { steps: triedLoads(p, open) }),
+    ...(WHAT.load && { steps: triedLoads(p) }),
   };
 }
 function triedRatio(p, open) {
@@ -119,16 +119,22 @@ function triedRatio(p, open) {
   const districts = planned.districts.map((d) => scope(d, open.filter((s) => siteDistrict(s) === d.district)));
   return { ...planned, city: scope(planned.city, open), districts };
 }
-// Each substation's worst hour, and its charging by the hour.
-function triedLoads(p, open) {
+// What stations ask of each substation together, kW.
+function askedOf(types) {
+  const kw = new Float64Array(PLAN.substations.length);
+  types.forEach((k, s) => {
+    if (k >= 0 && WHAT.load.feeders[s] >= 0) kw[WHAT.load.feeders[s]] += WHAT.types[k].peak_kw;
+  });
+  return kw;
+}
+// The worst hour and the charging by the hour of each substation that a change touches.
+function triedLoads(p) {
   const { charging, base, growth } = WHAT.load;
-  const kw = new Map();
-  for (const s of open) {
-    const feeder = substationOf(s);
-    if (feeder) kw.set(feeder, (kw.get(feeder) || 0) + WHAT.types[tried.now[p][s]].peak_kw);
-  }
-  return PLAN_AS_IT_IS.substations.map((substation, i) => {
-    const peak = (kw.get(substation.id) || 0) / 1000;
+  const [kw, planned_] = [askedOf(tried.now[p]), askedOf(tried.planned[p])];
+  const touched_ = PLAN_AS_IT_IS.substations.map((_, i) => i).filter((i) => Math.abs(kw[i] - planned_[i]) > 1e-9);
+  return touched_.map((i) => {
+    const substation = PLAN_AS_IT_IS.substations[i];
+    const peak = kw[i] / 1000;
     const day = charging[p].map((share) => share * peak);
     const total = day.map((mw, at) => mw + substation.base_peak_mw * base[at] * growth[p]);
     const worst = total.indexOf(Math.max(...total));

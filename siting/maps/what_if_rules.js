@@ -20,12 +20,9 @@ function tooClose(p) {
   return pairs.size;
 }
 function overloaded(p) {
-  const stood = new Map();
-  WHAT.sites.initial.forEach((k, s) => {
-    const feeder = WHAT.load.feeders[s];
-    if (k >= 0 && feeder >= 0) stood.set(feeder, (stood.get(feeder) || 0) + WHAT.types[k].peak_kw / 1000);
-  });
-  return PLAN.substations.filter((s, i) => s.steps[p].loading > LIMIT_TOLERANCE && s.steps[p].charging_peak_mw > (stood.get(i) || 0) + 1e-6).length;
+  const stood = askedOf(WHAT.sites.initial);
+  const added = ({ steps }, i) => steps[p].charging_peak_mw > stood[i] / 1000 + 1e-6;
+  return PLAN.substations.filter((s, i) => s.steps[p].loading > LIMIT_TOLERANCE && added(s, i)).length;
 }
 function broken(p) {
   const { kpis, ratio } = PHASES[p];
