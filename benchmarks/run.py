@@ -31,6 +31,7 @@ NAMES = (
     "network",
     "simulate",
     "sweep",
+    "what_if",
 )
 """Modules beside this one, each with a function ``table``."""
 

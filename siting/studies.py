@@ -15,6 +15,7 @@ from siting.compare.read import check_case, read_plans
 from siting.compare.stations import MOVED_M
 from siting.data.build import build_problem
 from siting.equity import equity_account
+from siting.errors import Fault, PlanError
 from siting.grid.carbon import carbon_account
 from siting.grid.carbon_method import FOLDER as CARBON_FOLDER
 from siting.grid.carbon_method import CarbonMethod
@@ -184,10 +185,15 @@ def run_sensitivity(
     Raises
     ------
     PlanError
-        If the plan is not of this city and scenario any more.
+        If the plan is not of this city and scenario any more, or was only evaluated as given.
     """
     plan, scenario = read_plan(folder)
     provenance, outcome = plan.document.provenance, plan.document.outcome
+    if outcome.status == "given":
+        mend = "Ask it of a plan that was optimised: leave --only out."
+        fault = Fault(str(folder), "was evaluated as given, so nothing limits it", mend)
+        msg = "This plan hangs on nothing."
+        raise PlanError(msg, [fault])
     case = load_city(case_name or provenance.case, scenario)
     progress("finding what each zone reaches")
     problem, _ = build_problem(case, scenario)

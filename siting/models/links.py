@@ -90,9 +90,7 @@ def tighten(
         answer = answer_of(program, layout, solve, gap / 2)
         if answer is None or isinstance(answer, str):
             break
-        bound = Lagrangian(program, layout, problem).bound(
-            prices_of(program, layout, answer.duals)
-        )
+        bound = Lagrangian(program, layout, problem).bound(prices_of(program, layout, answer.duals))
         now = tighter(best.bound, bound, maximise=arrays.maximise)
         gained = abs(now - best.bound)
         energy = answer.values[layout.energy]
@@ -140,9 +138,7 @@ def with_links(arrays: Arrays, layout: Layout, linked: Flags) -> Arrays:
     return with_rows(arrays, rows, np.full(shape[0], -np.inf), np.zeros(shape[0]))
 
 
-def _shares(
-    layout: Layout, values: Values
-) -> list[tuple[int, NDArray[np.int64], int, Values]]:
+def _shares(layout: Layout, values: Values) -> list[tuple[int, NDArray[np.int64], int, Values]]:
     """Return phase, sites, type and values of the columns of each supercharging type and phase."""
     p, parts = layout.problem, []
     for t in range(len(p.phases)):
