@@ -10,9 +10,9 @@ from scipy.spatial import cKDTree
 
 from siting.data.demand import demand_kwh
 from siting.data.fairness import fairness
-from siting.data.futures import futures_of
 from siting.data.fit import check_fit
 from siting.data.flow_paths import flow_paths
+from siting.data.futures import futures_of
 from siting.data.market_pull import market_pull
 from siting.data.power import headroom_kw, peak_load_kw
 from siting.data.problem import NONE, Problem

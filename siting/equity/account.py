@@ -127,7 +127,7 @@ def _scopes(case: Case, equity: Equity | None) -> Iterator[Scope]:
 def _of_phase(plan: Plan, case: Case, name: str) -> pd.DataFrame:
     """Return the zones' rows of a phase in the case's order."""
     table = plan.zones[plan.zones["phase"] == name].set_index("zone")
-    return table.reindex(case.zones["id"]).reset_index()
+    return table.reindex(case.zones["id"]).rename_axis("zone").reset_index()
 
 
 def _row(phase: str, scope: Scope, table: pd.DataFrame) -> dict[str, Any]:

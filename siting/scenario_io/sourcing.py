@@ -56,6 +56,8 @@ def _inside(prefix: Path, table: dict[str, Any]) -> Iterator[tuple[Path, Any]]:
     for name, value in table.items():
         path = (*prefix, name)
         key = find_key(path)
+        if key is None and isinstance(value, dict):
+            yield from _inside(path, value)
         if key is None or not key.numeric or value is None:
             continue
         if isinstance(value, dict):
