@@ -13,6 +13,7 @@ from siting.models.classical.answer import answer as classical_answer
 from siting.models.classical.from_problem_flow import solve_classical
 from siting.models.conflict import explain
 from siting.models.reopen import reopen
+from siting.models.robust.solve import solve_robust
 from siting.models.solution import Solution, certify, objective_of
 from siting.models.statement import KCNY
 from siting.scenario.kinds import CLASSICAL
@@ -64,6 +65,8 @@ def solve(
     KeyboardInterrupt
         If stopped by Ctrl-C before there was a plan; later, the best plan so far is returned.
     """
+    if problem.futures is not None:
+        return solve_robust(problem, effort, progress=progress)
     if problem.objective in CLASSICAL:
         return classical_answer(problem, effort, solver=solver, progress=progress)
     if problem.objective in {"flow", "market"}:

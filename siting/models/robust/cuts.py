@@ -9,7 +9,7 @@ For any prices :math:`0 \le u_i \le 1` on the zones' demand,
              \sum_i x_i \le Q_m \Big\}
 
 holds for every choice, fractional ones included: an optimality cut of the L-shaped method (R. Van
-Slyke & R. Wets, SIAM Journal on Applied Mathematics 17, 1969) made stronger by filling every station
+Slyke & R. Wets, SIAM Journal on Applied Mathematics 17, 1969), made stronger by filling stations
 exactly, a fractional knapsack. Prices found in one future bound any other.
 """
 

@@ -85,6 +85,15 @@ class Flows:
         price = np.where(reached[1 : 1 + zones], 0.0, 1.0)
         return float(found.flow_value) * unit, price
 
+    def of(self, demand_kwh: Values, type_at: NDArray[np.int64]) -> Values:
+        """Return the energy a plan serves, to rounding, (T,), of demand (T, I)."""
+        room = rooms(self.problem, type_at)
+        return np.array([self.cut(demand_kwh[t], room[t])[0] for t in range(len(room))])
+
+    def served(self, demand_kwh: Values, type_at: NDArray[np.int64]) -> Values:
+        """Return the same in every future, (K, T), of demand (K, T, I)."""
+        return np.array([self.of(demand, type_at) for demand in demand_kwh])
+
 
 def served_kwh(problem: Problem, demand_kwh: Values, room_kwh: Values) -> float:
     """Return the most energy that stations can serve, kWh a day, by linear programming.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     Values = NDArray[np.float64]
 
 
+class _Row(NamedTuple):
+    entries: sparse.csr_array
+    """(1, columns)"""
+    limit: float
+
+
 @dataclass(eq=False)
 class Master:
     """Hold the program in the choice alone, and one column for each future and phase.
@@ -33,7 +39,8 @@ class Master:
     """
 
     question: Question
-    cuts: list[Cut] = field(default_factory=list)
+    fixed: list[_Row] = field(default_factory=list)
+    temporary: list[_Row] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """State the rules on stations, and how futures add up."""
@@ -85,22 +92,28 @@ class Master:
             row_names=(),
         )
 
+    def add(self, cut: Cut, *, temporary: bool = False) -> None:
+        """Add a cut; a temporary one can be forgotten."""
+        row = np.zeros(len(self.program.cost))
+        here = self.phase == cut.phase
+        due = self.due[cut.future, cut.phase]
+        row[: self.count][here] = -cut.worth[self.site[here], self.kind[here]] / due
+        row[self.served[cut.future * self.question.size[1] + cut.phase]] = 1.0
+        into = self.temporary if temporary else self.fixed
+        into.append(_Row(sparse.csr_array(row[None, :]), cut.most / due))
+
+    def forget(self, kept: int) -> None:
+        """Forget temporary cuts, the oldest first, but for so many."""
+        del self.temporary[: max(len(self.temporary) - kept, 0)]
+
     def arrays(self) -> Arrays:
         """Return the program with all cuts."""
-        size, rows, limits = len(self.program.cost), [], []
-        phases = self.question.size[1]
-        for cut in self.cuts:
-            row = np.zeros(size)
-            here = self.phase == cut.phase
-            due = self.due[cut.future, cut.phase]
-            row[: self.count][here] = -cut.worth[self.site[here], self.kind[here]] / due
-            row[self.served[cut.future * phases + cut.phase]] = 1.0
-            rows.append(sparse.csr_array(row[None, :]))
-            limits.append(cut.most / due)
-        if not rows:
+        cuts = [*self.fixed, *self.temporary]
+        if not cuts:
             return self.program
-        whole = sparse.csr_array(sparse.vstack(rows, format="csr"))
-        return with_rows(self.program, whole, np.full(len(limits), -np.inf), np.array(limits))
+        whole = sparse.csr_array(sparse.vstack([cut.entries for cut in cuts], format="csr"))
+        limits = np.array([cut.limit for cut in cuts])
+        return with_rows(self.program, whole, np.full(len(limits), -np.inf), limits)
 
     def relaxed(self, *, seconds: float, seed: int) -> tuple[Run, float]:
         """Solve the relaxation; return it and a bound that its prices prove, in worth.

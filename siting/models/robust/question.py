@@ -1,10 +1,10 @@
 r"""Hold a question over several futures, and say what a plan's worth in each makes together.
 
 First the stations are decided, one plan for all futures; then, in each future :math:`k` of
-probability :math:`p_k`, who charges where (two-stage stochastic programming: J. Birge & F. Louveaux,
-Introduction to Stochastic Programming, 2nd ed., 2011). A plan is worth :math:`v_k = \sum_t w_t
-Q_{kt}(y_t) / n_k` in a future: energy served, phases weighted, with :math:`n_k = 1`; or its share of
-what is within reach, with :math:`n_k` that demand, weighted alike. Together
+probability :math:`p_k`, who charges where (two-stage stochastic programming: J. Birge & F.
+Louveaux, Introduction to Stochastic Programming, 2nd ed., 2011). A plan is worth :math:`v_k = \sum_t
+w_t Q_{kt}(y_t) / n_k` in a future: energy served, phases weighted, with :math:`n_k = 1`; or its
+share of what is within reach, with :math:`n_k` that demand, weighted alike. Together
 
 .. math::
 
@@ -13,8 +13,8 @@ what is within reach, with :math:`n_k` that demand, weighted alike. Together
                                Optimization, 1997)} \\
     \text{cvar:}     \quad & \max_\eta\; \eta - \tfrac{1}{1 - \alpha} \sum_k p_k (\eta - v_k)^+
 
-the last being the mean of the worst part :math:`1 - \alpha` (R. T. Rockafellar & S. Uryasev, Journal
-of Risk 2, 2000).
+the last being the mean of the worst part :math:`1 - \alpha` (R. T. Rockafellar & S. Uryasev,
+Journal of Risk 2, 2000).
 """
 
 from __future__ import annotations
@@ -72,11 +72,24 @@ class Question:
 
     def value(self, worth: Values) -> float:
         """Return what the futures make together, of what a plan is worth in each, (K,)."""
-        if self.objective == "worst":
-            return float(worth.min())
-        if self.objective == "cvar":
-            return cvar(worth, self.probability, self.alpha)
-        return float(self.probability @ worth)
+        return value_of(worth, self.probability, self.objective, self.alpha)
+
+
+def value_of(worth: Values, probability: Values, objective: RiskMeasure, alpha: float) -> float:
+    """Return what the futures make together.
+
+    Parameters
+    ----------
+    worth, probability
+        (K,)
+    objective, alpha
+        How.
+    """
+    if objective == "worst":
+        return float(worth.min())
+    if objective == "cvar":
+        return cvar(worth, probability, alpha)
+    return float(probability @ worth)
 
 
 def cvar(worth: Values, probability: Values, alpha: float) -> float:
