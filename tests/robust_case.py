@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -51,8 +52,6 @@ def best_of_all(problem: Problem, question: Question) -> tuple[float, list[float
     problem, question
         The problem with futures, and its question not made smaller.
     """
-    import itertools
-
     plain = replace(problem, futures=None)
     searches = [_Search(replace(plain, demand_kwh=d)) for d in question.demand_kwh]
     phases, best, own = range(len(problem.phases)), -np.inf, [-np.inf] * len(searches)

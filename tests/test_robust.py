@@ -78,7 +78,7 @@ def test_plan_is_the_best_of_all(objective: RiskMeasure, measure: Worth, seed: i
 def test_search_by_cuts_is_bounded_by_its_bound(
     objective: RiskMeasure, measure: Worth, seed: int
 ) -> None:
-    """The search for large questions never claims more than brute force finds, nor a bound below."""
+    """The search for large questions claims no more than brute force finds, nor a bound below."""
     problem = futures_problem(seed, objective, measure)
     question = question_of(problem)
     best = best_of_all(problem, question_of(problem, smaller=False))
@@ -100,7 +100,7 @@ def test_search_by_cuts_is_bounded_by_its_bound(
 @settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 10_000), prices=st.integers(0, 10_000))
 def test_a_cut_never_cuts_off_what_can_be_served(seed: int, prices: int) -> None:
-    """At any prices, in any future, a cut is above the largest flow; the flow's own cut meets it."""
+    """At any prices, in any future, a cut is above the largest flow; the flow's own meets it."""
     problem = futures_problem(seed, "expected")
     question = question_of(problem, smaller=False)
     rng, p = np.random.default_rng(prices), question.problem

@@ -241,6 +241,7 @@ function overview() {
     h("p", { class: "fine" }, proofLimits()),
     h("p", { class: "fine" }, t("method"), " ", given(PLAN.outcome.method)),
     phasesTable(),
+    futures(),
     accounts(),
   ];
 }

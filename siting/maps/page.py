@@ -40,6 +40,7 @@ SCRIPTS = (
     "about.js",
     "panel.js",
     "overview.js",
+    "futures.js",
     "accounts.js",
     "legend.js",
     "search.js",

@@ -60,7 +60,8 @@ def all_tables(plan: Plan) -> dict[str, pd.DataFrame]:
     plan
         Answer.
     """
-    return {
+    over = {} if plan.document.robust is None else {"futures.csv": _futures(plan.document)}
+    return over | {
         "service.csv": plan.service[list(SERVICE_COLUMNS)],
         "zones.csv": plan.zones[list(ZONE_COLUMNS)],
         "load.csv": plan.load[list(LOAD_COLUMNS)],
@@ -68,6 +69,19 @@ def all_tables(plan: Plan) -> dict[str, pd.DataFrame]:
         "districts.csv": _districts(plan.document),
         "substations.csv": _substations(plan.document),
     }
+
+
+def _futures(document: Document) -> pd.DataFrame:
+    """Return one row for each future and phase."""
+    over, label = document.robust, document.provenance.label or "real data"
+    rows = []
+    for item in over.futures if over else ():
+        own = item.model_dump(exclude={"name", "phases"})
+        rows += [
+            {"future": item.name} | phase.model_dump() | own | {"label": label}
+            for phase in item.phases
+        ]
+    return pd.DataFrame(rows)
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:

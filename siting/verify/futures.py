@@ -1,8 +1,8 @@
 """Check a plan over several futures: each future's demand, what can be served, and the objective.
 
-Demand of every future is restated from the scenario, and the most that the plan's stations can serve
-is found anew by a linear program of scipy's over this package's own ways. Where a way is so near the
-limit that either answer is right, the plan may count it or not.
+Demand of every future is restated from the scenario, and the most that the plan's stations can
+serve is found anew by a linear program of scipy's over this package's own ways. Where a way is so
+near the limit that either answer is right, the plan may count it or not.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from siting.verify.mismatch import slack
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from siting.plan import FuturePhase
     from siting.scenario import Robust
     from siting.verify.mismatch import Ledger
     from siting.verify.service import Served
@@ -83,7 +84,12 @@ def _values(ledger: Ledger, state: State, likely: Floats, robust: Robust) -> Non
 
 
 def _energies(
-    ledger: Ledger, state: State, served: Served, demand: Floats, phases: tuple, where: str
+    ledger: Ledger,
+    state: State,
+    served: Served,
+    demand: Floats,
+    phases: tuple[FuturePhase, ...],
+    where: str,
 ) -> Floats:
     """Return the least and the most energy each phase may serve, (2, T)."""
     energy = np.zeros((2, len(phases)))

@@ -75,9 +75,9 @@ class Flows:
         data[self.pairs] = data[:zones][p.pair_zone]
         data[self.pairs.stop :] = np.minimum(np.floor(room_kwh / unit), _MOST_UNITS)
         size = zones + sites + 2
-        graph = sparse.csr_matrix((data, self.index, self.start), shape=(size, size))
+        graph = sparse.csr_array((data, self.index, self.start), shape=(size, size))
         found = maximum_flow(graph, 0, size - 1)
-        rest = sparse.csr_matrix(graph - found.flow)
+        rest = sparse.csr_array(graph - found.flow)
         rest.data = np.maximum(rest.data, 0)
         rest.eliminate_zeros()
         reached = np.zeros(size, dtype=bool)

@@ -125,8 +125,9 @@ class LShaped:
             return 0, run
 
         def one(k: int) -> Relaxed:
-            quiet = {"gap": effort.gap, "seed": effort.seed}
-            return relax(q.future(k), solver, progress=lambda _text: None, **quiet)
+            return relax(
+                q.future(k), solver, gap=effort.gap, seed=effort.seed, progress=lambda _text: None
+            )
 
         with ThreadPoolExecutor(effort.threads) as pool:
             found = list(pool.map(one, range(futures)))
@@ -161,7 +162,7 @@ class LShaped:
             self.mean = found.type_at
             served = self._served(self.mean)
             self._take(self.mean, served)
-            plain = q.problem.weight @ self.flows.of(q.problem.demand_kwh, self.mean)
+            plain = float(q.problem.weight @ self.flows.of(q.problem.demand_kwh, self.mean))
             self.mean_gap = abs(found.bound - plain) / max(abs(plain), 1e-9)
         own = [item.wish for item in relaxed if len(item.wish)]
         wishes = [np.mean(own, axis=0), *own, *([wish] if len(wish) else [])]
@@ -243,8 +244,7 @@ class LShaped:
             held[on[:, 0], on[:, 1], self.best[on[:, 0], on[:, 1]]] = 1.0
             m = self.master
             off = np.abs(item - held[m.phase, m.site, m.kind])
-            score = np.bincount(m.site, weights=off, minlength=sites)
-            score *= self.rng.random(sites)
+            score = self.rng.random(sites) * np.bincount(m.site, weights=off, minlength=sites)
             free[np.argsort(-score, kind="stable")[:size]] = True
             return free
         for _ in range(2):

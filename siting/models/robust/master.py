@@ -60,21 +60,22 @@ class Master:
         size = self.count + futures * phases + extra
         cost = np.zeros(size)
         rows = sparse.csr_array((0, size))
-        worth = sparse.kron(sparse.eye_array(futures), np.ones((1, phases))) @ sparse.diags_array(
-            share / self.unit
-        )
+        by_future = sparse.kron(sparse.eye_array(futures), np.ones((1, phases)))
+        worth = sparse.csr_array(by_future @ sparse.diags_array(share / self.unit))
         before = sparse.csr_array((futures, self.count))
         last = self.served[-1] + 1
         if q.objective == "expected":
             cost[self.served] = (q.probability[:, None] * (q.weight * self.due)).ravel() / self.unit
         elif q.objective == "worst":
             cost[last] = 1.0
-            rows = sparse.hstack([before, worth, -np.ones((futures, 1))], format="csr")
+            level = sparse.csr_array(-np.ones((futures, 1)))
+            rows = sparse.csr_array(sparse.hstack([before, worth, level]))
         else:
             cost[last] = 1.0
             cost[last + 1 :] = -q.probability / (1 - q.alpha)
-            parts = [before, worth, -np.ones((futures, 1)), sparse.eye_array(futures)]
-            rows = sparse.hstack(parts, format="csr")
+            level = sparse.csr_array(-np.ones((futures, 1)))
+            parts = [before, worth, level, sparse.csr_array(sparse.eye_array(futures))]
+            rows = sparse.csr_array(sparse.hstack(parts))
         own = matrix(rules)
         wide = sparse.hstack([own, sparse.csr_array((own.shape[0], size - self.count))])
         whole = sparse.csr_array(sparse.vstack([wide, rows]))

@@ -2,9 +2,10 @@ r"""Hold a question over several futures, and say what a plan's worth in each ma
 
 First the stations are decided, one plan for all futures; then, in each future :math:`k` of
 probability :math:`p_k`, who charges where (two-stage stochastic programming: J. Birge & F.
-Louveaux, Introduction to Stochastic Programming, 2nd ed., 2011). A plan is worth :math:`v_k = \sum_t
-w_t Q_{kt}(y_t) / n_k` in a future: energy served, phases weighted, with :math:`n_k = 1`; or its
-share of what is within reach, with :math:`n_k` that demand, weighted alike. Together
+Louveaux, Introduction to Stochastic Programming, 2nd ed., 2011). A plan is worth
+:math:`v_k = \sum_t w_t Q_{kt}(y_t) / n_k` in a future: energy served, phases
+weighted, with :math:`n_k = 1`; or its share of what is within reach, with :math:`n_k` that demand,
+weighted alike. Together
 
 .. math::
 

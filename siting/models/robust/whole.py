@@ -1,7 +1,7 @@
 r"""State a question over several futures whole, in PuLP: the deterministic equivalent.
 
-To the rules on stations of ``siting.models.statement``, over the same :math:`y`, come in each future
-:math:`k`, with :math:`v_k` what the plan is worth there (:mod:`siting.models.robust.question`):
+To the rules on stations of ``siting.models.statement``, over the same :math:`y`, come in each
+future :math:`k`, with :math:`v_k` what the plan is worth there (``question``):
 
 .. math::
 
