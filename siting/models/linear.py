@@ -65,6 +65,8 @@ class Relaxed:
     """Pairs that the relaxation took in, ascending."""
     energy: Values
     """(T, pairs) what it sent along them; empty where nothing is served, or nothing was found."""
+    prices: Prices | None = None
+    """On what stations share; None where the relaxation was not finished."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,6 +132,7 @@ def relax(
             bound=tighter(best.bound, bound, maximise=arrays.maximise),
             pairs=pairs,
             energy=answer.values[layout.energy],
+            prices=prices,
         )
         more = _with_paying(problem, pairs, prices)
         miss = abs(best.bound - answer.objective)
