@@ -1,11 +1,13 @@
 """Say whether one question asks no more than another, so that its bound holds for the other too.
 
 If every plan of question B is a plan of question A, worth no less there, then no plan of B is
-better than A's bound. That is decided limit by limit: all that is not a limit must be the same.
+better than A's bound. That is decided limit by limit: all that is not a limit named here must be
+the same.
 """
 
 from __future__ import annotations
 
+from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, get_args
 
 import numpy as np
@@ -23,6 +25,14 @@ _SAME = (
     *("weight", "pair_zone", "pair_site", "pair_minutes", "is_super", "ratio_count", "load_kw"),
     *("initial", "closable", "site_district", "site_substation"),
 )
+_LIMITS = (
+    *("demand_kwh", "city_target", "district_target", "max_stations", "budget_cny", "headroom_kw"),
+    *("capacity_kwh", "min_served_share", "min_covered_share", "allowed", "state_cost_cny"),
+    "conflicts",
+)
+"""What may differ one way."""
+_TOLD = ("zone_district", "fuel_count", "spacing_m", "conflict_m")
+"""What only messages need: the rows that come of it are compared themselves."""
 _DEMAND_MAY_GROW = ("served", "covered")
 
 
@@ -46,6 +56,10 @@ def relaxes(wide: Problem, narrow: Problem) -> bool:
     if wide.objective not in get_args(PhasedKind):
         return False
     if not all(_same(getattr(wide, name), getattr(narrow, name)) for name in _SAME):
+        return False
+    known = {*_NAMES, *_SAME, *_LIMITS, *_TOLD}
+    rest = [item.name for item in fields(wide) if item.name not in known]
+    if not all(_alike(getattr(wide, name), getattr(narrow, name)) for name in rest):
         return False
     return _demand(wide, narrow) and _limits(wide, narrow)
 
@@ -86,6 +100,21 @@ def _costs(problem: Problem, narrow: Problem) -> ArrayLike:
 
 def _conflicts(problem: Problem) -> set[tuple[int, ...]]:
     return {tuple(pair) for pair in problem.conflicts.tolist()}
+
+
+def _alike(one: object, other: object) -> bool:
+    """Tell whether two values are the same, whatever parts they are made of."""
+    if isinstance(one, np.ndarray):
+        return isinstance(other, np.ndarray) and _same(one, other)
+    if type(one) is not type(other):
+        return False
+    if is_dataclass(one):
+        names = [item.name for item in fields(one)]
+        return all(_alike(getattr(one, name), getattr(other, name)) for name in names)
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        pairs = zip(one, other, strict=False)
+        return len(one) == len(other) and all(_alike(a, b) for a, b in pairs)
+    return bool(one == other)
 
 
 def _same(one: ArrayLike, other: ArrayLike) -> bool:
