@@ -42,14 +42,6 @@ def arrays_of(problem: Problem, *, whole: Problem | None = None) -> Arrays:
     return with_equity(_Rows(problem, whole or problem).arrays(), problem)
 
 
-def choice_keys(problem: Problem) -> tuple[Indices, Indices, Indices]:
-    """Return site, type and phase of every column of y, in order, three arrays of one length."""
-    site, kind = (part.astype(np.int64) for part in np.nonzero(problem.allowed))
-    phases = len(problem.phases)
-    phase = np.repeat(np.arange(phases), len(site))
-    return np.tile(site, phases), np.tile(kind, phases), phase
-
-
 class _Rows:
     """Append blocks of rows, one method a block of the formulation."""
 

@@ -73,16 +73,13 @@ class _Writer:
     """Write the program, one method a block of the formulation above."""
 
     def __init__(self, problem: Problem) -> None:
-        self.p = problem
+        p = self.p = problem
         least = problem.objective in {"access", "cost"}
         sense = pulp.LpMinimize if least else pulp.LpMaximize
         self.lp = pulp.LpProblem("siting", sense)
-        self.zone = names_for(problem.zones)
-        self.site = names_for(problem.sites)
-        self.kind = names_for(problem.types)
-        self.phase = names_for(problem.phases)
-        self.district = names_for(problem.districts)
-        self.substation = names_for(problem.substations)
+        self.zone, self.site = names_for(p.zones), names_for(p.sites)
+        self.kind, self.phase = names_for(p.types), names_for(p.phases)
+        self.district, self.substation = names_for(p.districts), names_for(p.substations)
         self.phases = range(len(problem.phases))
         self.held = [np.flatnonzero(row).tolist() for row in problem.allowed]
         self.columns: list[Any] = []
