@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from siting.compare.comparison import asked_table, compare
 from siting.compare.read import check_case, read_plans
 from siting.compare.stations import MOVED_M
 from siting.data.build import build_problem
+from siting.equity import equity_account
 from siting.grid.carbon import carbon_account
 from siting.grid.carbon_method import FOLDER as CARBON_FOLDER
 from siting.grid.carbon_method import CarbonMethod
@@ -30,7 +32,7 @@ from siting.models.sensitivity.study import Asked
 from siting.models.sensitivity.study import study as study_of
 from siting.models.solution import Certificate
 from siting.pipeline import load_city
-from siting.plan_folder import SENSITIVITY_FILE, read_plan, write_into
+from siting.plan_folder import EQUITY_FILE, EQUITY_JSON, SENSITIVITY_FILE, read_plan, write_into
 from siting.plan_folder.tables import table_bytes
 from siting.scenario_io.settings import load_settings, settings_assumptions
 
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from siting.compare.comparison import Comparison
+    from siting.equity import EquityAccount
     from siting.grid.carbon import CarbonAccount
     from siting.grid.folder import GridStudy
     from siting.grid.money import Business
@@ -110,6 +113,24 @@ def run_money(
     summary = {**told, "assumptions": [row.model_dump() for row in rows]}
     paths = write_tables(tables, summary, out, name="money", label=found.label)
     return money, found.label, paths
+
+
+def run_equity(
+    folder: Path, *, worst: int, case_name: str | None = None
+) -> tuple[EquityAccount, list[Path]]:
+    """Account for a plan's equity; return it and the files written into the plan's folder.
+
+    Raises
+    ------
+    InputError
+        If the plan or its city has faults.
+    """
+    plan, scenario = read_plan(folder)
+    case = load_city(case_name or plan.document.provenance.case, scenario)
+    account = equity_account(plan, case, scenario.equity, worst=worst)
+    table = account.scopes.assign(label=account.label or "real data")
+    told = json.dumps(account.summary(), ensure_ascii=False, indent=1) + "\n"
+    return account, write_into(folder, {EQUITY_FILE: table_bytes(table), EQUITY_JSON: told})
 
 
 def run_compare(

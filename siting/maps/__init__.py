@@ -9,11 +9,13 @@ from siting.maps.page import render_map
 from siting.maps.pdf import print_pdf
 from siting.maps.report import render_report
 from siting.maps.tiles import read_tiles
+from siting.maps.what_if import WhatIf
 
 __all__ = [
     "FOR_PLANNERS",
     "Accounts",
     "MapView",
+    "WhatIf",
     "print_pdf",
     "read_accounts",
     "read_tiles",

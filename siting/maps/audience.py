@@ -112,6 +112,8 @@ class MapView:
     """both: a switch in the page, which starts in the reader's own."""
     tiles: Tiles | None = None
     """None: the map shows the case's own roads, and fetches nothing."""
+    what_if: bool = True
+    """Whether readers may switch stations in the page, and see what comes of it."""
 
     @property
     def sight(self) -> Sight:

@@ -12,6 +12,7 @@ from siting.models.assign import assign
 from siting.models.classical.answer import answer as classical_answer
 from siting.models.classical.from_problem_flow import solve_classical
 from siting.models.conflict import explain
+from siting.models.headroom import idle_works_removed
 from siting.models.reopen import reopen
 from siting.models.solution import Solution, certify, objective_of
 from siting.models.statement import KCNY
@@ -93,7 +94,7 @@ def solve(
             "Give it more time (--time-limit), or ask for less."
         )
         raise NoSolutionError(msg)
-    type_at = reopen(problem, found.type_at)
+    type_at = reopen(problem, idle_works_removed(problem, found.type_at))
     progress("assigning energy")
     energy = assign(problem, type_at)
     certificate = certify(
