@@ -181,11 +181,10 @@ class Sweep:
             case = supplied(self.cases[run.case], run.scenario)
         except InputError:
             return None
-        if resolve_toml(scenario) != resolve_toml(run.scenario) or verify_plan(
-            plan, case, scenario
-        ):
+        if resolve_toml(scenario) != resolve_toml(run.scenario):
             return None
-        return planned(run, plan.document)
+        found = verify_plan(plan, case, scenario)
+        return None if any(not item.unmet for item in found) else planned(run, plan.document)
 
 
 def run_sweep(
