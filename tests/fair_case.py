@@ -49,7 +49,7 @@ def owed_problem(
             kwh = share * due[:, member].sum(axis=1)
             if share and kwh.any():
                 floors.append(Floor(family, name, share, member, kwh))  # type: ignore[arg-type]
-    circles = ()
+    circles: tuple[Circle, ...] = ()
     if circle:
         row = np.repeat(np.arange(circle), 2)
         site = np.array([(i + n) % sites for i in range(circle) for n in (0, 1)])

@@ -44,6 +44,7 @@ SCRIPTS = (
     "about.js",
     "panel.js",
     "overview.js",
+    "futures.js",
     "accounts.js",
     "what_if_flow.js",
     "what_if_state.js",

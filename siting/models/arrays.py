@@ -1,8 +1,7 @@
 """State the question as arrays, straight from the problem: the program of ``statement``.
 
 The same columns and rows in the same order as :func:`siting.models.statement.state` states them in
-PuLP, without an object for each: a city of seven million pairs takes seconds. The formulation, its
-symbols and its reasons stand there.
+PuLP, without an object for each: seven million pairs take seconds. The formulation stands there.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ import numpy as np
 
 from siting.data.problem import NONE
 from siting.models.equity import with_equity
+from siting.models.fixed_rows import fixed_rows
 from siting.models.headroom import headroom_rows
 from siting.models.highs import Arrays
 from siting.models.statement import KCNY, SLACK
@@ -176,18 +176,9 @@ class _Rows:
         self.low[-1] = low
 
     def _fixed(self, t: int) -> None:
-        sites, kinds = self.p.fixes(t)
-        says = (kinds != NONE) | self.p.allowed[sites].any(axis=1)
-        sites, kinds = sites[says], kinds[says]
-        place = np.full(len(self.p.sites), NONE, dtype=np.int64)
-        place[sites] = np.arange(len(sites))
-        asked = np.full(len(self.p.sites), NONE, dtype=np.int64)
-        asked[sites] = kinds
-        row, want = place[self.site], asked[self.site]
-        kept = np.flatnonzero((row != NONE) & ((want == NONE) | (want == self.kind)))
-        high = np.where(kinds == NONE, 0.0, _ENDLESS)
-        self._block(len(sites), row[kept], self._y(t)[kept], 1.0, 0.0, high)
-        self.low[-1] = np.where(kinds == NONE, -_ENDLESS, 1.0)
+        rows = fixed_rows(self.p, t, self.site, self.kind)
+        self._block(rows.rows, rows.row, self._y(t)[rows.choice], 1.0, 0.0, rows.high)
+        self.low[-1] = rows.low
 
     def _service(self, t: int) -> None:
         p, x = self.p, self._x(t)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "EQUITY_FILE",
     "EQUITY_JSON",
+    "FUTURES_FILE",
     "MAP_FILES",
     "PDF_FILE",
     "PLAN_FILES",
@@ -71,7 +72,10 @@ EQUITY_FILE, EQUITY_JSON = "equity.csv", "equity.json"
 """How fairly a plan serves, written when asked for."""
 MAP_FILES = ("map-grid.html", "map-public.html")
 """Maps for other readers, written when asked for."""
+FUTURES_FILE = "futures.csv"
+"""Written where the scenario asks over several futures."""
 LATER = (
+    FUTURES_FILE,
     SITES_FILE,
     BATTERIES_FILE,
     EQUITY_FILE,
