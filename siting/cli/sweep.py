@@ -106,7 +106,10 @@ def sweep(  # noqa: PLR0913 - each is an option of the command line
 def _print(done: SweepDone) -> None:
     if done.label:
         answer(f"The city is {done.label}: no survey of the real one.")
-    print_table([*done.keys, *_HEADER], [_cells(done, row) for row in done.rows])
+    several = len({row["case_hash"] for row in done.rows}) > 1
+    cities = [[row["case"]] if several else [] for row in done.rows]
+    rows = [[*city, *_cells(done, row)] for city, row in zip(cities, done.rows, strict=True)]
+    print_table([*(["city"] if several else []), *done.keys, *_HEADER], rows)
     answer("")
     for line in done.findings:
         answer(line)
