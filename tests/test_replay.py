@@ -123,6 +123,23 @@ def test_greedy_types_grow_and_keep_to_money() -> None:
         assert cost <= budget
 
 
+def test_greed_fills_the_places_that_are_left() -> None:
+    """Three places, no money limit: A and B are taken either way; E only to fill, and only once.
+
+    E and A are too close for two, so filling ends at two stations and keeps to the spacing.
+    """
+    free = toy(
+        max_stations=np.array([3, 3]), budget_cny=np.array([np.inf, np.inf]),
+        headroom_kw=np.array([[9e3], [9e3]]), demand_kwh=np.array([[100.0, 0.0, 50.0]] * 2),
+    )  # fmt: skip
+    plain, full = greedy_types(free)[-1], greedy_types(free, fill=True)[-1]
+    is_super = [
+        int((free.is_super[np.maximum(row, 0)] & (row >= 0)).sum()) for row in (plain, full)
+    ]
+    assert is_super == [1, 2]
+    assert not (full[0] > 0 and full[1] > 0)
+
+
 def test_gini_by_hand() -> None:
     """Alike is 0; one of four with everything is 3/4; 1, 2, 3: 8 / (3 x 6) - ... = 2/9."""
     assert gini(np.array([5.0, 5.0])) == pytest.approx(0)
