@@ -33,6 +33,7 @@ SCRIPTS = (
     "areas.js",
     "filter.js",
     "layers.js",
+    "network.js",
     "catchment.js",
     "chart.js",
     "popups.js",

@@ -158,6 +158,7 @@ const POPUPS = {
   zones: zonePopup,
   substations: substationPopup,
   districts: districtPopup,
+  network: networkPopup,
 };
 const popup = L.popup({
   maxWidth: 300,
