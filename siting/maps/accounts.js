@@ -26,7 +26,7 @@ function dispatchRows(d) {
 }
 function networkRows(n) {
   const last = n.phases[n.phases.length - 1];
-  const kw = (found) => orNone(found, found && `${num(found.least_kw)} – ${num(found.most_kw)} kW`);
+  const hosting = (key, found) => found && accountRow(key, `${num(found.least_kw)} – ${num(found.most_kw)} kW`);
   return [
     accountRow("net_tied", `${num(n.tied)} / ${num(n.stations)}`),
     accountRow("net_loading", percent(last.loading)),
@@ -34,8 +34,8 @@ function networkRows(n) {
     accountRow("net_over", t("net_over_value", { n: num(last.elements_over), own: num(last.elements_over_by_stations) })),
     accountRow("net_hours", `${num(last.hours_over_per_year)} h`),
     accountRow("net_curtail", `${num(last.curtailed_most_kw)} kW · ${num(last.curtailed_mwh_year, 1)} MWh`),
-    accountRow("net_hosting", kw(n.hosting.without)),
-    accountRow("net_hosting_beside", kw(n.hosting.beside)),
+    hosting("net_hosting", n.hosting.without),
+    hosting("net_hosting_beside", n.hosting.beside),
     h("p", { class: "fine" }, given(n.network)),
   ];
 }

@@ -76,7 +76,8 @@ def _network(n: dict[str, Any]) -> list[list[str]]:
         n=number(last["elements_over"]),
         own=number(last["elements_over_by_stations"]),
     )
-    curtailed = f"{number(last['curtailed_most_kw'])} kW; {number(last['curtailed_mwh_year'], 1)} MWh"
+    year = number(last["curtailed_mwh_year"], 1)
+    curtailed = f"{number(last['curtailed_most_kw'])} kW; {year} MWh"
     rows = [
         _row("acc_network", given(n["network"])),
         _row("net_tied", f"{number(n['tied'])} / {number(n['stations'])}"),
