@@ -18,8 +18,8 @@ from siting.grid.network.attach import attach
 from siting.grid.network.export import load_table, opendss, pandapower_json, safe_names
 from siting.grid.network.read import read_network
 from siting.grid.network.study import NetworkAsked, Tied, tie
+from siting.grid.runs import studied
 from siting.scenario_io import load_scenario
-from siting.studies import studied
 from tests.networks import cells, edited, feeder, limits, opened, ran
 
 if TYPE_CHECKING:
