@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from siting.cli.network import network_document, print_network
+from siting.cli.options import AsJson, GridOut, MovedCase, NoProgress, PlanFolder, StudyName  # noqa: TC001 - typer reads them
 from siting.cli.show import FinishedError, answer, print_json, print_table, progress
 
 if TYPE_CHECKING:
@@ -34,11 +35,9 @@ Load = Literal["design", "expected"]
 
 
 def grid(  # noqa: PLR0913 - each is an option of the command line
-    folder: Annotated[Path, typer.Argument(metavar="PLAN", help="Folder of a plan.")],
+    folder: PlanFolder,
     *,
-    study: Annotated[
-        str, typer.Option(help="Kinds of day: a name in models/grid, or a TOML file.")
-    ] = "year",
+    study: StudyName = "year",
     year: Annotated[
         bool, typer.Option("--year", metavar="", help="Also write all 8,760 hours.")
     ] = False,
@@ -64,16 +63,10 @@ def grid(  # noqa: PLR0913 - each is an option of the command line
     export: Annotated[
         list[LoadFormat] | None, typer.Option(help="Write the loads as this; may be repeated.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="Folder to write; default PLAN/grid.")] = None,
-    case: Annotated[
-        str | None, typer.Option(help="City, where it has moved: a name, or a folder.")
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", metavar="", help="Print one JSON document.")
-    ] = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", metavar="", help="Print no progress.")
-    ] = False,
+    out: GridOut = None,
+    case: MovedCase = None,
+    as_json: AsJson = False,
+    quiet: NoProgress = False,
 ) -> None:
     """Check a plan's load on every substation, hour by hour; exit 5 if a limit is passed."""
     from siting.grid.network.runs import NetworkRun, run_network  # noqa: PLC0415 - heavy

@@ -40,8 +40,9 @@ function networkRows(n) {
   ];
 }
 function accounts() {
-  const all = PLAN.accounts || {};
+  const all = { ...PLAN.accounts, simulation: PLAN.simulation };
   const parts = [
+    ["simulation", "acc_simulation", simulationRows],
     ["carbon", "acc_carbon", carbonRows],
     ["dispatch", "acc_dispatch", dispatchRows],
     ["network", "acc_network", networkRows],

@@ -1,4 +1,4 @@
-"""Read what was asked of a plan afterwards (network, storage, carbon, money), to show it."""
+"""Read what was asked of a plan afterwards (power flow, storage, money, waits), to show it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from siting.maps.network import read_drawing
+from siting.maps.simulation import read_simulation
 
 if TYPE_CHECKING:
     from siting.maps.audience import Sight
@@ -33,7 +34,7 @@ Accounts = dict[str, Any]
 
 
 def read_accounts(folder: Path) -> Accounts:
-    """Return the accounts a plan's folder holds: ``carbon``, ``dispatch``, ``money``, ``network``.
+    """Return what a plan's folder holds: carbon, dispatch, money, network, simulation.
 
     A file that is not there, or cannot be read, is left out: the plan stands without it.
 
@@ -52,6 +53,8 @@ def read_accounts(folder: Path) -> Accounts:
             found[name] = told
     if "network" in found:
         found["network"]["drawing"] = read_drawing(Path(folder) / FOLDER)
+    if (seen := read_simulation(folder)) is not None:
+        found["simulation"] = seen
     return found
 
 
