@@ -159,6 +159,7 @@ const POPUPS = {
   zones: zonePopup,
   substations: substationPopup,
   districts: districtPopup,
+  network: networkPopup,
 };
 const popup = L.popup({
   maxWidth: 300,
