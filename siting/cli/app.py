@@ -101,7 +101,12 @@ def plan(  # noqa: PLR0913 - each is an option of the command line
 ) -> None:
     """Answer a scenario: solve it, prove it, check it, and write plan, map and report."""
     from siting import pipeline  # noqa: PLC0415 - heavy
-    from siting.cli.summary import energy_note, print_summary, summary_document  # noqa: PLC0415
+    from siting.cli.summary import (  # noqa: PLC0415
+        energy_note,
+        print_summary,
+        say_unmet,
+        summary_document,
+    )
     from siting.plan_folder import check_target  # noqa: PLC0415
     from siting.scenario_io import load_scenario, override, with_fixes  # noqa: PLC0415
 
@@ -126,6 +131,8 @@ def plan(  # noqa: PLR0913 - each is an option of the command line
     elif not quiet:
         print_summary(made.document, folder)
     if made.document.unmet:
+        if quiet and not as_json:
+            say_unmet(made.document)
         raise FinishedError(_UNMET)
 
 
