@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 README = Path(__file__).with_name("README.md")
 
 
-NAMES = ("travel", "main_model", "cover", "median", "flow", "dispatch", "maps", "what_if")
+NAMES = ("travel", "main_model", "cover", "median", "flow", "dispatch", "maps", "what_if", "sweep")
 """Modules beside this one, each with a function ``table``."""
 
 

@@ -37,8 +37,10 @@ if TYPE_CHECKING:
 
     from siting.data.candidates import Screening
     from siting.data.case import Case
+    from siting.data.problem import Problem
     from siting.data.report import CaseReport
     from siting.maps import Accounts, MapView
+    from siting.models.warm import Start
     from siting.plan import ExportFormat, Plan
     from siting.scenario import Scenario
     from siting.verify import Mismatch
@@ -58,9 +60,22 @@ def load_city(name: str, scenario: Scenario) -> Case:
 
 
 def make_plan(
-    case: Case, scenario: Scenario, *, progress: Callable[[str], None] = log.info
+    case: Case,
+    scenario: Scenario,
+    *,
+    start: Callable[[Problem], Start] | None = None,
+    progress: Callable[[str], None] = log.info,
 ) -> Plan:
     """Answer a scenario for a city, loaded by :func:`load_city`.
+
+    Parameters
+    ----------
+    case, scenario
+        City and question.
+    start
+        Gives a plan to begin with, once the problem is stated.
+    progress
+        Called with a line of text now and then.
 
     Raises
     ------
@@ -69,17 +84,24 @@ def make_plan(
     InputError
         If scenario and city do not fit, or the solver is not there.
     """
-    return assemble(_answered(case, scenario, progress))
+    return assemble(_answered(case, scenario, progress, start=start))
 
 
-def _answered(case: Case, scenario: Scenario, progress: Callable[[str], None]) -> Answer:
+def _answered(
+    case: Case,
+    scenario: Scenario,
+    progress: Callable[[str], None],
+    *,
+    start: Callable[[Problem], Start] | None = None,
+) -> Answer:
     progress("finding what each zone reaches")
     problem, pairs = build_problem(case, scenario)
     if scenario.only_fixed:
         return Answer(case, scenario, problem, pairs, given_plan(problem, progress))
     limits = scenario.solve
     effort = Effort(limits.gap, limits.time_limit_s, limits.seed, limits.threads, limits.iterations)
-    solution = solve(problem, effort, solver=limits.solver, progress=progress)
+    known = None if start is None else start(problem)
+    solution = solve(problem, effort, solver=limits.solver, progress=progress, start=known)
     return Answer(case, scenario, problem, pairs, solution)
 
 
@@ -100,7 +122,35 @@ def run_plan(
     for note in [*case.notes, *told]:
         progress(note)
     answer = _answered(case, scenario, progress)
-    plan = assemble(answer)
+    return write_verified(
+        assemble(answer),
+        case,
+        scenario,
+        out,
+        problem=answer.problem,
+        screening=screening,
+        progress=progress,
+    )
+
+
+def write_verified(
+    plan: Plan,
+    case: Case,
+    scenario: Scenario,
+    out: Path,
+    *,
+    problem: Problem | None = None,
+    screening: Screening | None = None,
+    progress: Callable[[str], None] = log.info,
+) -> Plan:
+    """Verify a plan, draw its map and report, and write its folder; return it as written.
+
+    Raises
+    ------
+    PlanError
+        If the folder cannot be written; and RuntimeError if the plan does not survive its own
+        verification.
+    """
     progress("verifying")
     found = verify_plan(plan, case, scenario)
     plan = with_unmet(plan, found)
@@ -110,8 +160,9 @@ def run_plan(
         msg = f"The plan does not survive its own verification; nothing was written:\n{lines}"
         raise RuntimeError(msg)
     progress("drawing map and report")
-    what_if = WhatIf(scenario, answer.problem)
-    files = _drawn(plan, case, screening, what_if=what_if)
+    asked = build_problem(case, scenario).problem if problem is None else problem
+    what_if = WhatIf(scenario, asked)
+    files = _drawn(plan, case, scenario, screening, what_if=what_if)
     _write(out, plan, scenario, case, files)
     return plan
 
@@ -119,6 +170,7 @@ def run_plan(
 def _drawn(
     plan: Plan,
     case: Case,
+    scenario: Scenario,
     screening: Screening | None,
     view: MapView = FOR_PLANNERS,
     accounts: Accounts | None = None,
@@ -128,7 +180,7 @@ def _drawn(
     """Return map and report; and, where the scenario has rules for sites, what became of each."""
     files: dict[str, str | bytes] = {
         view.file_name: render_map(plan, case, view, accounts, what_if=what_if),
-        "report.html": render_report(plan, case, accounts),
+        "report.html": render_report(plan, case, accounts, scenario.equity),
     }
     if screening is not None:
         files[SITES_FILE] = table_bytes(site_table(case, screening))
@@ -164,7 +216,7 @@ def run_map(
     what_if = WhatIf(scenario, build_problem(case, scenario).problem) if view.what_if else None
     if view.audience == "planner":
         screening = screen_sites(case, scenario)
-        files = _drawn(plan, case, screening, view, accounts, what_if=what_if)
+        files = _drawn(plan, case, scenario, screening, view, accounts, what_if=what_if)
         return write_into(folder, files)
     page = render_map(plan, case, view, accounts, what_if=what_if)
     return write_into(folder, {view.file_name: page})
@@ -174,7 +226,7 @@ def run_report(folder: Path, *, pdf: bool = False, case_name: str | None = None)
     """Write the report of a plan folder again, also as PDF if asked; return what was written."""
     plan, scenario = read_plan(folder)
     case = load_city(case_name or plan.document.provenance.case, scenario)
-    page = render_report(plan, case, read_accounts(folder))
+    page = render_report(plan, case, read_accounts(folder), scenario.equity)
     files: dict[str, str | bytes] = {"report.html": page}
     if pdf:
         files[PDF_FILE] = print_pdf(page)

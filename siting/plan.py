@@ -109,7 +109,9 @@ class StationStep(Part):
     phase: str
     type: str | None = Field(description="null: nothing open here in this phase")
     served_kwh_day: float
-    peak_kw: float = Field(description="highest hourly load asked of the grid")
+    peak_kw: float = Field(
+        description="highest hourly load asked of the grid; a battery of its type not counted"
+    )
 
 
 class Station(Part):
@@ -139,10 +141,15 @@ class SubstationStep(Part):
     """Describe one substation in one phase."""
 
     phase: str
-    charging_peak_mw: float = Field(description="highest hourly charging load")
+    charging_peak_mw: float = Field(
+        description="highest hourly charging load; batteries of station types counted"
+    )
     worst_hour: Hour = Field(description="hour whose total comes closest to the limit")
     worst_mw: float = Field(description="base plus charging load in that hour")
-    loading: float = Field(description="worst_mw / limit_mw")
+    loading: float = Field(description="worst_mw / (limit_mw + added_mw)")
+    added_mva: float = Field(default=0.0, description="reinforced by so much by then")
+    added_mw: float = Field(default=0.0, description="what that adds to limit_mw")
+    reinforcement_cny: float = Field(default=0.0, description="spent on it by then")
 
 
 class Substation(Part):
@@ -243,6 +250,7 @@ ZONE_COLUMNS = (
     "minutes",
 )
 LOAD_COLUMNS = ("phase", "substation", "hour", "base_mw", "charging_mw", "limit_mw")
+BATTERY_COLUMNS = ("phase", "substation", "type", "hour", "charge_kw", "discharge_kw")
 
 
 @dataclass(frozen=True, eq=False)
@@ -252,10 +260,12 @@ class Plan:
     ``service`` says which zone charges where (``SERVICE_COLUMNS``, one row per phase, zone and
     station with energy); ``zones`` sums it up by zone and phase (``ZONE_COLUMNS``; ``minutes`` is
     the energy-weighted mean, NaN where nothing is served; ``covered`` is a bool); ``load`` is each
-    substation's day (``LOAD_COLUMNS``).
+    substation's day (``LOAD_COLUMNS``). ``batteries`` is the timetable of one battery of each
+    type at each substation where some stand (``BATTERY_COLUMNS``); None where no type has one.
     """
 
     document: Document
     service: pd.DataFrame
     zones: pd.DataFrame
     load: pd.DataFrame
+    batteries: pd.DataFrame | None = None

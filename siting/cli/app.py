@@ -12,15 +12,20 @@ from siting import __version__
 from siting.cli.accounts import carbon, money
 from siting.cli.bench import bench
 from siting.cli.case import case_app
+from siting.cli.compare import compare
 from siting.cli.demand import demand_app
 from siting.cli.dispatch import dispatch
 from siting.cli.draw import draw_map
+from siting.cli.equity import equity
 from siting.cli.explain import explain
 from siting.cli.export import export
 from siting.cli.grid import grid
+from siting.cli.headroom import headroom
 from siting.cli.options import AsJson, CaseName, PlanFolder, Quiet, ScenarioArgument  # noqa: TC001 - typer reads them
 from siting.cli.sensitivity import sensitivity
 from siting.cli.show import FinishedError, answer, print_json, print_table, progress
+from siting.cli.simulate import simulate
+from siting.cli.sweep import sweep
 from siting.cli.vpp import vpp
 
 app = typer.Typer(
@@ -38,11 +43,16 @@ app.command()(export)
 app.command()(sensitivity)
 app.command()(bench)
 app.command()(grid)
+app.command()(headroom)
 app.command()(carbon)
 app.command()(money)
+app.command()(equity)
 app.command("map")(draw_map)
 app.command()(dispatch)
 app.command()(vpp)
+app.command()(simulate)
+app.command()(sweep)
+app.command()(compare)
 app.add_typer(demand_app, name="demand")
 
 _DIFFERS = 2
@@ -72,6 +82,10 @@ def options(
 def plan(  # noqa: PLR0913 - each is an option of the command line
     scenario: ScenarioArgument = "ratio-2025",
     *,
+    options: Annotated[
+        list[str] | None,
+        typer.Option("--with", help="Option to lay over it, such as storage; may be given again."),
+    ] = None,
     case: CaseName = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder to write; default: maps/SCENARIO.")
@@ -118,7 +132,7 @@ def plan(  # noqa: PLR0913 - each is an option of the command line
         "iterations": iterations,
         "solver": solver,
     }
-    asked = load_scenario(scenario)
+    asked = load_scenario(scenario, options=options or ())
     question = with_fixes(override(asked, {"solve": solve}, case=case), fix, only=only)
     folder = Path("maps") / question.name if out is None else out
     check_target(folder)

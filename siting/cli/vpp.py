@@ -29,6 +29,9 @@ def vpp(  # noqa: PLR0913 - each is an option of the command line
     up: Annotated[
         bool, typer.Option("--up", metavar="", help="Take more load instead of less.")
     ] = False,
+    notice: Annotated[
+        int, typer.Option(help="Hours before its start at which the event is told, such as 14.")
+    ] = 0,
     storage: StorageName = "shenzhen",
     tariff: TariffName = "shenzhen-10kv",
     study: StudyName = "year",
@@ -54,17 +57,25 @@ def vpp(  # noqa: PLR0913 - each is an option of the command line
             study=study,
             out=target,
             event=None if event is None or mw is None else (event, mw, up),
+            notice_h=notice,
             case_name=case,
         )
-    told = {} if found is None else found.summary()
+    told, *bare = [one.summary() for one in found] or [{}]
     if as_json:
         files = [str(path) for path in paths]
-        print_json({"ok": True, "label": label, "event": told or None, "files": files})
+        document = {"ok": True, "label": label, "event": told or None, "files": files}
+        print_json(document | ({"event_without_notice": bare[0]} if bare else {}))
     elif not quiet:
         if label:
             answer(f"The city is {label}: these are no figures of a real one.")
         if told:
             _print(told)
+            if bare:
+                got = ", ".join(f"{mw:,.2f}" for mw in bare[0]["delivered_mw"])
+                answer(
+                    f"Without the {told['notice_h']} h of notice: {got} MW, "
+                    f"net {bare[0]['net_cny']:,.0f} CNY."
+                )
         for path in paths:
             answer(str(path))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from siting.maps.accounts import Accounts, read_accounts
 from siting.maps.audience import FOR_PLANNERS, MapView
+from siting.maps.compare import render_compare
 from siting.maps.page import render_map
 from siting.maps.pdf import print_pdf
 from siting.maps.report import render_report
@@ -18,6 +19,7 @@ __all__ = [
     "print_pdf",
     "read_accounts",
     "read_tiles",
+    "render_compare",
     "render_map",
     "render_report",
 ]

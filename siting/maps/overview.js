@@ -256,6 +256,6 @@ function overview() {
     isProved() && h("p", { class: "fine" }, t("method"), " ", given(PLAN.outcome.method)),
     phasesTable(),
     !trying() && accounts(),
-    read("siting-what-if")?.senseless && h("p", { class: "fine" }, t("wi_senseless")),
+    read("siting-what-if")?.senseless && h("p", { class: "fine" }, t(`wi_senseless_${read("siting-what-if").senseless}`)),
   ];
 }

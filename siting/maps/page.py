@@ -15,6 +15,7 @@ from siting.maps.geometry import road_tiers
 from siting.maps.leaflet import LICENCE, leaflet_file
 from siting.maps.payload import plan_block
 from siting.maps.places import places_block
+from siting.maps.simulation import simulation_for
 from siting.maps.text import escaped, json_block
 from siting.maps.what_if import what_if_block
 
@@ -37,6 +38,7 @@ SCRIPTS = (
     "layers.js",
     "catchment.js",
     "chart.js",
+    "simulation.js",
     "popups.js",
     "tables.js",
     "about.js",
@@ -115,7 +117,10 @@ def render_map(
 
 
 def _plan(plan: Plan, case: Case, view: MapView, accounts: Accounts) -> Json:
-    shown = {"accounts": accounts_for(accounts, view.sight)}
+    shown: Json = {"accounts": accounts_for(accounts, view.sight)}
+    found = simulation_for(accounts.get("simulation"), plan.document, view.sight)
+    if found is not None:
+        shown["simulation"] = found
     return plan_block(plan, case, view.sight) | shown
 
 

@@ -51,6 +51,7 @@ function stationPopup(i) {
         PLAN.service && ["catchment", t("catchment_value", { zones: num(rows.length), minutes: num(minutes, 1) })],
         substation && ["substation", given(named(substation)), ` · ${percent(stepAt(substation).loading, 0)}`],
       ]),
+    waitFacts(s),
     substation && dayChart(substation),
   );
 }

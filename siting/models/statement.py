@@ -27,15 +27,14 @@ Variables: :math:`y_{jkt} \in \{0, 1\}`, site :math:`j` holds type :math:`k` in 
     \text{most:}    \quad & \sum_{jk\ \text{super}} y_{jkt} \le M_t \\
     \text{budget:}  \quad & \sum_{jk} C_{jk} y_{jkt} \le B_t \\
     \text{spacing:} \quad & \sum_{k\ \text{super}} (y_{jkt} + y_{j'kt}) \le 1 \text{ if close} \\
-    \text{headroom:}\quad & \sum_{j \in g, k} P_k y_{jkt} \le H_{gt} \\
+    \text{headroom:}\quad & \sum_{j \in g, k} P_k y_{jkt} \le H_{gt} \quad
+                              \text{(by hour with batteries or reinforcements)} \\
     \text{floors:}  \quad & \sum_{ij} x_{ijt} \ge \sigma \textstyle\sum_i d_{it}, \qquad
                               \sum_i d_{it} c_{it} \ge \kappa \textstyle\sum_i d_{it}
 
 The capacitated maximal covering location problem (Current & Storbeck, Environment and Planning B,
 1988) with sizes and phases; ``min(Q, reachable demand)`` tightens the relaxation and cuts off no
-plan. A site without a station of 480 kW serves nothing. Spacing is stated on the last phase only
-where no supercharging station may close, or rise to a type without a gun of 480 kW: the last phase
-then holds every pair.
+plan. Spacing is stated on the last phase alone where supercharging stations neither close nor fade.
 """
 
 from __future__ import annotations
@@ -47,6 +46,8 @@ import numpy as np
 import pulp
 
 from siting.data.problem import NONE
+from siting.models.equity import named_rows
+from siting.models.headroom import WORST, headroom_rows
 from siting.models.labels import names_for
 from siting.models.program import Statement
 
@@ -104,6 +105,8 @@ class _Writer:
             self._budget(t)
             self._headroom(t)
             self._spacing(t)
+        for row in named_rows(self.p, self._served, self.cover, self._super):
+            self._row(*row)
         return Statement(self.lp, self.build, self.serve, self.cover, self.columns, self.rows)
 
     def _new(self, name: str, *, upper: float | None = None, binary: bool = False) -> Any:  # noqa: ANN401 - PuLP is untyped
@@ -186,9 +189,8 @@ class _Writer:
 
     def _fixed(self, t: int) -> None:
         for j, kind in zip(*(part.tolist() for part in self.p.fixes(t)), strict=True):
-            terms = self._at(j, t) if kind == NONE else [(self.build[j, kind, t], 1.0)]
             sense = pulp.LpConstraintLE if kind == NONE else pulp.LpConstraintGE
-            if terms:
+            if terms := self._at(j, t) if kind == NONE else [(self.build[j, kind, t], 1.0)]:
                 self._row(f"fixed({self.site[j]},{self.phase[t]})", terms, sense, kind != NONE)
 
     def _service(self, t: int) -> None:
@@ -275,17 +277,18 @@ class _Writer:
             self._row(f"budget({self.phase[t]})", terms, pulp.LpConstraintLE, limit)
 
     def _headroom(self, t: int) -> None:
-        p = self.p
-        by_substation: dict[int, list[Any]] = defaultdict(list)
+        at: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for j, held in enumerate(self.held):
-            by_substation[int(p.site_substation[j])] += [
-                (self.build[j, k, t], float(p.load_kw[k])) for k in held if p.load_kw[k]
-            ]
-        for g, name in enumerate(self.substation):
-            terms = by_substation[g]
-            if np.isfinite(p.headroom_kw[t, g]) and terms:
-                limit = p.headroom_kw[t, g] * (1 + SLACK)
-                self._row(f"headroom({name},{self.phase[t]})", terms, pulp.LpConstraintLE, limit)
+            at[int(self.p.site_substation[j])] += [(j, k) for k in held]
+        rows = headroom_rows(self.p)
+        for n in np.flatnonzero(rows.phase == t).tolist():
+            g, hour, load = int(rows.substation[n]), int(rows.hour[n]), rows.load_kw[n].tolist()
+            terms = [(self.build[j, k, t], load[k]) for j, k in at[g] if load[k]]
+            if terms:
+                when = self.phase[t] if hour == WORST else f"{hour:02d}h,{self.phase[t]}"
+                limit = float(rows.limit_kw[n]) * (1 + SLACK)
+                name = f"headroom({self.substation[g]},{when})"
+                self._row(name, terms, pulp.LpConstraintLE, limit)
 
     def _spacing(self, t: int) -> None:
         last = t == self.phases[-1]

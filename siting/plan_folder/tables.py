@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from siting.errors import Fault
-from siting.plan import LOAD_COLUMNS, SERVICE_COLUMNS, ZONE_COLUMNS
+from siting.plan import BATTERY_COLUMNS, LOAD_COLUMNS, SERVICE_COLUMNS, ZONE_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,10 @@ PLAN_TABLES = {
 }
 """Tables that are read back, with their columns."""
 
-_TEXT = {"phase", "zone", "station", "district", "substation"}
+BATTERIES_FILE = "batteries.csv"
+"""Written where some station type has a battery, and read back then."""
+
+_TEXT = {"phase", "zone", "station", "district", "substation", "type"}
 _FLAGS = {"covered"}
 _WHOLE = {"hour"}
 _MAY_BE_EMPTY = {("zones.csv", "minutes")}
@@ -60,7 +63,7 @@ def all_tables(plan: Plan) -> dict[str, pd.DataFrame]:
     plan
         Answer.
     """
-    return {
+    tables = {
         "service.csv": plan.service[list(SERVICE_COLUMNS)],
         "zones.csv": plan.zones[list(ZONE_COLUMNS)],
         "load.csv": plan.load[list(LOAD_COLUMNS)],
@@ -68,6 +71,9 @@ def all_tables(plan: Plan) -> dict[str, pd.DataFrame]:
         "districts.csv": _districts(plan.document),
         "substations.csv": _substations(plan.document),
     }
+    if plan.batteries is not None:
+        tables[BATTERIES_FILE] = plan.batteries[list(BATTERY_COLUMNS)]
+    return tables
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
@@ -99,14 +105,14 @@ def table_bytes(table: pd.DataFrame) -> bytes:
 
 
 def read_table(path: Path) -> tuple[pd.DataFrame, list[Fault]]:
-    """Read one of ``PLAN_TABLES`` back, with everything wrong with it.
+    """Read one of ``PLAN_TABLES``, or the batteries, back, with everything wrong with it.
 
     Parameters
     ----------
     path
         File in a plan folder.
     """
-    columns = PLAN_TABLES[path.name]
+    columns = PLAN_TABLES.get(path.name, BATTERY_COLUMNS)
     try:
         raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except OSError as error:

@@ -14,11 +14,12 @@ from siting.scenario_io.emit import resolve_toml
 from siting.scenario_io.files import Layered, find, layered, read, shipped_files
 from siting.scenario_io.fixes import with_fixes
 from siting.scenario_io.keys import SchemaRow, scenario_schema_rows
+from siting.scenario_io.options import laid_over
 from siting.scenario_io.sourcing import assumptions
 from siting.scenario_io.validated import validated
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from siting.scenario import Scenario
@@ -27,6 +28,7 @@ __all__ = [
     "SchemaRow",
     "ShippedScenario",
     "assumptions",
+    "from_data",
     "load_scenario",
     "override",
     "resolve_toml",
@@ -54,13 +56,15 @@ def shipped_scenarios() -> list[ShippedScenario]:
     ]
 
 
-def load_scenario(name_or_path: str) -> Scenario:
+def load_scenario(name_or_path: str, *, options: Sequence[str] = ()) -> Scenario:
     """Load a scenario: a path, a name in ``./models``, or a shipped name, looked for in that order.
 
     Parameters
     ----------
     name_or_path
         Such as ``ratio-2025``, or ``models/my-city.toml``.
+    options
+        Laid over it, in order: names such as ``storage``, or paths.
 
     Raises
     ------
@@ -72,7 +76,7 @@ def load_scenario(name_or_path: str) -> Scenario:
         msg = f"{path.name} is a base for scenarios, not a scenario."
         mend = f'Write a file that says extends = "{path.stem}" and adds what is missing.'
         raise ScenarioError(msg, [Fault(str(path), "is abstract", mend, field="abstract")])
-    return validated(layered(path))
+    return validated(laid_over(layered(path), options))
 
 
 def override(
@@ -99,5 +103,24 @@ def override(
         data[section] |= {name: value for name, value in values.items() if value is not None}
     if case is not None:
         data["case"] = case
-    sources = data.pop("sources", {})
-    return validated(Layered(name=scenario.name, data=data, sources=sources, file="command line"))
+    return from_data(data)
+
+
+def from_data(data: dict[str, Any], *, file: str = "command line") -> Scenario:
+    """Return the scenario that plain data hold, checked as a file's would be.
+
+    Parameters
+    ----------
+    data
+        As ``Scenario.model_dump_json`` gives them, maybe changed.
+    file
+        Whom faults are laid to.
+
+    Raises
+    ------
+    ScenarioError
+        If something is wrong; lists every fault.
+    """
+    rest = {name: value for name, value in data.items() if name != "sources"}
+    sources = data.get("sources", {})
+    return validated(Layered(name=data["name"], data=rest, sources=sources, file=file))

@@ -9,6 +9,7 @@ from siting.verify.classical import CLASSICAL, check_worth
 from siting.verify.flow import refuelled_trips
 from siting.verify.market import captured_kwh
 from siting.verify.mismatch import OPTIMAL_GAP, slack
+from siting.verify.reinforcement import works_cny
 from siting.verify.service import access_minutes
 from siting.verify.stations import spent_cny
 
@@ -61,7 +62,8 @@ def check_between(ledger: Ledger, said: float, found: tuple[float, float]) -> No
 def _objective(state: State, served: Served) -> float:
     kind, phases = state.scenario.objective.kind, state.scenario.phases
     if kind == "cost":
-        return sum(spent_cny(state, name) for name in state.stations)
+        spent = sum(spent_cny(state, name) for name in state.stations)
+        return spent + works_cny(state, len(phases) - 1)
     total = 0.0
     for number, phase in enumerate(phases):
         if kind == "served":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from siting.verify.formulas import budgets_cny, peak_kw
 from siting.verify.mismatch import MINUTES
+from siting.verify.reinforcement import works_cny
 from siting.verify.service import access_minutes, percentile_minutes
 from siting.verify.stations import spent_cny
 
@@ -53,6 +54,7 @@ def _phase(ledger: Ledger, state: State, served: Served, number: int, result: Ph
     _targets(ledger.asked, state, number, where)
     if budget is not None:
         spent = sum(spent_cny(state, name, until=number) for name in state.stations)
+        spent += works_cny(state, number)
         ledger.asked.at_most(f"{where}.kpis.capex_cny", spent, budget, "money arrived by then")
 
 
@@ -180,7 +182,8 @@ def _kpis(
         (
             "capex_cny",
             kpis.capex_cny,
-            sum(spent_cny(state, n, until=number) for n in state.stations),
+            sum(spent_cny(state, n, until=number) for n in state.stations)
+            + works_cny(state, number),
         ),
         (
             "peak_mw",

@@ -18,7 +18,7 @@ from siting.errors import SolverError
 from siting.models.conflict.changes import Change, change_text
 from siting.models.conflict.core import Least, Tests
 from siting.models.conflict.reached import best_of_rest
-from siting.models.conflict.requirements import Requirement, Stated, stated
+from siting.models.conflict.requirements import OWED, Requirement, Stated, stated
 from siting.models.conflict.words import sentence
 
 if TYPE_CHECKING:
@@ -214,8 +214,11 @@ class _Mend:
 
 def _once(keys: Iterable[Requirement]) -> list[Requirement]:
     """Return requirements, a floor of several phases once: it is one number to change."""
-    floors = {"served", "covered"}
-    first = {key.family if key.family in floors else key: key for key in reversed(list(keys))}
+    floors = {"served", "covered", *OWED}
+    first = {
+        (key.family, key.scope) if key.family in floors else key: key
+        for key in reversed(list(keys))
+    }
     return [key for key in keys if key in set(first.values())]
 
 

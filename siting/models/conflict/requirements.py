@@ -18,12 +18,16 @@ from siting.models.statement import KCNY, state
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from siting.data.fairness import Circle
     from siting.data.problem import Problem
 
     Indices = NDArray[np.int64]
 
-_ROW = re.compile(r"^(ratio|most|budget|headroom|spacing|served|covered|fixed)\((.*)\)$")
-_FLOORS = {"served", "covered"}
+_ROW = re.compile(
+    r"^(ratio|most|budget|headroom|spacing|served|covered|served_in|covered_in|circle|fixed)\((.*)\)$"
+)
+OWED = {"served_in", "covered_in"}
+"""Floors of a district or group."""
 
 
 class Requirement(NamedTuple):
@@ -31,13 +35,15 @@ class Requirement(NamedTuple):
 
     Families: ratio, most, budget, headroom (of a substation), spacing, served, covered, stay
     (existing stations stay open), area (no type larger than a site's area allows) and fixed (what
-    was decided of a site by hand).
+    was decided of a site by hand); served_in and covered_in (a floor of a district or group) and
+    circle, with their place in ``fairness``.
     """
 
     family: str
     phase: int = NONE
     district: int = NONE
     substation: int = NONE
+    scope: int = NONE
     site: int = NONE
 
 
@@ -74,8 +80,21 @@ def can_grow(problem: Problem) -> NDArray[np.bool_]:
     Sites that hold nothing yet and may hold something; types some such site may hold.
     """
     open_ground = (problem.initial == NONE) & problem.allowed.any(axis=1)
+    open_ground[len(open_ground) - problem.works :] = False  # a reinforcement needs no ground
     buildable = problem.allowed[open_ground].any(axis=0)
     return np.asarray(open_ground[:, None] & buildable[None, :] & ~problem.allowed)
+
+
+def due_kwh(problem: Problem, item: Requirement) -> tuple[float, NDArray[np.float64]]:
+    """Return the share a floor asks for, and the demand it is a share of, (T,) kWh a day.
+
+    The demand is 0 where the floor does not hold yet.
+    """
+    if item.scope != NONE:
+        floor = problem.fairness.floors[item.scope]
+        return floor.share, floor.promised_kwh / floor.share
+    served = item.family == "served"
+    return problem.min_served_share if served else problem.min_covered_share, problem.reachable_kwh
 
 
 class _Reader:
@@ -99,6 +118,7 @@ class _Reader:
         self.phases = names_for(problem.phases)
         self.districts = names_for(problem.districts)
         self.substations = names_for(problem.substations)
+        self.scopes = names_for([floor.scope for floor in problem.fairness.floors])
         self.sites = {name: j for j, name in enumerate(names_for(problem.sites))}
         self.rows: dict[Requirement, list[int]] = {}
         self.ones: dict[tuple[str, int], int] = {}
@@ -116,6 +136,13 @@ class _Reader:
         family, parts = match.group(1), match.group(2).split(",")
         if family == "spacing":
             item = Requirement(family)
+        elif family == "circle":
+            item = Requirement(family, scope=int(parts[0].split(".")[0]))
+        elif family in OWED:
+            number = self.phases.index(parts[-1])
+            item = Requirement(family, number, scope=self.scopes.index(parts[0]))
+            if not due_kwh(self.p, item)[1][number]:  # holds later only
+                return
         elif family == "headroom":
             item = Requirement(family, substation=self.substations.index(parts[0]))
         elif family == "fixed":
@@ -167,11 +194,26 @@ class _Reader:
             later = [n for n in later if n >= rows[0]]
             money = float(p.budget_cny[item.phase]) / KCNY
             return self._shared(rows, [-1.0] * len(later), money, gives=np.array(later))
-        share = p.min_served_share if item.family == "served" else p.min_covered_share
-        all_rows = {r.phase: self.rows[r][0] for r in self.rows if r.family == item.family}
-        entries = [float(p.reachable_kwh[t]) for t in all_rows]
+        return self._owed(item, rows)
+
+    def _owed(self, item: Requirement, rows: Indices) -> Limit:
+        if item.family == "circle":
+            return self._circle(rows, self.p.fairness.circles[item.scope])
+        share, due = due_kwh(self.p, item)
+        alike = [r for r in self.rows if r.family == item.family and r.scope == item.scope]
+        all_rows = {r.phase: self.rows[r][0] for r in alike}
+        entries = [float(due[t]) for t in all_rows]
         gives = np.array(list(all_rows.values()))
-        return self._shared(rows, entries, share, gives=gives, heavy=item.family == "served")
+        heavy = item.family in {"served", "served_in"}
+        return self._shared(rows, entries, share, gives=gives, heavy=heavy)
+
+    def _circle(self, rows: Indices, circle: Circle) -> Limit:
+        """Let zones do without a station in their circle; one that gives way is counted once."""
+        slack = np.tile(np.arange(len(circle.zones)), len(rows) // len(circle.zones))
+        shape = (len(self.arrays.row_lower), len(circle.zones))
+        entry = sparse.csc_array((np.ones(len(rows)), (rows, slack)), shape=shape)
+        give = Give(entry, np.ones(len(circle.zones)), np.ones(len(circle.zones)))
+        return whole_rows(rows, give, float(len(circle.zones)))
 
     def _shared(
         self,
@@ -186,7 +228,7 @@ class _Reader:
         where = rows if gives is None else gives
         shape = (len(self.arrays.row_lower), 1)
         entry = sparse.csc_array((entries, (where, np.zeros(len(where), dtype=int))), shape=shape)
-        floor = entries[0] > 0
+        floor = max(entries) > 0
         give = Give(entry, np.array([size if floor else np.inf]), np.ones(1))
         return whole_rows(rows, give, size, heavy=heavy)
 
