@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from siting.cli.show import answer, print_table
+from siting.cli.show import answer, print_table, say
 from siting.maps.answer_words import answer_words
 
 if TYPE_CHECKING:
@@ -122,6 +122,12 @@ def print_verdict(found: list[Mismatch]) -> None:
         answer("Verified: every number follows from the case and the scenario.")
     for line in _unmet_lines(unmet):
         answer(line)
+
+
+def say_unmet(document: Document) -> None:
+    """Tell on stderr which requirements a plan evaluated as given does not meet."""
+    for line in _unmet_lines(document.unmet):
+        say(line)
 
 
 def _unmet_lines(unmet: tuple[str, ...]) -> list[str]:

@@ -71,7 +71,6 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
     check_fit(case, scenario)
     types = ranked_types(scenario)
     sites = Sites(case, scenario, types)
-    fixed = fixed_types(scenario, sites, types)
     pairs = _pairs(case, scenario, sites)
     load = np.array([peak_load_kw(scenario.stations[k], scenario.grid) for k in types])
     district_ids = tuple(case.districts["id"])
@@ -121,7 +120,7 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
         fairness=_owed(case, scenario, demand, pairs, sites),
         futures=futures_of(case, scenario, demand),
         market=market_pull(scenario, types, sites.initial, pairs, len(case.zones)),
-        fixed=fixed,
+        fixed=fixed_types(scenario, sites, types),
     )
     return Built(by_hour(problem, case, scenario, sites.standing_kw(load)), pairs)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from siting.data.problem import NONE
+from siting.data.problem import FREE, NONE
 from siting.data.rooms import Days, batteries, binding, rooms_of, step_kw
 
 if TYPE_CHECKING:
@@ -91,7 +91,14 @@ def _with_sites(problem: Problem, steps: Reinforcement) -> Problem:
         site_substation=np.append(p.site_substation, at),
         works=works,
         steps=levels,
+        fixed=_with_free(p.fixed, levels, works),
     )
+
+
+def _with_free(fixed: NDArray[np.int64], levels: int, works: int) -> NDArray[np.int64]:
+    """Return what is decided, types numbered with steps, and reinforcements left free."""
+    free = np.full((len(fixed), works if len(fixed) else 0), FREE, dtype=np.int64)
+    return np.hstack([np.where(fixed < 0, fixed, fixed + levels), free])
 
 
 def levels_of(problem: Problem, type_at: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -126,6 +133,7 @@ def without_works(problem: Problem) -> Problem:
         rooms=None,
         works=0,
         steps=0,
+        fixed=np.where(p.fixed < 0, p.fixed, p.fixed - steps)[:, :sites],
     )
 
 

@@ -257,6 +257,6 @@ function overview() {
     phasesTable(),
     !trying() && futures(),
     !trying() && accounts(),
-    read("siting-what-if")?.senseless && h("p", { class: "fine" }, t("wi_senseless")),
+    read("siting-what-if")?.senseless && h("p", { class: "fine" }, t(`wi_senseless_${read("siting-what-if").senseless}`)),
   ];
 }

@@ -34,9 +34,7 @@ Variables: :math:`y_{jkt} \in \{0, 1\}`, site :math:`j` holds type :math:`k` in 
 
 The capacitated maximal covering location problem (Current & Storbeck, Environment and Planning B,
 1988) with sizes and phases; ``min(Q, reachable demand)`` tightens the relaxation and cuts off no
-plan. A site without a station of 480 kW serves nothing. Spacing is stated on the last phase only
-where no supercharging station may close, or rise to a type without a gun of 480 kW: the last phase
-then holds every pair.
+plan. Spacing is stated on the last phase alone where supercharging stations neither close nor fade.
 """
 
 from __future__ import annotations
@@ -188,9 +186,8 @@ class _Writer:
 
     def _fixed(self, t: int) -> None:
         for j, kind in zip(*(part.tolist() for part in self.p.fixes(t)), strict=True):
-            terms = self._at(j, t) if kind == NONE else [(self.build[j, kind, t], 1.0)]
             sense = pulp.LpConstraintLE if kind == NONE else pulp.LpConstraintGE
-            if terms:
+            if terms := self._at(j, t) if kind == NONE else [(self.build[j, kind, t], 1.0)]:
                 self._row(f"fixed({self.site[j]},{self.phase[t]})", terms, sense, kind != NONE)
 
     def _service(self, t: int) -> None:
