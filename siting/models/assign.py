@@ -49,9 +49,7 @@ def assign(problem: Problem, type_at: NDArray[np.int64]) -> Floats:
     return energy
 
 
-def _likely(
-    problem: Problem, t: int, pairs: NDArray[np.int64], room: Floats
-) -> NDArray[np.int64]:
+def _likely(problem: Problem, t: int, pairs: NDArray[np.int64], room: Floats) -> NDArray[np.int64]:
     """Return the pairs that a maximum flow uses and the nearest of each zone, ascending."""
     zone, site = problem.pair_zone[pairs], problem.pair_site[pairs]
     used = most_energy(zone, site, problem.demand_kwh[t], room) > 0

@@ -5,9 +5,9 @@ serves all of a small zone. No plan does; every plan keeps, for each pair,
 
 .. math:: x_{ijt} \le \sum_k \min(d_{it}, Q_k)\, y_{jkt}
 
-(R. Cornuéjols, R. Sridharan & J. M. Thizy, European Journal of Operational Research 50, 1991). Where
-reach binds these links are worth a percent and more, but there is one for every pair, so only those
-that a relaxation breaks are added, and it is solved anew, while that pays.
+(G. Cornuéjols, R. Sridharan & J. M. Thizy, European Journal of Operational Research 50, 1991).
+Where reach binds these links are worth a percent and more, but there is one for every pair, so only
+those that a relaxation breaks are added, and it is solved anew, while that pays.
 """
 
 from __future__ import annotations
@@ -90,9 +90,7 @@ def tighten(
         answer = answer_of(program, layout, solve, gap / 2)
         if answer is None or isinstance(answer, str):
             break
-        bound = Lagrangian(program, layout, problem).bound(
-            prices_of(program, layout, answer.duals)
-        )
+        bound = Lagrangian(program, layout, problem).bound(prices_of(program, layout, answer.duals))
         now = tighter(best.bound, bound, maximise=arrays.maximise)
         gained = abs(now - best.bound)
         energy = answer.values[layout.energy]
@@ -140,9 +138,7 @@ def with_links(arrays: Arrays, layout: Layout, linked: Flags) -> Arrays:
     return with_rows(arrays, rows, np.full(shape[0], -np.inf), np.zeros(shape[0]))
 
 
-def _shares(
-    layout: Layout, values: Values
-) -> list[tuple[int, NDArray[np.int64], int, Values]]:
+def _shares(layout: Layout, values: Values) -> list[tuple[int, NDArray[np.int64], int, Values]]:
     """Return phase, sites, type and values of the columns of each supercharging type and phase."""
     p, parts = layout.problem, []
     for t in range(len(p.phases)):
@@ -162,4 +158,4 @@ def _at(layout: Layout, site: NDArray[np.int64], values: Values) -> Values:
 def _most(layout: Layout, t: int, kind: int) -> Values:
     """Return the most that a station of a type serves along each pair, (pairs,)."""
     p = layout.problem
-    return np.minimum(p.demand_kwh[t, p.pair_zone], p.capacity_kwh[kind])
+    return np.asarray(np.minimum(p.demand_kwh[t, p.pair_zone], p.capacity_kwh[kind]))
