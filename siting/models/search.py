@@ -61,8 +61,8 @@ FIRST = 24
 """Neighbourhoods before the relaxation is tightened, where it would not do as it is."""
 RELAX_SHARE = 0.6
 """Part of the time limit for the linear relaxation."""
-TIGHTEN_SHARE = 0.5
-"""Part of the time limit after which it is no longer tightened."""
+TIGHTEN_SHARE = 0.85
+"""Part of the time limit for tightening it."""
 
 
 @dataclass
@@ -82,6 +82,7 @@ class Search:
     method: str = "branch and bound"
 
     def __post_init__(self) -> None:
+        self._relax_share = RELAX_SHARE
         self._greedy = self.problem.objective == "served" and self.differing is None
         self.pairs = pairs_to_begin(self.problem, self.crew.effort.seed)
         self._over_pairs()
@@ -217,7 +218,7 @@ class Search:
 
     def _linear(self, ways: list[tuple[Arrays, str]]) -> tuple[int, Run]:
         programs = [(self._highs(arrays, relaxed=True), method) for arrays, method in ways]
-        return self.crew.first(programs, seconds=self.crew.left_s(share=RELAX_SHARE))
+        return self.crew.first(programs, seconds=self.crew.left_s(share=self._relax_share))
 
     def _thin_out(self, relaxed: Relaxed) -> None:
         """Leave out pairs of a very large question that hardly pay; the bound is of all pairs."""
@@ -278,7 +279,8 @@ class Search:
     def _tighten(self, improver: Improver, relaxed: Relaxed) -> None:
         """Better the bound by links, and go on from a plan near the tighter relaxation's."""
         effort = self.crew.effort
-        over = self.crew.over(share=TIGHTEN_SHARE) or improver.tried == effort.iterations
+        self._relax_share = 1.0 if effort.iterations else TIGHTEN_SHARE
+        over = self.crew.over(share=self._relax_share) or improver.tried == effort.iterations
         if over or not may_tighten(self.problem, relaxed):
             return
         tighter = tighten(
