@@ -14,17 +14,28 @@ from siting.errors import Fault, PlanError, ScenarioError
 from siting.plan import FORMAT, Document, Plan
 from siting.plan_folder.geopackage import write_geopackage
 from siting.plan_folder.swap import replace_folder
-from siting.plan_folder.tables import PLAN_TABLES, all_tables, clean_text, read_table, write_table
+from siting.plan_folder.tables import (
+    BATTERIES_FILE,
+    PLAN_TABLES,
+    all_tables,
+    clean_text,
+    read_table,
+    write_table,
+)
 from siting.scenario_io import load_scenario, resolve_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import geopandas as gpd
+    import pandas as pd
 
     from siting.scenario import Scenario
 
 __all__ = [
+    "EQUITY_FILE",
+    "EQUITY_JSON",
+    "FUTURES_FILE",
     "MAP_FILES",
     "PDF_FILE",
     "PLAN_FILES",
@@ -57,9 +68,24 @@ PDF_FILE = "report.pdf"
 """Written when asked for."""
 SENSITIVITY_FILE = "sensitivity.csv"
 """What a plan hangs on, written when asked for."""
+EQUITY_FILE, EQUITY_JSON = "equity.csv", "equity.json"
+"""How fairly a plan serves, written when asked for."""
 MAP_FILES = ("map-grid.html", "map-public.html")
 """Maps for other readers, written when asked for."""
-LATER = (SITES_FILE, SENSITIVITY_FILE, PDF_FILE, *MAP_FILES, "export", "grid")
+FUTURES_FILE = "futures.csv"
+"""Written where the scenario asks over several futures."""
+LATER = (
+    FUTURES_FILE,
+    SITES_FILE,
+    BATTERIES_FILE,
+    EQUITY_FILE,
+    EQUITY_JSON,
+    SENSITIVITY_FILE,
+    PDF_FILE,
+    *MAP_FILES,
+    "export",
+    "grid",
+)
 """What siting may add to a plan's folder: of an old plan, none of it is carried over."""
 
 _AGAIN = "Make the plan again with 'siting plan'."
@@ -206,13 +232,21 @@ def read_plan(folder: Path) -> tuple[Plan, Scenario]:
         scenario = load_scenario(str(folder / "scenario.toml"))
     except ScenarioError as error:
         faults += error.faults
+    batteries = None
+    if not faults and any(kind.battery_kwh for kind in scenario.stations.values()):
+        batteries, faults = _batteries(folder / BATTERIES_FILE)
     if faults:
         msg = f"The plan in {folder} is damaged."
         left = len(faults) - _SHOWN_FAULTS
         more = [Fault(str(folder), f"and {left} faults more", _AGAIN)] if left > 0 else []
         raise PlanError(msg, [*faults[:_SHOWN_FAULTS], *more])
-    plan = Plan(document, tables["service.csv"], tables["zones.csv"], tables["load.csv"])
-    return plan, scenario
+    service, zones, load = (tables[name] for name in PLAN_TABLES)
+    return Plan(document, service, zones, load, batteries), scenario
+
+
+def _batteries(path: Path) -> tuple[pd.DataFrame | None, list[Fault]]:
+    """Read the timetables; None where there are none, as where no limit is enforced."""
+    return read_table(path) if path.exists() else (None, [])
 
 
 def document_schema() -> dict[str, Any]:
