@@ -161,7 +161,7 @@ def _even(best: Relaxed, arrays: Arrays, layout: Layout, problem: Problem) -> Re
     lagrangian = Lagrangian(arrays, layout, problem)
     size = (len(problem.phases), len(problem.zones))
     for price in reversed(EVEN):
-        demand = np.outer(price * problem.weight, np.ones(size[1]))
+        demand = np.outer(price * problem.weight, problem.reachable_zone)
         nothing = np.zeros(size[0])
         free = np.zeros(size)
         prices = Prices(demand, np.zeros((1, 1)), free, free, free, nothing)
