@@ -9,8 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from siting.models.dispatch.statement import state as state_dispatch
+from siting.models.robust.question import question_of
+from siting.models.robust.whole import state_whole
 from siting.models.statement import state
 from tests.dispatch_case import toy as dispatch_toy
+from tests.fair_case import owed_toy
+from tests.robust_case import futures_toy
 from tests.toy import toy
 
 if TYPE_CHECKING:
@@ -21,9 +25,12 @@ KINDS: tuple[ObjectiveKind, ...] = ("served", "covered", "access", "cost")
 
 
 def write_golden(folder: Path) -> None:
-    """Write one LP file per objective, and that of the dispatch."""
+    """Write one LP file per objective, and those of equity, futures and the dispatch."""
     for kind in KINDS:
         state(toy(kind)).lp.writeLP(str(folder / f"{kind}.lp"))
+    state(owed_toy()).lp.writeLP(str(folder / "equity.lp"))
+    question = question_of(futures_toy(), smaller=False)
+    state_whole(question, ("low", "high")).lp.writeLP(str(folder / "robust.lp"))
     state_dispatch(dispatch_toy()).lp.writeLP(str(folder / "dispatch.lp"))
 
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siting.models import linear
-from siting.models.equity import floor_prices
 from siting.models.arrays import arrays_of
+from siting.models.equity import floor_prices
 from siting.models.highs import Arrays, Highs, Run
 from siting.models.lagrange import Lagrangian, Prices
 from siting.models.layout import Layout
