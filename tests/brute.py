@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.optimize import linprog
 
-from siting.data.problem import NONE
+from siting.data.problem import FREE, NONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +64,13 @@ def site_histories(problem: Problem, site: int) -> list[History]:
         history
         for history in itertools.product(allowed, repeat=phases)
         if _follows(initial, history, closable=bool(problem.closable[site]))
+        and all(as_fixed(problem, t, site, kind) for t, kind in enumerate(history))
     ]
+
+
+def as_fixed(problem: Problem, phase: int, site: int, kind: int) -> bool:
+    """Tell whether a type, or NONE, is what was decided of a site, if anything was."""
+    return not len(problem.fixed) or problem.fixed[phase, site] in {FREE, kind}
 
 
 def _follows(initial: int, history: History, *, closable: bool) -> bool:
@@ -141,17 +147,30 @@ class _Search:
         kind = np.array(state)
         held = np.flatnonzero(kind != NONE)
         counted = p.ratio_count[kind[held]]
+        inside = p.site_district[held] != NONE
         by_district = np.bincount(
-            p.site_district[held], weights=counted, minlength=len(p.districts)
+            p.site_district[held[inside]], weights=counted[inside], minlength=len(p.districts)
         )
         yield int(counted.sum()) >= p.city_target[t]
         yield bool((by_district >= p.district_target[t]).all())
         supers = {int(j) for j in held if p.is_super[kind[j]]}
         yield p.max_stations[t] == NONE or len(supers) <= p.max_stations[t]
         yield not any(a in supers and b in supers for a, b in p.conflicts.tolist())
+        if p.rooms is not None:
+            yield from self._by_hour(t, kind, held)
+            return
         for g in range(len(p.substations)):
             there = held[p.site_substation[held] == g]
             yield _at_most(float(p.load_kw[kind[there]].sum()), float(p.headroom_kw[t, g]))
+
+    def _by_hour(self, t: int, kind: np.ndarray, held: np.ndarray) -> Iterator[bool]:
+        """Yield whether each hour told of each substation keeps its limit, reinforced or not."""
+        p, rows = self.problem, self.problem.rooms
+        assert rows is not None
+        for n in np.flatnonzero(rows.phase == t):
+            there = held[p.site_substation[held] == rows.substation[n]]
+            asked = float(rows.load_kw[n, kind[there]].sum())
+            yield _at_most(asked, float(rows.limit_kw[n]))
 
     def _fair(self, t: int, state: tuple[int, ...]) -> bool:
         """Tell whether districts and groups can get together what they are owed."""

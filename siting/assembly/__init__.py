@@ -10,7 +10,7 @@ from siting.assembly.layers import map_layers
 from siting.assembly.phases import phase_results
 from siting.assembly.provenance import provenance, unreached
 from siting.assembly.stations import stations
-from siting.assembly.substations import load_table, substations
+from siting.assembly.substations import battery_table, load_table, substations
 from siting.assembly.tables import service_table, zone_table
 from siting.plan import Document, Outcome, Plan
 from siting.scenario_io import assumptions
@@ -39,6 +39,7 @@ _UNIT = {
 
 def assemble(answer: Answer) -> Plan:
     """Return the plan document and its tables for a solved problem."""
+    answer = answer.own()
     phases = phase_results(answer)
     document = Document(
         name=answer.scenario.name,
@@ -58,6 +59,7 @@ def assemble(answer: Answer) -> Plan:
         service=service_table(answer),
         zones=zone_table(answer),
         load=load_table(answer),
+        batteries=battery_table(answer),
     )
 
 

@@ -11,6 +11,7 @@ from scipy.spatial import cKDTree
 from siting.data.demand import demand_kwh
 from siting.data.fairness import fairness
 from siting.data.fit import check_fit
+from siting.data.fixed import fixed_types
 from siting.data.flow_paths import flow_paths
 from siting.data.futures import futures_of
 from siting.data.market_pull import market_pull
@@ -20,6 +21,7 @@ from siting.data.queueing import capacity_kwh_day
 from siting.data.site_list import Sites, indexed
 from siting.data.sphere import EARTH_RADIUS_KM, great_circle_km, inner_points
 from siting.data.travel_cache import cached_pairs
+from siting.data.works import by_hour
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,11 +42,16 @@ class Built(NamedTuple):
 
 
 def ranked_types(scenario: Scenario) -> tuple[str, ...]:
-    """Return the station types in rising rank: pooled power, then guns, then name."""
+    """Return the station types in rising rank: pooled power, guns, battery, name."""
     return tuple(
         sorted(
             scenario.stations,
-            key=lambda k: (scenario.stations[k].pool_kw, scenario.stations[k].guns, k),
+            key=lambda k: (
+                scenario.stations[k].pool_kw,
+                scenario.stations[k].guns,
+                scenario.stations[k].battery_kwh,
+                k,
+            ),
         )
     )
 
@@ -57,11 +64,13 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
     CaseError
         If an existing station has a type the scenario does not know, or demand adds up to nothing.
     ScenarioError
-        If the scenario names a district the case does not have, or counts nozzles nobody gave.
+        If the scenario names a district or fixes a site the case does not have, or counts nozzles
+        nobody gave.
     """
     check_fit(case, scenario)
     types = ranked_types(scenario)
     sites = Sites(case, scenario, types)
+    fixed = fixed_types(scenario, sites, types)
     pairs = cached_pairs(
         case.roads,
         shapely.get_coordinates(inner_points(case.zones.geometry.to_numpy())),
@@ -69,11 +78,11 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
         scenario.reach,
         case.zones["district"].tolist(),
     )
-    demand = demand_kwh(case, scenario)
     load = np.array([peak_load_kw(scenario.stations[k], scenario.grid) for k in types])
     district_ids = tuple(case.districts["id"])
     fuel = _fuel_count(case, scenario, district_ids)
     conflicts, conflict_m = _conflicts(sites, scenario, types)
+    demand = demand_kwh(case, scenario)
     reachable = np.isin(np.arange(len(case.zones)), pairs.zone)
     is_super = np.array([scenario.stations[k].is_super for k in types])
     usable = (sites.allowed & is_super).any(axis=1)
@@ -121,8 +130,9 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
         fairness=fairness(case, scenario, demand, reachable, sites.points, usable),
         futures=futures_of(case, scenario, demand),
         market=market_pull(scenario, types, sites.initial, pairs, len(case.zones)),
+        fixed=fixed,
     )
-    return Built(problem, pairs)
+    return Built(by_hour(problem, case, scenario, sites.standing_kw(load)), pairs)
 
 
 def _up(value: float) -> int:

@@ -17,6 +17,7 @@ from siting.maps.report_accounts import told
 from siting.maps.report_equity import fairness
 from siting.maps.report_futures import over_futures
 from siting.maps.report_text import both_names, given, section
+from siting.maps.simulation import fresh
 from siting.maps.strings import STRINGS
 from siting.maps.text import escaped
 
@@ -44,6 +45,7 @@ def render_report(
         The scenario's section, whose groups are reported on.
     """
     document = plan.document
+    accounts = fresh(accounts or {}, document)
     style = (resources.files("siting.maps") / "report.css").read_text(encoding="utf-8")
     first = [
         _head(document),

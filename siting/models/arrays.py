@@ -1,8 +1,7 @@
 """State the question as arrays, straight from the problem: the program of ``statement``.
 
 The same columns and rows in the same order as :func:`siting.models.statement.state` states them in
-PuLP, without an object for each: a city of seven million pairs takes seconds. The formulation, its
-symbols and its reasons stand there.
+PuLP, without an object for each: seven million pairs take seconds. The formulation stands there.
 """
 
 from __future__ import annotations
@@ -13,6 +12,8 @@ import numpy as np
 
 from siting.data.problem import NONE
 from siting.models.equity import with_equity
+from siting.models.fixed_rows import fixed_rows
+from siting.models.headroom import headroom_rows
 from siting.models.highs import Arrays
 from siting.models.statement import KCNY, SLACK
 
@@ -76,6 +77,7 @@ class _Rows:
     def arrays(self) -> Arrays:
         for t in range(self.phases):
             self._one_and_rise(t)
+            self._fixed(t)
             if self.pairs:
                 self._service(t)
             if self.n_cover:
@@ -173,6 +175,11 @@ class _Rows:
         )
         self.low[-1] = low
 
+    def _fixed(self, t: int) -> None:
+        rows = fixed_rows(self.p, t, self.site, self.kind)
+        self._block(rows.rows, rows.row, self._y(t)[rows.choice], 1.0, 0.0, rows.high)
+        self.low[-1] = rows.low
+
     def _service(self, t: int) -> None:
         p, x = self.p, self._x(t)
         demand = p.demand_kwh[t]
@@ -263,17 +270,20 @@ class _Rows:
             self._single(self._y(t), cost, -_ENDLESS, limit)
 
     def _headroom(self, t: int) -> None:
-        p = self.p
-        load = p.load_kw[self.kind]
-        at = np.where(load != 0, p.site_substation[self.site], NONE)
-        asked = np.bincount(at[at != NONE], minlength=len(p.substations)) > 0
-        bound = np.flatnonzero(asked & np.isfinite(p.headroom_kw[t]))
-        row_of = np.full(len(p.substations) + 1, NONE, dtype=np.int64)
-        row_of[bound] = np.arange(len(bound))
-        kept = np.flatnonzero(row_of[at] != NONE)
-        limits = p.headroom_kw[t, bound] * (1 + SLACK)
-        y = self._y(t)[kept]
-        self._block(len(bound), row_of[at[kept]], y, load[kept], -_ENDLESS, limits)
+        p, rows = self.p, headroom_rows(self.p)
+        here = np.flatnonzero(rows.phase == t)
+        at = p.site_substation[self.site]
+        order = np.argsort(at, kind="stable")
+        first = np.searchsorted(at[order], rows.substation[here])
+        count = np.searchsorted(at[order], rows.substation[here], side="right") - first
+        row = np.repeat(np.arange(len(here)), count)
+        place = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+        column = order[np.repeat(first, count) + place]
+        load = rows.load_kw[here[row], self.kind[column]]
+        row, column, load = row[load != 0], column[load != 0], load[load != 0]
+        asked, row = np.unique(row, return_inverse=True)
+        limits = rows.limit_kw[here[asked]] * (1 + SLACK)
+        self._block(len(asked), row, self._y(t)[column], load, -_ENDLESS, limits)
 
     def _spacing(self, t: int) -> None:
         p = self.p

@@ -96,6 +96,10 @@ def _columns(layout: Layout, values: Values, sites: Indices) -> Indices:
     p, opened = layout.problem, layout.open_supers(values)
     free_site = np.zeros(len(p.sites), dtype=bool)
     free_site[sites] = True
+    if p.works:  # reinforcements of the substations that feed them
+        works = np.arange(len(p.sites) - p.works, len(p.sites))
+        fed = np.unique(p.site_substation[sites])
+        free_site[works[np.isin(p.site_substation[works], fed[fed != NONE])]] = True
     zones = np.zeros(len(p.zones), dtype=bool)
     zones[p.pair_zone[free_site[p.pair_site]]] = True
     parts = [layout.choice[free_site[layout.site]]]

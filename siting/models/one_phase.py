@@ -42,6 +42,9 @@ def one_phase(problem: Problem, phase: int, held: NDArray[np.int64]) -> Problem:
         max_stations=problem.max_stations[only],
         budget_cny=problem.budget_cny[only],
         headroom_kw=problem.headroom_kw[only],
+        rooms=None if problem.rooms is None else problem.rooms.of_phase(phase),
+        works_from=max(problem.works_from - phase, 0),
         weight=problem.weight[only],
         fairness=problem.fairness.at(phase),
+        fixed=problem.fixed[only],
     )

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from siting.models.headroom import never_heavier
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -80,12 +82,13 @@ def _undominated(problem: Problem) -> NDArray[np.bool_]:
     for large in range(len(p.types)):
         for small in range(large):
             alike = p.is_super[small] == p.is_super[large]
-            light = p.load_kw[small] <= p.load_kw[large]
+            light = never_heavier(p, small, large)
             counts = p.ratio_count[small] >= p.ratio_count[large]
-            if not (alike and light and counts):
+            if not (alike and counts):
                 continue
             same = size[:, small] >= size[:, large]
             cheap = p.state_cost_cny[:, small] <= p.state_cost_cny[:, large]
-            needless = same & cheap & allowed[:, small] & (p.initial != large)
+            needless = light & same & cheap & allowed[:, small] & (p.initial != large)
+            needless &= ~(p.fixed == large).any(axis=0) if len(p.fixed) else True
             allowed[needless, large] = False
     return allowed

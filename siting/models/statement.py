@@ -15,6 +15,7 @@ Variables: :math:`y_{jkt} \in \{0, 1\}`, site :math:`j` holds type :math:`k` in 
     \text{cost:}    \quad & \min \sum_{jk} C_{jk} y_{jkT} \\
     \text{one:}     \quad & \sum_k y_{jkt} \le 1 \quad (= 1 \text{ for what must stay}) \\
     \text{rise:}    \quad & \sum_{k \ge m} y_{jkt} \ge \sum_{k \ge m} y_{jk,t-1} \\
+    \text{fixed:}   \quad & y_{jkt} \ge 1, \quad \sum_k y_{jkt} \le 0 \text{ where decided} \\
     \text{demand:}  \quad & \sum_j x_{ijt} \le d_{it} \\
     \text{capacity:}\quad & \sum_i x_{ijt} \le
                               \sum_k \min(Q_k, \textstyle\sum_{i: j \in N(i)} d_{it}) y_{jkt} \\
@@ -26,7 +27,8 @@ Variables: :math:`y_{jkt} \in \{0, 1\}`, site :math:`j` holds type :math:`k` in 
     \text{most:}    \quad & \sum_{jk\ \text{super}} y_{jkt} \le M_t \\
     \text{budget:}  \quad & \sum_{jk} C_{jk} y_{jkt} \le B_t \\
     \text{spacing:} \quad & \sum_{k\ \text{super}} (y_{jkt} + y_{j'kt}) \le 1 \text{ if close} \\
-    \text{headroom:}\quad & \sum_{j \in g, k} P_k y_{jkt} \le H_{gt} \\
+    \text{headroom:}\quad & \sum_{j \in g, k} P_k y_{jkt} \le H_{gt} \quad
+                              \text{(by hour with batteries or reinforcements)} \\
     \text{floors:}  \quad & \sum_{ij} x_{ijt} \ge \sigma \textstyle\sum_i d_{it}, \qquad
                               \sum_i d_{it} c_{it} \ge \kappa \textstyle\sum_i d_{it}
 
@@ -47,6 +49,7 @@ import pulp
 
 from siting.data.problem import NONE
 from siting.models.equity import named_rows
+from siting.models.headroom import WORST, headroom_rows
 from siting.models.labels import names_for
 from siting.models.program import Statement
 
@@ -95,6 +98,7 @@ class _Writer:
             for j in range(len(self.p.sites)):
                 self._one(j, t)
                 self._rise(j, t)
+            self._fixed(t)
             if self.serve:
                 self._service(t)
             if self.cover:
@@ -175,11 +179,7 @@ class _Writer:
             self._row(f"one({self.site[j]},{self.phase[t]})", self._at(j, t), sense, 1)
 
     def _rise(self, j: int, t: int) -> None:
-        """Let no site step back.
-
-        Where an existing station may close, what is closed stays closed, and what the plan has made
-        larger stays open.
-        """
+        """Let no site step back; what may close stays closed then, and what was enlarged open."""
         if t == 0:
             return
         for k in self.held[j]:
@@ -188,6 +188,13 @@ class _Writer:
             closes = self.p.closable[j] and k == self.p.initial[j]
             sense = pulp.LpConstraintLE if closes else pulp.LpConstraintGE
             self._row(name, [*now, *[(y, -a) for y, a in before]], sense, 0)
+
+    def _fixed(self, t: int) -> None:
+        for j, kind in zip(*(part.tolist() for part in self.p.fixes(t)), strict=True):
+            terms = self._at(j, t) if kind == NONE else [(self.build[j, kind, t], 1.0)]
+            sense = pulp.LpConstraintLE if kind == NONE else pulp.LpConstraintGE
+            if terms:
+                self._row(f"fixed({self.site[j]},{self.phase[t]})", terms, sense, kind != NONE)
 
     def _service(self, t: int) -> None:
         p, serve = self.p, self._served(t)
@@ -273,17 +280,18 @@ class _Writer:
             self._row(f"budget({self.phase[t]})", terms, pulp.LpConstraintLE, limit)
 
     def _headroom(self, t: int) -> None:
-        p = self.p
-        by_substation: dict[int, list[Any]] = defaultdict(list)
+        at: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for j, held in enumerate(self.held):
-            by_substation[int(p.site_substation[j])] += [
-                (self.build[j, k, t], float(p.load_kw[k])) for k in held if p.load_kw[k]
-            ]
-        for g, name in enumerate(self.substation):
-            terms = by_substation[g]
-            if np.isfinite(p.headroom_kw[t, g]) and terms:
-                limit = p.headroom_kw[t, g] * (1 + SLACK)
-                self._row(f"headroom({name},{self.phase[t]})", terms, pulp.LpConstraintLE, limit)
+            at[int(self.p.site_substation[j])] += [(j, k) for k in held]
+        rows = headroom_rows(self.p)
+        for n in np.flatnonzero(rows.phase == t).tolist():
+            g, hour, load = int(rows.substation[n]), int(rows.hour[n]), rows.load_kw[n].tolist()
+            terms = [(self.build[j, k, t], load[k]) for j, k in at[g] if load[k]]
+            if terms:
+                when = self.phase[t] if hour == WORST else f"{hour:02d}h,{self.phase[t]}"
+                limit = float(rows.limit_kw[n]) * (1 + SLACK)
+                name = f"headroom({self.substation[g]},{when})"
+                self._row(name, terms, pulp.LpConstraintLE, limit)
 
     def _spacing(self, t: int) -> None:
         last = t == self.phases[-1]

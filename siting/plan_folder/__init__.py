@@ -14,13 +14,21 @@ from siting.errors import Fault, PlanError, ScenarioError
 from siting.plan import FORMAT, Document, Plan
 from siting.plan_folder.geopackage import write_geopackage
 from siting.plan_folder.swap import replace_folder
-from siting.plan_folder.tables import PLAN_TABLES, all_tables, clean_text, read_table, write_table
+from siting.plan_folder.tables import (
+    BATTERIES_FILE,
+    PLAN_TABLES,
+    all_tables,
+    clean_text,
+    read_table,
+    write_table,
+)
 from siting.scenario_io import load_scenario, resolve_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import geopandas as gpd
+    import pandas as pd
 
     from siting.scenario import Scenario
 
@@ -69,6 +77,7 @@ FUTURES_FILE = "futures.csv"
 LATER = (
     FUTURES_FILE,
     SITES_FILE,
+    BATTERIES_FILE,
     EQUITY_FILE,
     EQUITY_JSON,
     SENSITIVITY_FILE,
@@ -223,13 +232,21 @@ def read_plan(folder: Path) -> tuple[Plan, Scenario]:
         scenario = load_scenario(str(folder / "scenario.toml"))
     except ScenarioError as error:
         faults += error.faults
+    batteries = None
+    if not faults and any(kind.battery_kwh for kind in scenario.stations.values()):
+        batteries, faults = _batteries(folder / BATTERIES_FILE)
     if faults:
         msg = f"The plan in {folder} is damaged."
         left = len(faults) - _SHOWN_FAULTS
         more = [Fault(str(folder), f"and {left} faults more", _AGAIN)] if left > 0 else []
         raise PlanError(msg, [*faults[:_SHOWN_FAULTS], *more])
-    plan = Plan(document, tables["service.csv"], tables["zones.csv"], tables["load.csv"])
-    return plan, scenario
+    service, zones, load = (tables[name] for name in PLAN_TABLES)
+    return Plan(document, service, zones, load, batteries), scenario
+
+
+def _batteries(path: Path) -> tuple[pd.DataFrame | None, list[Fault]]:
+    """Read the timetables; None where there are none, as where no limit is enforced."""
+    return read_table(path) if path.exists() else (None, [])
 
 
 def document_schema() -> dict[str, Any]:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from siting.errors import Fault
-from siting.plan import LOAD_COLUMNS, SERVICE_COLUMNS, ZONE_COLUMNS
+from siting.plan import BATTERY_COLUMNS, LOAD_COLUMNS, SERVICE_COLUMNS, ZONE_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,10 @@ PLAN_TABLES = {
 }
 """Tables that are read back, with their columns."""
 
-_TEXT = {"phase", "zone", "station", "district", "substation"}
+BATTERIES_FILE = "batteries.csv"
+"""Written where some station type has a battery, and read back then."""
+
+_TEXT = {"phase", "zone", "station", "district", "substation", "type"}
 _FLAGS = {"covered"}
 _WHOLE = {"hour"}
 _MAY_BE_EMPTY = {("zones.csv", "minutes")}
@@ -60,8 +63,7 @@ def all_tables(plan: Plan) -> dict[str, pd.DataFrame]:
     plan
         Answer.
     """
-    over = {} if plan.document.robust is None else {"futures.csv": _futures(plan.document)}
-    return over | {
+    tables = {
         "service.csv": plan.service[list(SERVICE_COLUMNS)],
         "zones.csv": plan.zones[list(ZONE_COLUMNS)],
         "load.csv": plan.load[list(LOAD_COLUMNS)],
@@ -69,6 +71,11 @@ def all_tables(plan: Plan) -> dict[str, pd.DataFrame]:
         "districts.csv": _districts(plan.document),
         "substations.csv": _substations(plan.document),
     }
+    if plan.batteries is not None:
+        tables[BATTERIES_FILE] = plan.batteries[list(BATTERY_COLUMNS)]
+    if plan.document.robust is not None:
+        tables["futures.csv"] = _futures(plan.document)
+    return tables
 
 
 def _futures(document: Document) -> pd.DataFrame:
@@ -113,14 +120,14 @@ def table_bytes(table: pd.DataFrame) -> bytes:
 
 
 def read_table(path: Path) -> tuple[pd.DataFrame, list[Fault]]:
-    """Read one of ``PLAN_TABLES`` back, with everything wrong with it.
+    """Read one of ``PLAN_TABLES``, or the batteries, back, with everything wrong with it.
 
     Parameters
     ----------
     path
         File in a plan folder.
     """
-    columns = PLAN_TABLES[path.name]
+    columns = PLAN_TABLES.get(path.name, BATTERY_COLUMNS)
     try:
         raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except OSError as error:
@@ -148,7 +155,7 @@ def _parsed(cells: pd.Series[str], file: str) -> tuple[pd.Series[Any], list[Faul
         values = cells.map(_TRUTH)
         bad = values.isna()
         return values.where(~bad, other=False).astype(bool), _faults(cells, bad, file)
-    numbers = pd.to_numeric(cells, errors="coerce").astype(float)
+    numbers = _numbers(cells)
     bad = ~numbers.between(-np.inf, np.inf, inclusive="neither")
     if (file, name) in _MAY_BE_EMPTY:
         bad &= cells != ""
@@ -156,6 +163,14 @@ def _parsed(cells: pd.Series[str], file: str) -> tuple[pd.Series[Any], list[Faul
         bad |= numbers % 1 != 0
         return numbers.where(~bad, other=0).astype(int), _faults(cells, bad, file)
     return numbers, _faults(cells, bad, file)
+
+
+def _numbers(cells: pd.Series[str]) -> pd.Series[float]:
+    """Return cells as numbers to the last bit, which ``to_numeric`` may miss; NaN where none."""
+    try:
+        return cells.where(cells != "", "nan").astype(float)
+    except ValueError:
+        return pd.to_numeric(cells, errors="coerce").astype(float)
 
 
 def _faults(cells: pd.Series[str], bad: pd.Series[bool], file: str) -> list[Fault]:

@@ -17,8 +17,11 @@ from siting.scenario.candidate_rules import Candidates, SyntheticGrid
 from siting.scenario.classical import Flow, Market
 from siting.scenario.equity import Equity, Group, equity_faults
 from siting.scenario.estimators import Estimator
+from siting.scenario.fixed import Fixed, fixed_faults
+from siting.scenario.grid_faults import grid_faults
 from siting.scenario.kinds import ClassicalKind, ObjectiveKind, classical_faults
 from siting.scenario.reach import Reach
+from siting.scenario.reinforcement import Reinforcement
 from siting.scenario.robust import Robust, robust_faults
 from siting.scenario.sections import (
     Confidence,
@@ -44,6 +47,7 @@ __all__ = [
     "Equity",
     "Estimator",
     "Existing",
+    "Fixed",
     "Flow",
     "Grid",
     "Group",
@@ -55,6 +59,7 @@ __all__ = [
     "Prices",
     "Ratio",
     "Reach",
+    "Reinforcement",
     "Robust",
     "Scenario",
     "Section",
@@ -91,6 +96,12 @@ class Scenario(Section):
     market: Market | None = None
     equity: Equity | None = None
     robust: Robust | None = None
+    fixed: tuple[Fixed, ...] = key("-", "sites decided by hand, each from a phase on", default=())
+    only_fixed: bool = key(
+        "-",
+        "true: nothing else is built or changed; the plan is evaluated as given, not optimised",
+        default=False,
+    )
     solve: Solve
     sources: dict[str, Source] = Field(
         default={}, description="where each value comes from, by dotted key"
@@ -118,10 +129,26 @@ class Scenario(Section):
         if not any(kind.buildable and kind.is_super for kind in self.stations.values()):
             msg = "stations: at least one buildable type needs super_guns >= 1"
             raise ValueError(msg)
-        kind = self.objective.kind
-        faults = list(classical_faults(kind, self.phases, self.stations))
-        if faults := [*faults, *equity_faults(self.equity, kind, names), *robust_faults(self)]:
+        kind, phases, stations = self.objective.kind, self.phases, self.stations
+        faults = [
+            *classical_faults(kind, phases, stations),
+            *grid_faults(kind, phases, stations, self.prices, self.grid),
+            *equity_faults(self.equity, kind, names),
+            *robust_faults(self),
+        ]
+        if faults:
             msg = "; ".join(faults)
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _decided(self) -> Scenario:
+        names = [phase.name for phase in self.phases]
+        if faults := list(fixed_faults(self.fixed, names, self.stations)):
+            msg = "; ".join(faults)
+            raise ValueError(msg)
+        if self.only_fixed and self.objective.kind in {"flow", "market"}:
+            msg = f"only_fixed: objective {self.objective.kind!r} cannot be evaluated as given"
             raise ValueError(msg)
         return self
 
@@ -177,5 +204,7 @@ class Scenario(Section):
             + station.fast_guns * price.fast_terminal
             + station.transformer_kva * price.transformer_per_kva
             + station.guns * price.civil_per_bay
+            + station.battery_kwh * (price.battery_per_kwh or 0.0)
+            + station.battery_kw * (price.battery_per_kw or 0.0)
             + price.design
         )

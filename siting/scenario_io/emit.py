@@ -33,10 +33,11 @@ def resolve_toml(scenario: Scenario) -> str:
 
 
 def _given(data: dict[str, Any]) -> dict[str, Any]:
-    """Leave empty tables out of phases and listed tables, and an empty list of these: no news."""
+    """Leave empty tables out of phases and listed tables, an empty list of these, and no fixes."""
     listed = {
         section: _with_list(data[section], name) for section, name in LISTED if section in data
     }
+    data = {k: v for k, v in data.items() if v or k not in {"fixed", "only_fixed"}}
     return {**data, **listed, "phases": _filled(data["phases"])}
 
 

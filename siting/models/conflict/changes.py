@@ -66,6 +66,7 @@ def change_text(program: Stated, change: Change) -> str:
         "circle": _circle,
         "stay": _stay,
         "area": _area,
+        "fixed": _fixed,
     }[item.family](program, problem, change)
     if change.status == "exact":
         return text
@@ -121,9 +122,22 @@ def _headroom(_program: Stated, problem: Problem, change: Change) -> str:
     freed = [(name, kw) for name, kw in zip(names, change.slack, strict=True) if kw > _HAIR]
     total = sum(_up(kw / 1000) for _, kw in freed)
     if len(freed) == 1:
-        return f"free {total:,.2f} MW at substation {freed[0][0]}"
+        name, kw = freed[0]
+        return f"free {total:,.2f} MW at substation {name}{_reinforced(problem, [kw])}"
     each = _listed([f"{name} {_up(kw / 1000):,.2f}" for name, kw in sorted(freed, key=_by_size)])
-    return f"free {total:,.2f} MW at {len(freed):,} substations ({each})"
+    steps = _reinforced(problem, [kw for _, kw in freed])
+    return f"free {total:,.2f} MW at {len(freed):,} substations ({each}){steps}"
+
+
+def _reinforced(problem: Problem, freed_kw: list[float]) -> str:
+    """Say what reinforcement would free as much; '' where the scenario prices none."""
+    if not problem.step_kw:
+        return ""
+    steps = sum(int(np.ceil(kw / problem.step_kw - _HAIR)) for kw in freed_kw)
+    what = "reinforce it" if len(freed_kw) == 1 else "reinforce them"
+    price = steps * problem.step_cny / 1e6
+    more = "; grid.reinforcement has it, unused" if not problem.works else ""
+    return f" ({what}: +{steps * problem.step_mva:g} MVA for {price:,.2f} M CNY{more})"
 
 
 def _by_size(entry: tuple[str, float]) -> float:
@@ -171,6 +185,12 @@ def _area(program: Stated, problem: Problem, change: Change) -> str:
     used = [program.choice[n] for n in columns if change.values[n] > 0.5]  # noqa: PLR2004
     names = _listed([f"{problem.sites[j]} as {problem.types[k]}" for j, k, _ in used])
     return f"find more ground for {counted(len(used), 'site')} ({names})"
+
+
+def _fixed(_program: Stated, problem: Problem, change: Change) -> str:
+    keys = zip(change.keys, change.slack, strict=True)
+    sites = [problem.sites[key.site] for key, slack in keys if slack > 0.5]  # noqa: PLR2004
+    return f"leave {counted(len(sites), 'fixed site')} free ({_listed(sites)})"
 
 
 def _listed(names: Sequence[str]) -> str:

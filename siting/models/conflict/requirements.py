@@ -24,18 +24,19 @@ if TYPE_CHECKING:
     Indices = NDArray[np.int64]
 
 _ROW = re.compile(
-    r"^(ratio|most|budget|headroom|spacing|served|covered|served_in|covered_in|circle)\((.*)\)$"
+    r"^(ratio|most|budget|headroom|spacing|served|covered|served_in|covered_in|circle|fixed)\((.*)\)$"
 )
 OWED = {"served_in", "covered_in"}
 """Floors of a district or group."""
 
 
 class Requirement(NamedTuple):
-    """Name one requirement: its family, and its phase, district and substation if any (else NONE).
+    """Name one requirement: its family, and its phase, district, substation, site if any (or NONE).
 
     Families: ratio, most, budget, headroom (of a substation), spacing, served, covered, stay
-    (existing stations stay open) and area (no type larger than a site's area allows); served_in
-    and covered_in (a floor of a district or group) and circle, with their place in ``fairness``.
+    (existing stations stay open), area (no type larger than a site's area allows) and fixed (what
+    was decided of a site by hand); served_in and covered_in (a floor of a district or group) and
+    circle, with their place in ``fairness``.
     """
 
     family: str
@@ -43,6 +44,7 @@ class Requirement(NamedTuple):
     district: int = NONE
     substation: int = NONE
     scope: int = NONE
+    site: int = NONE
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +80,7 @@ def can_grow(problem: Problem) -> NDArray[np.bool_]:
     Sites that hold nothing yet and may hold something; types some such site may hold.
     """
     open_ground = (problem.initial == NONE) & problem.allowed.any(axis=1)
+    open_ground[len(open_ground) - problem.works :] = False  # a reinforcement needs no ground
     buildable = problem.allowed[open_ground].any(axis=0)
     return np.asarray(open_ground[:, None] & buildable[None, :] & ~problem.allowed)
 
@@ -116,6 +119,7 @@ class _Reader:
         self.districts = names_for(problem.districts)
         self.substations = names_for(problem.substations)
         self.scopes = names_for([floor.scope for floor in problem.fairness.floors])
+        self.sites = {name: j for j, name in enumerate(names_for(problem.sites))}
         self.rows: dict[Requirement, list[int]] = {}
         self.ones: dict[tuple[str, int], int] = {}
         for n, name in enumerate(self.arrays.row_names):
@@ -141,6 +145,8 @@ class _Reader:
                 return
         elif family == "headroom":
             item = Requirement(family, substation=self.substations.index(parts[0]))
+        elif family == "fixed":
+            item = Requirement(family, site=self.sites[parts[0]])
         else:
             local = family == "ratio" and len(parts) > 1
             district = self.districts.index(parts[0]) if local else NONE
@@ -180,14 +186,20 @@ class _Reader:
         if item.family == "headroom":
             size = float(np.maximum(p.headroom_kw[:, item.substation].min(), 0.0))
             return self._shared(rows, [-1.0] * len(rows), size)
+        if item.family == "fixed":
+            signs = np.where(np.isfinite(self.arrays.row_lower[rows]), 1.0, -1.0)
+            return self._one_slack(rows, signs)
         if item.family == "budget":
             later = [self.rows[r][0] for r in self.rows if r.family == "budget"]
             later = [n for n in later if n >= rows[0]]
             money = float(p.budget_cny[item.phase]) / KCNY
             return self._shared(rows, [-1.0] * len(later), money, gives=np.array(later))
+        return self._owed(item, rows)
+
+    def _owed(self, item: Requirement, rows: Indices) -> Limit:
         if item.family == "circle":
-            return self._circle(rows, p.fairness.circles[item.scope])
-        share, due = due_kwh(p, item)
+            return self._circle(rows, self.p.fairness.circles[item.scope])
+        share, due = due_kwh(self.p, item)
         alike = [r for r in self.rows if r.family == item.family and r.scope == item.scope]
         all_rows = {r.phase: self.rows[r][0] for r in alike}
         entries = [float(due[t]) for t in all_rows]
@@ -219,6 +231,12 @@ class _Reader:
         floor = max(entries) > 0
         give = Give(entry, np.array([size if floor else np.inf]), np.ones(1))
         return whole_rows(rows, give, size, heavy=heavy)
+
+    def _one_slack(self, rows: Indices, signs: NDArray[np.float64]) -> Limit:
+        """Return what was decided of a site, which is let go in all its phases together."""
+        shape = (len(self.arrays.row_lower), 1)
+        entry = sparse.csc_array((signs, (rows, np.zeros(len(rows), dtype=int))), shape=shape)
+        return whole_rows(rows, Give(entry, np.ones(1), np.ones(1)), 1.0)
 
     def _spacing(self) -> tuple[Indices, Limit]:
         p = self.p

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from siting.data.problem import NONE
+from siting.models.headroom import over_kw
 from siting.models.solution import open_supers, spent_cny
 
 if TYPE_CHECKING:
@@ -106,13 +107,7 @@ def _spacing(problem: Problem, opened: NDArray[np.bool_]) -> Iterator[Breach]:
 
 def _headroom(problem: Problem, type_at: Types) -> Iterator[Breach]:
     p = problem
-    load = np.where(type_at == NONE, 0.0, p.load_kw[np.maximum(type_at, 0)])
-    tied = p.site_substation != NONE
-    total = [
-        np.bincount(p.site_substation[tied], weights=row[tied], minlength=len(p.substations))
-        for row in load
-    ]
-    over = np.array(total) - p.headroom_kw * (1 + _SLACK)
+    over = over_kw(p, type_at)
     for g in np.flatnonzero((over > _SLACK).any(axis=0)).tolist():
         t = int(np.argmax(over[:, g] > _SLACK))
         text = f"substation {p.substations[g]}: {over[t, g] / 1000:,.2f} MW too little"
