@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from siting.models.dispatch.statement import state as state_dispatch
 from siting.models.statement import state
 from tests.dispatch_case import toy as dispatch_toy
+from tests.strong_toy import golden_strong
 from tests.toy import toy
 
 if TYPE_CHECKING:
@@ -21,9 +22,10 @@ KINDS: tuple[ObjectiveKind, ...] = ("served", "covered", "access", "cost")
 
 
 def write_golden(folder: Path) -> None:
-    """Write one LP file per objective, and that of the dispatch."""
+    """Write one LP file per objective, one with headroom by hour, and that of the dispatch."""
     for kind in KINDS:
         state(toy(kind)).lp.writeLP(str(folder / f"{kind}.lp"))
+    state(golden_strong()).lp.writeLP(str(folder / "headroom.lp"))
     state_dispatch(dispatch_toy()).lp.writeLP(str(folder / "dispatch.lp"))
 
 

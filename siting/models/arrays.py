@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from siting.data.problem import NONE
-from siting.models.headroom import headroom_rows
+from siting.models.headroom import headroom_rows, row_names
 from siting.models.highs import Arrays
+from siting.models.labels import names_for
 from siting.models.statement import KCNY, SLACK
 
 if TYPE_CHECKING:
@@ -39,6 +40,13 @@ def arrays_of(problem: Problem, *, whole: Problem | None = None) -> Arrays:
         then as large as all the demand within reach lets them be.
     """
     return _Rows(problem, whole or problem).arrays()
+
+
+def named_rows(problem: Problem) -> dict[str, int]:
+    """Return where the rows stand that limit money, counts, ratio and headroom, by their names."""
+    rows = _Rows(problem, problem)
+    rows.arrays()
+    return rows.named
 
 
 def choice_keys(problem: Problem) -> tuple[Indices, Indices, Indices]:
@@ -72,6 +80,8 @@ class _Rows:
         self.low: list[Values] = []
         self.high: list[Values] = []
         self.floors: list[int] = []
+        self.named: dict[str, int] = {}
+        self.phase, self.room = names_for(p.phases), row_names(p)
 
     def arrays(self) -> Arrays:
         for t in range(self.phases):
@@ -141,6 +151,11 @@ class _Rows:
 
     def _single(self, column: Indices, value: ArrayLike, low: float, high: float) -> None:
         self._block(1, np.zeros(len(column), dtype=np.int64), column, value, low, high)
+
+    def _mark(self, names: list[str]) -> None:
+        """Note that the next rows have these names."""
+        first = sum(len(low) for low in self.low)
+        self.named |= {name: first + n for n, name in enumerate(names)}
 
     def _one_and_rise(self, t: int) -> None:
         """State both families site by site: one, then a rise for each of the site's types."""
@@ -247,6 +262,7 @@ class _Rows:
         p, y = self.p, self._y(t)
         count = p.ratio_count[self.kind].astype(float)
         if p.city_target[t] > 0:
+            self._mark([f"ratio({self.phase[t]})"])
             counts = count > 0
             self._single(y[counts], count[counts], float(p.city_target[t]), _ENDLESS)
         for r in range(len(p.districts)):
@@ -254,10 +270,12 @@ class _Rows:
                 counts = (count > 0) & (p.site_district[self.site] == r)
                 self._single(y[counts], count[counts], float(p.district_target[t, r]), _ENDLESS)
         if p.max_stations[t] != NONE:
+            self._mark([f"most({self.phase[t]})"])
             self._single(y[self.is_super], 1.0, -_ENDLESS, float(p.max_stations[t]))
 
     def _budget(self, t: int) -> None:
         if np.isfinite(self.p.budget_cny[t]):
+            self._mark([f"budget({self.phase[t]})"])
             cost = self.p.state_cost_cny[self.site, self.kind] / KCNY
             limit = float(self.p.budget_cny[t] / KCNY * (1 + SLACK))
             self._single(self._y(t), cost, -_ENDLESS, limit)
@@ -276,6 +294,7 @@ class _Rows:
         row, column, load = row[load != 0], column[load != 0], load[load != 0]
         asked, row = np.unique(row, return_inverse=True)
         limits = rows.limit_kw[here[asked]] * (1 + SLACK)
+        self._mark([self.room[n] for n in here[asked]])
         self._block(len(asked), row, self._y(t)[column], load, -_ENDLESS, limits)
 
     def _spacing(self, t: int) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from siting.data.problem import NONE
 from siting.data.rooms import Rooms
+from siting.models.labels import names_for
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,6 +34,29 @@ def headroom_rows(problem: Problem) -> Rooms:
     load = np.broadcast_to(p.load_kw, (len(phase), len(p.load_kw)))
     hour = np.full(len(phase), WORST)
     return Rooms(phase, substation, hour, load, p.headroom_kw[phase, substation])
+
+
+def row_names(problem: Problem) -> list[str]:
+    """Return the name of each row of :func:`headroom_rows` in a statement."""
+    substations, phases = names_for(problem.substations), names_for(problem.phases)
+    rows = headroom_rows(problem)
+    names = []
+    for t, g, hour in zip(
+        rows.phase.tolist(), rows.substation.tolist(), rows.hour.tolist(), strict=True
+    ):
+        when = phases[t] if hour == WORST else f"{hour:02d}h,{phases[t]}"
+        names.append(f"headroom({substations[g]},{when})")
+    return names
+
+
+def with_room(problem: Problem, substation: int, more_kw: float) -> Problem:
+    """Return the question with so much more room at a substation, in every phase and hour."""
+    room, rooms = problem.headroom_kw.copy(), problem.rooms
+    room[:, substation] += more_kw
+    if rooms is not None:
+        limit = rooms.limit_kw + np.where(rooms.substation == substation, more_kw, 0.0)
+        rooms = replace(rooms, limit_kw=limit)
+    return replace(problem, headroom_kw=room, rooms=rooms)
 
 
 def asked_kw(problem: Problem, type_at: NDArray[np.int64]) -> NDArray[np.float64]:
