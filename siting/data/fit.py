@@ -55,6 +55,15 @@ def check_fit(case: Case, scenario: Scenario) -> None:
                 field="ratio.form",
             )
         )
+    steps = scenario.grid.reinforcement
+    here = set(case.substations["id"])
+    for name in (steps.substations or ()) if steps is not None else ():
+        if name not in here:
+            known = ", ".join(sorted(here)) or "none"
+            what = f"{name!r} is not a substation of {case.name}"
+            mend = f"Its substations are {known}."
+            where = f"scenario {scenario.name}"
+            faults.append(Fault(where, what, mend, field="grid.reinforcement.substations"))
     if faults:
         msg = f"The scenario does not fit the case {case.name}:"
         raise ScenarioError(msg, faults)

@@ -12,15 +12,12 @@ from siting.models.sensitivity.figure import sign_of
 from siting.models.sensitivity.rejected import Rejected, Rejections
 from siting.models.sensitivity.runners_up import RunnerUp, runners_up
 from siting.models.sensitivity.stations import StationLoss, replanned, station_losses
-from siting.models.sensitivity.substations import SubstationValue, substation_values
-from siting.models.sensitivity.values import (
-    Prices,
-    UnitValue,
-    full_substations,
-    priced,
-    solved,
-    units,
+from siting.models.sensitivity.substations import (
+    SubstationValue,
+    binding_substations,
+    substation_values,
 )
+from siting.models.sensitivity.values import Prices, UnitValue, priced, solved, units
 from siting.models.sensitivity.worth import Worth
 from siting.models.solve import solve
 
@@ -114,7 +111,7 @@ def study(
     best = _sharper(problem, certificate, each, progress) if seconds else certificate
     found = units(problem, type_at, substations=asked.substations)
     values = priced(problem, found, best, Prices(problem, effort))
-    full = full_substations(problem, type_at)[: asked.substations]
+    full = binding_substations(problem, type_at)[: asked.substations]
     local = substation_values(problem, type_at, full, effort, progress=progress)
     others: list[RunnerUp] = []
     if seconds:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from siting.data.problem import NONE
 from siting.models.arrays import arrays_of, named_rows
 from siting.models.assign import assign
-from siting.models.headroom import headroom_rows, row_names
+from siting.models.headroom import SLACK, asked_kw, headroom_rows, row_names
 from siting.models.highs import Highs
 from siting.models.layout import Layout
 from siting.models.neighbourhoods import columns_at
@@ -59,6 +60,32 @@ def plan_values(problem: Problem, layout: Layout, type_at: NDArray[np.int64]) ->
     if len(layout.cover):
         values[layout.cover] = covered(problem, type_at)[layout.cover_phase, layout.cover_zone]
     return values
+
+
+def binding_substations(problem: Problem, type_at: NDArray[np.int64]) -> list[int]:
+    """Return substations that keep some site from a station, or a larger one, in the last phase.
+
+    Those that keep the most demand within reach first.
+    """
+    p, rows = problem, headroom_rows(problem)
+    last = len(p.phases) - 1
+    left = rows.limit_kw * (1 + SLACK) - asked_kw(p, type_at)
+    near = np.bincount(p.pair_site, weights=p.demand_kwh[-1][p.pair_zone], minlength=len(p.sites))
+    held = type_at[-1]
+    serves = np.where(held == NONE, 0.0, p.capacity_kwh[np.maximum(held, 0)])
+    found = []
+    for g in range(len(p.substations)):
+        own = np.flatnonzero((rows.phase == last) & (rows.substation == g))
+        sites = np.flatnonzero(p.site_substation == g)
+        kept = 0.0
+        for j in sites.tolist() if len(own) else []:
+            larger = p.allowed[j] & p.is_super & (p.capacity_kwh > serves[j])
+            now = rows.load_kw[own, held[j]] if held[j] != NONE else np.zeros(len(own))
+            fits = (rows.load_kw[own] - now[:, None] <= left[own, None]).all(axis=0)
+            kept += float(near[j]) if (larger & ~fits).any() else 0.0
+        if kept:
+            found.append((-kept, g))
+    return [g for _, g in sorted(found)]
 
 
 def substation_values(
