@@ -46,7 +46,7 @@ def test_program_is_the_golden_one(kind: ObjectiveKind, tmp_path: Path) -> None:
 
 def test_every_family_stands_in_a_golden_file() -> None:
     """No row is stated that no golden file shows."""
-    source = "".join(Path(m.__file__).read_text(encoding="utf-8") for m in (module, headroom))
+    source = "".join(Path(str(m.__file__)).read_text(encoding="utf-8") for m in (module, headroom))
     stated = set(re.findall(r'f"(\w+)\(\{', source)) - {"x", "y", "c"}
     assert stated == FAMILIES
     assert set.union(*(_rows(kind) for kind in KINDS)) == FAMILIES

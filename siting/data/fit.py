@@ -59,9 +59,8 @@ def check_fit(case: Case, scenario: Scenario) -> None:
     here = set(case.substations["id"])
     for name in (steps.substations or ()) if steps is not None else ():
         if name not in here:
-            known = ", ".join(sorted(here)) or "none"
             what = f"{name!r} is not a substation of {case.name}"
-            mend = f"Its substations are {known}."
+            mend = f"Its substations are {', '.join(sorted(here)) or 'none'}."
             where = f"scenario {scenario.name}"
             faults.append(Fault(where, what, mend, field="grid.reinforcement.substations"))
     if faults:

@@ -222,8 +222,8 @@ def read_plan(folder: Path) -> tuple[Plan, Scenario]:
         left = len(faults) - _SHOWN_FAULTS
         more = [Fault(str(folder), f"and {left} faults more", _AGAIN)] if left > 0 else []
         raise PlanError(msg, [*faults[:_SHOWN_FAULTS], *more])
-    read = [tables[name] for name in PLAN_TABLES]
-    return Plan(document, *read, batteries=batteries), scenario
+    service, zones, load = (tables[name] for name in PLAN_TABLES)
+    return Plan(document, service, zones, load, batteries), scenario
 
 
 def _batteries(path: Path) -> tuple[pd.DataFrame | None, list[Fault]]:
