@@ -19,6 +19,7 @@ from siting.plan_folder.tables import (
     PLAN_TABLES,
     all_tables,
     clean_text,
+    missing_hours,
     read_table,
     write_table,
 )
@@ -214,6 +215,8 @@ def read_plan(folder: Path) -> tuple[Plan, Scenario]:
         scenario = load_scenario(str(folder / "scenario.toml"))
     except ScenarioError as error:
         faults += error.faults
+    if not faults:
+        faults += missing_hours(tables["load.csv"])
     batteries = None
     if not faults and any(kind.battery_kwh for kind in scenario.stations.values()):
         batteries, faults = _batteries(folder / BATTERIES_FILE)
