@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 FORMAT = "siting-plan/1"
 
-OutcomeStatus = Literal["optimal", "feasible"]
+OutcomeStatus = Literal["optimal", "feasible", "given"]
 StationStatus = Literal["new", "kept", "upgraded", "closed"]
 ExportFormat = Literal["geojson", "gpkg", "geoparquet", "csv", "xlsx"]
 """What a plan's layers are written as, for other programs."""
@@ -34,11 +34,16 @@ class Part(BaseModel):
 class Outcome(Part):
     """Certify the answer: how good it is, and how that is known."""
 
-    status: OutcomeStatus = Field(description="optimal: proved within tolerance; feasible: see gap")
+    status: OutcomeStatus = Field(
+        description="optimal: proved within tolerance; feasible: see gap; given: evaluated as it "
+        "was given, not optimised"
+    )
     objective_kind: ObjectiveKind
     objective_unit: str = Field(description="unit of objective and bound")
     objective: float = Field(description="value of this plan, recomputed from the plan")
-    bound: float = Field(description="proven: no plan can be better than this")
+    bound: float = Field(
+        description="proven: no plan can be better than this; the objective itself where given"
+    )
     gap: float = Field(description="|bound - objective| / |objective|")
     seconds: float = Field(description="time of model and search")
     solver: str = Field(description="name and version")
@@ -227,6 +232,9 @@ class Document(Part):
     stations: tuple[Station, ...]
     substations: tuple[Substation, ...]
     unreached: Unreached
+    unmet: tuple[str, ...] = Field(
+        default=(), description="requirements that a plan evaluated as given does not meet"
+    )
     assumptions: tuple[Assumption, ...]
     provenance: Provenance
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siting.data.problem import NONE
+from siting.data.problem import FREE, NONE
 from siting.models.arrays import arrays_of
 from siting.models.cuts import with_cuts
 from siting.models.highs import Highs, to_arrays
@@ -44,6 +44,7 @@ CHANGES: dict[str, dict[str, Any]] = {
         "max_stations": np.full(2, NONE),
         "conflicts": np.empty((0, 2), dtype=np.int64),
     },
+    "fixed": {"fixed": np.array([[FREE, NONE, FREE], [FREE, 1, 1]])},
     "no substation": {"site_substation": np.array([0, NONE, 0])},
 }
 

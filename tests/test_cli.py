@@ -35,6 +35,7 @@ class Difference:
     where: str
     plan: str
     recomputed: str
+    unmet: bool = False
 
     def __str__(self) -> str:
         """Return one line."""
@@ -274,7 +275,9 @@ def test_verify_says_what_differs(pipeline: Pipeline, capsys: pytest.CaptureFixt
     assert _run("verify", "p", "--json") == 2
     document = _json(capsys.readouterr().out)
     assert document["ok"] is False
-    assert document["mismatches"] == [{"where": "outcome.gap", "plan": "0.1", "recomputed": "0.2"}]
+    assert document["mismatches"] == [
+        {"where": "outcome.gap", "plan": "0.1", "recomputed": "0.2", "unmet": False}
+    ]
 
 
 def test_map_prints_what_it_drew(pipeline: Pipeline, capsys: pytest.CaptureFixture[str]) -> None:

@@ -452,6 +452,28 @@ def test_where_nothing_mends_alone_the_changes_together_do(problem: Problem) -> 
     assert (brute_force(problem) is None) == bool(found.changes)
 
 
+def test_changes_together_are_free_of_a_solvers_tolerance() -> None:
+    """E stands and 3 are wanted, but 0.5 and 1 M CNY buy nothing: money, then, is not asked for."""
+    price = toy().state_cost_cny.copy()
+    price[E, S] = 0.0
+    problem = toy(
+        city_target=np.array([0, 3]),
+        district_target=np.array([[0, 1], [0, 0]]),
+        max_stations=np.array([NONE, 1]),
+        budget_cny=np.array([0.5e6, 1.0e6]),
+        headroom_kw=np.array([[250.0], [250.0]]),
+        site_substation=np.array([0, NONE, NONE]),
+        min_covered_share=0.6,
+        initial=np.array([S, NONE, NONE]),
+        allowed=np.array([[False, True, False], [False, True, True], [False, True, False]]),
+        state_cost_cny=price,
+    )
+    found = diagnose(stated(problem), EFFORT)
+    ratios = [change.amount for change in found.together if change.keys[0].family == "ratio"]
+    assert ratios == [1.0, 2.0]
+    assert "budget" not in {change.keys[0].family for change in found.together}
+
+
 def test_every_pair_of_families_is_told_apart() -> None:
     """Each limit that alone forbids the one thing asked for is named with it, and no other is.
 

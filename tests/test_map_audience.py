@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 
@@ -40,7 +41,8 @@ def secret() -> tuple[Case, Plan]:
         pois=None if case.pois is None else case.pois.assign(kind="secretpoi"),
     )
     spare = case.sites.iloc[2:].assign(id="s9", name="secretsite")
-    case = replace(case, sites=pd.concat([case.sites, spare], ignore_index=True))
+    sites = gpd.GeoDataFrame(pd.concat([case.sites, spare], ignore_index=True))
+    case = replace(case, sites=sites)
     plan = small_plan(case)
     document = plan.document
     phase = document.phases[0]

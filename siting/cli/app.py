@@ -12,15 +12,19 @@ from siting import __version__
 from siting.cli.accounts import carbon, money
 from siting.cli.bench import bench
 from siting.cli.case import case_app
+from siting.cli.compare import compare
 from siting.cli.demand import demand_app
 from siting.cli.dispatch import dispatch
 from siting.cli.draw import draw_map
+from siting.cli.equity import equity
 from siting.cli.explain import explain
 from siting.cli.export import export
 from siting.cli.grid import grid
 from siting.cli.headroom import headroom
 from siting.cli.sensitivity import sensitivity
 from siting.cli.show import FinishedError, answer, print_json, print_table, progress
+from siting.cli.simulate import simulate
+from siting.cli.sweep import sweep
 from siting.cli.vpp import vpp
 
 app = typer.Typer(
@@ -41,12 +45,17 @@ app.command()(grid)
 app.command()(headroom)
 app.command()(carbon)
 app.command()(money)
+app.command()(equity)
 app.command("map")(draw_map)
 app.command()(dispatch)
 app.command()(vpp)
+app.command()(simulate)
+app.command()(sweep)
+app.command()(compare)
 app.add_typer(demand_app, name="demand")
 
 _DIFFERS = 2
+_UNMET = 3
 
 AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Print one JSON document.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", metavar="", help="Print errors only.")]
@@ -99,6 +108,16 @@ def plan(  # noqa: PLR0913 - each is an option of the command line
         int | None, typer.Option(help="Steps of search: the same plan on every machine.")
     ] = None,
     solver: Annotated[str | None, typer.Option(help="highs, cbc, or any PuLP knows.")] = None,
+    fix: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Sites decided by hand: the file the map saves."),
+    ] = None,
+    only: Annotated[
+        bool,
+        typer.Option(
+            "--only", metavar="", help="Nothing but the fixed sites: evaluate, do not optimise."
+        ),
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -106,7 +125,7 @@ def plan(  # noqa: PLR0913 - each is an option of the command line
     from siting import pipeline  # noqa: PLC0415 - heavy
     from siting.cli.summary import energy_note, print_summary, summary_document  # noqa: PLC0415
     from siting.plan_folder import check_target  # noqa: PLC0415
-    from siting.scenario_io import load_scenario, override  # noqa: PLC0415
+    from siting.scenario_io import load_scenario, override, with_fixes  # noqa: PLC0415
 
     solve = {
         "time_limit_s": time_limit,
@@ -116,6 +135,8 @@ def plan(  # noqa: PLR0913 - each is an option of the command line
         "iterations": iterations,
         "solver": solver,
     }
+    asked = load_scenario(scenario)
+    question = with_fixes(override(asked, {"solve": solve}, case=case), fix, only=only)
     asked = load_scenario(scenario, options=options or ())
     question = override(asked, {"solve": solve}, case=case)
     folder = Path("maps") / question.name if out is None else out
@@ -128,6 +149,8 @@ def plan(  # noqa: PLR0913 - each is an option of the command line
         print_json(summary_document(made.document, folder))
     elif not quiet:
         print_summary(made.document, folder)
+    if made.document.unmet:
+        raise FinishedError(_UNMET)
 
 
 @app.command()
@@ -136,21 +159,19 @@ def verify(
 ) -> None:
     """Recompute a plan from its inputs, without the solver, and name every number that differs."""
     from siting import pipeline  # noqa: PLC0415 - heavy
+    from siting.cli.summary import print_verdict  # noqa: PLC0415 - heavy
 
     with progress(quiet=quiet) as report:
         report(f"recomputing {folder}")
         found = pipeline.run_verify(folder, case_name=case)
+    differing = [mismatch for mismatch in found if not mismatch.unmet]
     if as_json:
         rows = [vars(mismatch) for mismatch in found]
         print_json({"ok": not found, "folder": str(folder), "mismatches": rows})
-    elif found:
-        for mismatch in found:
-            answer(str(mismatch))
-        answer(f"{len(found)} numbers differ: do not trust this plan.")
-    elif not quiet:
-        answer("Verified: every number follows from the case and the scenario.")
+    elif not quiet or found:
+        print_verdict(found)
     if found:
-        raise FinishedError(_DIFFERS)
+        raise FinishedError(_DIFFERS if differing else _UNMET)
 
 
 def _tell_files(paths: list[Path], *, as_json: bool, quiet: bool) -> None:

@@ -28,6 +28,10 @@ def draw_map(  # noqa: PLR0913 - each is an option of the command line
         typer.Option(help="System the tiles are drawn in; default: by the provider."),
     ] = None,
     tiles_credit: Annotated[str | None, typer.Option(help="Whom to name for the tiles.")] = None,
+    no_what_if: Annotated[
+        bool,
+        typer.Option("--no-what-if", metavar="", help="Leave out what lets readers try stations."),
+    ] = False,
     case: Annotated[
         str | None, typer.Option("--case", help="City to use: a name, or a folder with case.toml.")
     ] = None,
@@ -43,7 +47,7 @@ def draw_map(  # noqa: PLR0913 - each is an option of the command line
     from siting.maps import MapView, read_tiles  # noqa: PLC0415
 
     source = None if tiles is None else read_tiles(tiles, datum=tiles_crs, credit=tiles_credit)
-    view = MapView(audience=audience, language=lang, tiles=source)
+    view = MapView(audience=audience, language=lang, tiles=source, what_if=not no_what_if)
     with progress(quiet=quiet) as report:
         report(f"drawing {folder}")
         paths = pipeline.run_map(folder, view=view, case_name=case)

@@ -10,8 +10,9 @@ from siting.maps.answer_words import answer_words
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from siting.plan import Document, PhaseResult, RatioRow
+    from siting.plan import Document, Outcome, PhaseResult, RatioRow
     from siting.scenario import Scenario
+    from siting.verify import Mismatch
 
 _OPENED_FIRST = ("map.html", "report.html", "plan.gpkg", "plan.json")
 _MUCH_OUT_OF_REACH = 0.1
@@ -37,6 +38,7 @@ def summary_document(document: Document, folder: Path) -> dict[str, Any]:
         "outcome": document.outcome.model_dump(mode="json"),
         "ratio": document.ratio.model_dump(mode="json"),
         "kpis": document.kpis.model_dump(mode="json"),
+        "unmet": list(document.unmet),
         "phases": [
             {"name": phase.name, "date": phase.date, "kpis": phase.kpis.model_dump(mode="json")}
             for phase in document.phases
@@ -64,18 +66,12 @@ def print_summary(document: Document, folder: Path) -> None:
     if "straight lines" in origin.travel:
         answer(f"Travel: {origin.travel}.")
     answer("")
-    best = f"proved within {outcome.gap:.2%} of the best possible"
-    if outcome.status == "optimal":
-        best = f"proved the best possible, gap {outcome.gap:.2%}"
-    if outcome.method.endswith("stopped by the user"):
-        best += ", stopped by the user"
     words = answer_words(document)
     if words is not None:
         answer(words[0])
-    answer(
-        f"{best}: {_figure(outcome.objective)} {outcome.objective_unit}, "
-        f"bound {_figure(outcome.bound)}, {outcome.seconds:.1f} s, {outcome.solver}"
-    )
+    answer(_worth_line(outcome))
+    for line in _unmet_lines(document.unmet):
+        answer(line)
     answer("")
     phases = document.phases
     works = _works_row(document)
@@ -91,6 +87,47 @@ def print_summary(document: Document, folder: Path) -> None:
     for name in _OPENED_FIRST:
         if (folder / name).is_file():
             answer(f"  {folder / name}")
+
+
+def _worth_line(outcome: Outcome) -> str:
+    worth = f"{_figure(outcome.objective)} {outcome.objective_unit}"
+    if outcome.status == "given":
+        return f"evaluated as given, not optimised: {worth}"
+    best = f"proved within {outcome.gap:.2%} of the best possible"
+    if outcome.status == "optimal":
+        best = f"proved the best possible, gap {outcome.gap:.2%}"
+    if outcome.method.endswith("stopped by the user"):
+        best += ", stopped by the user"
+    how = f"bound {_figure(outcome.bound)}, {outcome.seconds:.1f} s, {outcome.solver}"
+    return f"{best}: {worth}, {how}"
+
+
+def print_verdict(found: list[Mismatch]) -> None:
+    """Print what verification found: numbers that differ, requirements a given plan does not meet.
+
+    Parameters
+    ----------
+    found
+        Mismatches.
+    """
+    differing = [str(mismatch) for mismatch in found if not mismatch.unmet]
+    unmet = tuple(str(mismatch) for mismatch in found if mismatch.unmet)
+    for line in differing:
+        answer(line)
+    if differing:
+        answer(f"{len(differing)} numbers differ: do not trust this plan.")
+    else:
+        answer("Verified: every number follows from the case and the scenario.")
+    for line in _unmet_lines(unmet):
+        answer(line)
+
+
+def _unmet_lines(unmet: tuple[str, ...]) -> list[str]:
+    if not unmet:
+        return []
+    said = "1 requirement" if len(unmet) == 1 else f"{len(unmet):,} requirements"
+    lines = [f"Given as it is, it does not meet {said} of the scenario:"]
+    return lines + [f"  - {line}" for line in unmet]
 
 
 def energy_note(scenario: Scenario) -> str:

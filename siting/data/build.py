@@ -9,8 +9,11 @@ import shapely
 from scipy.spatial import cKDTree
 
 from siting.data.demand import demand_kwh
+from siting.data.fairness import fairness
 from siting.data.fit import check_fit
+from siting.data.fixed import fixed_types
 from siting.data.flow_paths import flow_paths
+from siting.data.futures import futures_of
 from siting.data.market_pull import market_pull
 from siting.data.power import headroom_kw, peak_load_kw
 from siting.data.problem import NONE, Problem
@@ -61,11 +64,13 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
     CaseError
         If an existing station has a type the scenario does not know, or demand adds up to nothing.
     ScenarioError
-        If the scenario names a district the case does not have, or counts nozzles nobody gave.
+        If the scenario names a district or fixes a site the case does not have, or counts nozzles
+        nobody gave.
     """
     check_fit(case, scenario)
     types = ranked_types(scenario)
     sites = Sites(case, scenario, types)
+    fixed = fixed_types(scenario, sites, types)
     pairs = cached_pairs(
         case.roads,
         shapely.get_coordinates(inner_points(case.zones.geometry.to_numpy())),
@@ -78,6 +83,9 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
     district_ids = tuple(case.districts["id"])
     fuel = _fuel_count(case, scenario, district_ids)
     conflicts, conflict_m = _conflicts(sites, scenario, types)
+    reachable = np.isin(np.arange(len(case.zones)), pairs.zone)
+    is_super = np.array([scenario.stations[k].is_super for k in types])
+    usable = (sites.allowed & is_super).any(axis=1)
     problem = Problem(
         phases=tuple(p.name for p in scenario.phases),
         zones=tuple(case.zones["id"]),
@@ -92,7 +100,7 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
         capacity_kwh=np.array(
             [capacity_kwh_day(scenario.stations[k], scenario.service) for k in types]
         ),
-        is_super=np.array([scenario.stations[k].is_super for k in types]),
+        is_super=is_super,
         ratio_count=np.array([_ratio_count(scenario, k) for k in types], dtype=np.int64),
         load_kw=load,
         state_cost_cny=sites.state_cost,
@@ -119,7 +127,10 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
         drive_cny_kwh_min=scenario.drive_cny_kwh_min,
         between_m=_between_m(sites) if scenario.objective.kind == "p-dispersion" else None,
         flows=flow_paths(case, scenario, sites.points),
+        fairness=fairness(case, scenario, demand, reachable, sites.points, usable),
+        futures=futures_of(case, scenario, demand),
         market=market_pull(scenario, types, sites.initial, pairs, len(case.zones)),
+        fixed=fixed,
     )
     return Built(by_hour(problem, case, scenario, sites.standing_kw(load)), pairs)
 

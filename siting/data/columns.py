@@ -123,7 +123,8 @@ def _typed(source: Source, values: pd.Series, column: Column, name: str) -> obje
             source.where, text == "", lambda _: "is empty", mend, rows=source.rows, field=name
         )
     elif column.default is None:
-        return text.where(text != "", None)
+        filled = [value or None for value in text]
+        return pd.Series(filled, index=text.index, dtype=object)
     elif column.default:
         return text.where(text != "", column.default)
     return text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from siting.data.demand import check_estimators
+from siting.data.fairness import check_groups
 from siting.errors import CaseError, Fault, ScenarioError
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def check_fit(case: Case, scenario: Scenario) -> None:
                 field="reach.km",
             )
         )
+    faults += check_groups(case, scenario)
     if scenario.ratio.form == "guns" and case.fuel["nozzles"].isna().any():
         blank = int(case.fuel["nozzles"].isna().sum())
         faults.append(

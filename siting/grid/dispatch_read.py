@@ -15,6 +15,7 @@ from siting.grid.energy import Energy
 from siting.grid.placement import HOURS
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -116,7 +117,7 @@ def _told(path: Path) -> dict[str, Any]:
 
 
 def _table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    labels = dict.fromkeys(("phase", "station", "day"), str)
+    labels: dict[Hashable, type[str]] = dict.fromkeys(("phase", "station", "day"), str)
     try:
         table = pd.read_csv(path, encoding="utf-8-sig", dtype=labels)
     except (OSError, ValueError) as error:

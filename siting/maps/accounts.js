@@ -25,8 +25,9 @@ function dispatchRows(d) {
   ];
 }
 function accounts() {
-  const all = PLAN.accounts || {};
+  const all = { ...PLAN.accounts, simulation: PLAN.simulation };
   const parts = [
+    ["simulation", "acc_simulation", simulationRows],
     ["carbon", "acc_carbon", carbonRows],
     ["dispatch", "acc_dispatch", dispatchRows],
     ["money", "acc_money", MONEY.rows],

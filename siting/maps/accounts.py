@@ -1,10 +1,12 @@
-"""Read what was asked of a plan afterwards (grid, storage, carbon, money), to show it."""
+"""Read what was asked of a plan afterwards (grid, storage, carbon, money, waits), to show it."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from siting.maps.simulation import read_simulation
 
 if TYPE_CHECKING:
     from siting.maps.audience import Sight
@@ -29,7 +31,7 @@ Accounts = dict[str, Any]
 
 
 def read_accounts(folder: Path) -> Accounts:
-    """Return the accounts a plan's folder holds: ``carbon``, ``dispatch``, ``money``.
+    """Return what a plan's folder holds: ``carbon``, ``dispatch``, ``money``, ``simulation``.
 
     A file that is not there, or cannot be read, is left out: the plan stands without it.
 
@@ -46,6 +48,8 @@ def read_accounts(folder: Path) -> Accounts:
             continue
         if isinstance(told, dict):
             found[name] = told
+    if (seen := read_simulation(folder)) is not None:
+        found["simulation"] = seen
     return found
 
 

@@ -9,11 +9,12 @@ const SHOWN_FIRST = {
 function setPhase(phase) {
   state.phase = phase;
   updatePhase();
-  for (const name of ["overview", "districts", "stations", "grid"]) if (name === state.tab) renderView(name);
+  for (const name of ["overview", "districts", "stations", "grid", "what_if"]) if (name === state.tab) renderView(name);
   drawMarks();
   drawZones();
   drawLabels();
   refreshPopup();
+  renderWhatIf();
 }
 function setTab(tab) {
   state.tab = tab;
@@ -46,6 +47,7 @@ function setLanguage(lang) {
   drawLabels();
   credit();
   refreshPopup();
+  renderWhatIf();
   for (const way of ["in", "out"]) {
     const button = document.querySelector(`.leaflet-control-zoom-${way}`);
     button.title = t(`zoom_${way}`);
@@ -106,7 +108,7 @@ function preparePaper() {
   box.setProperty("--wide", `${size.x}px`);
   box.setProperty("--high", `${size.y}px`);
   box.setProperty("--scale", Math.min(SHEET.width / size.x, SHEET.height / size.y));
-  ["overview", "districts", "about"].forEach(renderView);
+  ["overview", "districts", "about", ...(trying() ? ["what_if"] : [])].forEach(renderView);
 }
 
 function start() {
@@ -162,6 +164,8 @@ function start() {
   });
   new ResizeObserver(() => map.invalidateSize({ animate: false })).observe($("siting_map"));
   window.addEventListener("beforeprint", preparePaper);
+  followAddress();
+  window.addEventListener("hashchange", followAddress);
   document.documentElement.dataset.ready = "yes";
 }
 start();

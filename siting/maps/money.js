@@ -20,5 +20,10 @@ Object.assign(MONEY, {
     accountRow("acc_kwh_cny", orNone(m.levelised_cny_kwh, num(m.levelised_cny_kwh, 3))),
     accountRow("acc_subsidy_cny", orNone(m.least_subsidy_cny_kw, num(m.least_subsidy_cny_kw))),
   ],
+  tried: { cost: ["wi_cost_cny", (phase) => phase.kpis.capex_cny, { digits: 2, scale: 1e-6 }] },
+  broken: (kpis, budget) =>
+    !missing(budget) &&
+    kpis.capex_cny > budget * (1 + 1e-9) &&
+    t("wi_rule_budget", { more: money(kpis.capex_cny - budget, 2) }),
   cell: ["capex_cny", (station) => Math.round(station.capex_cny)],
 });

@@ -51,6 +51,7 @@ function stationPopup(i) {
         PLAN.service && ["catchment", t("catchment_value", { zones: num(rows.length), minutes: num(minutes, 1) })],
         substation && ["substation", given(named(substation)), ` · ${percent(stepAt(substation).loading, 0)}`],
       ]),
+    waitFacts(s),
     substation && dayChart(substation),
   );
 }
@@ -168,6 +169,10 @@ const popup = L.popup({
   className: "card",
 });
 let opened = null;
+// What scrolls can be scrolled by the keyboard too.
+function letScroll() {
+  popup.getElement()?.querySelector(".leaflet-popup-scrolled")?.setAttribute("tabindex", "0");
+}
 function openPopup(kind, i, latlng) {
   opened = null;
   if (kind === "stations") showService(serviceRows(state.phase, 0, i));
@@ -181,10 +186,13 @@ function openPopup(kind, i, latlng) {
     .openOn(map);
   popup.getElement()?.querySelector(".leaflet-popup-close-button")?.setAttribute("aria-label", t("close_popup"));
   opened = { kind, i, latlng };
+  letScroll();
+  renderWhatIf();
 }
 map.on("popupclose", () => {
   if (opened) focus.clearLayers();
   opened = null;
+  renderWhatIf();
 });
 function refreshPopup() {
   if (!opened) return;

@@ -23,6 +23,7 @@ def told(accounts: Accounts) -> str:
     """
     shown = accounts_for(accounts, SIGHTS["planner"])
     rows = [
+        *(_simulation(accounts["simulation"]) if "simulation" in accounts else []),
         *(_carbon(shown["carbon"]) if "carbon" in shown else []),
         *(_dispatch(shown["dispatch"]) if "dispatch" in shown else []),
         *(_money(shown["money"]) if "money" in shown else []),
@@ -74,4 +75,33 @@ def _money(m: dict[str, Any]) -> list[list[str]]:
         _row("acc_back", _years(m["payback_years"])),
         _row("acc_kwh_cny", number(m["levelised_cny_kwh"], 3)),
         _row("acc_subsidy_cny", number(m["least_subsidy_cny_kw"])),
+    ]
+
+
+def _simulation(s: dict[str, Any]) -> list[list[str]]:
+    """Tell what simulated drivers met, each figure with its interval."""
+
+    def span(key: str, digits: int, *, factor: float = 1.0, unit: str = "") -> str:
+        mean, low, high = (s["city"][key][end] for end in ("mean", "low", "high"))
+        if mean is None or low is None or high is None:
+            return inline("none")
+        shown = [number(factor * value, digits) for value in (mean, low, high)]
+        return f"{shown[0]} ({shown[1]} – {shown[2]}){unit}"
+
+    promise = s["promise"]
+    counts = _both(
+        "sim_counts",
+        kept=number(promise["kept"]),
+        broken=number(promise["broken"]),
+        unsure=number(promise["not significant"]),
+    )
+    minutes = f" {inline('unit_min')}"
+    return [
+        _row("acc_simulation", given(f"{s['phase']}; {s['settings_title']}")),
+        _row("sim_served", span("served_share", 1, factor=100, unit=" %")),
+        _row("sim_waited", span("waited_share", 1, factor=100, unit=" %")),
+        _row("sim_mean", span("wait_mean_min", 2, unit=minutes)),
+        _row("sim_p95", span("wait_p95_min", 1, unit=minutes)),
+        _row("sim_use", span("utilisation", 1, factor=100, unit=" %")),
+        _row("sim_promise", counts),
     ]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from siting.data.problem import NONE
+from siting.models.equity import with_equity
 from siting.models.headroom import headroom_rows, row_names
 from siting.models.highs import Arrays
 from siting.models.labels import names_for
@@ -39,7 +40,7 @@ def arrays_of(problem: Problem, *, whole: Problem | None = None) -> Arrays:
         The same question with all its pairs, where ``problem`` has but some of them: stations are
         then as large as all the demand within reach lets them be.
     """
-    return _Rows(problem, whole or problem).arrays()
+    return with_equity(_Rows(problem, whole or problem).arrays(), problem)
 
 
 def named_rows(problem: Problem) -> dict[str, int]:
@@ -86,6 +87,7 @@ class _Rows:
     def arrays(self) -> Arrays:
         for t in range(self.phases):
             self._one_and_rise(t)
+            self._fixed(t)
             if self.pairs:
                 self._service(t)
             if self.n_cover:
@@ -187,6 +189,20 @@ class _Rows:
             len(low), np.concatenate(row), np.concatenate(column), np.concatenate(value), 0.0, high
         )
         self.low[-1] = low
+
+    def _fixed(self, t: int) -> None:
+        sites, kinds = self.p.fixes(t)
+        says = (kinds != NONE) | self.p.allowed[sites].any(axis=1)
+        sites, kinds = sites[says], kinds[says]
+        place = np.full(len(self.p.sites), NONE, dtype=np.int64)
+        place[sites] = np.arange(len(sites))
+        asked = np.full(len(self.p.sites), NONE, dtype=np.int64)
+        asked[sites] = kinds
+        row, want = place[self.site], asked[self.site]
+        kept = np.flatnonzero((row != NONE) & ((want == NONE) | (want == self.kind)))
+        high = np.where(kinds == NONE, 0.0, _ENDLESS)
+        self._block(len(sites), row[kept], self._y(t)[kept], 1.0, 0.0, high)
+        self.low[-1] = np.where(kinds == NONE, -_ENDLESS, 1.0)
 
     def _service(self, t: int) -> None:
         p, x = self.p, self._x(t)

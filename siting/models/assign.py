@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 from scipy.optimize import linprog
 
+from siting.models.equity import SLACK
 from siting.models.solution import open_supers
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ def assign(problem: Problem, type_at: NDArray[np.int64]) -> Floats:
 
     For each phase a transportation problem (F. L. Hitchcock, Journal of Mathematics and Physics
     20, 1941) over the pairs whose site is open. With the objective ``access`` only the promised
-    share is served, at the least minutes; otherwise as much as can be.
+    share is served, at the least minutes; otherwise as much as can be. What is owed to districts
+    and groups comes before both.
     """
     opened = open_supers(problem, type_at)
     energy = np.zeros((len(problem.phases), len(problem.pair_zone)))
@@ -51,15 +53,28 @@ def _transport(problem: Problem, t: int, pairs: NDArray[np.int64], room: Floats)
     )
     limit = np.concatenate([demand, room])
     energy = None
+    owed, promises = _owed(problem, t, pairs)
+    most = minutes - _FIRST * max(float(minutes.max()), 1.0)
     if problem.objective == "access":
-        floor = sparse.vstack([matrix, sparse.csr_array(-np.ones((1, len(pairs))))])
+        floor = sparse.vstack([matrix, sparse.csr_array(-np.ones((1, len(pairs)))), owed])
         promised = problem.min_served_share * problem.reachable_kwh[t]
-        energy = _least(minutes, floor, np.append(limit, -promised))
+        energy = _least(minutes, floor, np.concatenate([limit, [-promised], promises]))
+    if energy is None and len(promises):
+        energy = _least(most, sparse.vstack([matrix, owed]), np.append(limit, promises))
     if energy is None:  # all that can be: asked for, or a solver's tolerance below the promise
-        energy = _least(minutes - _FIRST * max(float(minutes.max()), 1.0), matrix, limit)
+        energy = _least(most, matrix, limit)
     if energy is None:
         return np.zeros(len(pairs))
     return _within(np.where(energy < _DUST_KWH, 0.0, energy), zones, demand, sites, room)
+
+
+def _owed(problem: Problem, t: int, pairs: NDArray[np.int64]) -> tuple[sparse.csr_array, Floats]:
+    """Return rows and limits, both negative, of what districts and groups must be served."""
+    floors = problem.fairness.of("served")
+    zones = problem.pair_zone[pairs]
+    rows = np.array([-floor.zones[zones].astype(float) for floor in floors])
+    least = np.array([-float(floor.promised_kwh[t]) * (1 - SLACK) for floor in floors])
+    return sparse.csr_array(rows.reshape(len(floors), len(pairs))), least
 
 
 def _least(cost: Floats, matrix: sparse.csr_array, limit: Floats) -> Floats | None:

@@ -16,6 +16,7 @@ import numpy as np
 
 from siting.models.arrays import arrays_of
 from siting.models.cuts import with_cuts
+from siting.models.equity import floor_prices
 from siting.models.lagrange import Lagrangian, Prices, unit_gain
 from siting.models.layout import Layout
 from siting.models.relaxation import elastic, matrix, part_of, rows_within, scaled, with_floor
@@ -159,7 +160,8 @@ def _even(best: Relaxed, arrays: Arrays, layout: Layout, problem: Problem) -> Re
     for price in EVEN:
         demand = np.outer(price * problem.weight, np.ones(size[1]))
         nothing = np.zeros(size[0])
-        prices = Prices(demand, np.zeros((1, 1)), nothing, np.zeros(size), nothing)
+        free = np.zeros(size)
+        prices = Prices(demand, np.zeros((1, 1)), free, free, free, nothing)
         bound, wish = lagrangian.bound_and_wish(prices)
         if bound is not None and bound < best.bound:
             best = replace(best, bound=bound, wish=wish)
@@ -208,7 +210,8 @@ def _with_paying(problem: Problem, pairs: Indices, prices: Prices) -> Indices:
     earns = np.full(len(p.pair_zone), -np.inf)
     for t in range(len(p.phases)):
         price = prices.demand[t, p.pair_zone] + prices.site[t, p.pair_site]
-        earns = np.maximum(earns, prices.promise[t] - price + unit_gain(p, t, p.pair_minutes))
+        promise = prices.promise[t, p.pair_zone]
+        earns = np.maximum(earns, promise - price + unit_gain(p, t, p.pair_minutes))
     earns[pairs] = -np.inf
     scale = float(prices.promise.max(initial=0.0) + np.abs(prices.demand).max(initial=0.0))
     new = np.flatnonzero(earns > DUST * max(scale, 1e-12))
@@ -281,8 +284,4 @@ def _prices(arrays: Arrays, layout: Layout, duals: Values) -> Prices:
     cover[layout.cover_phase, layout.cover_zone] = price[
         columns.indices[columns.indptr[layout.cover]]
     ]
-    promise = np.zeros((2, len(p.phases)))
-    kinds = [n for n, asked in enumerate((p.min_served_share, p.min_covered_share)) if asked]
-    if kinds and len(arrays.floors):
-        promise[kinds] = price[arrays.floors].reshape(len(p.phases), len(kinds)).T
-    return Prices(demand, site, promise[0], cover, promise[1])
+    return Prices(demand, site, *floor_prices(p, price[arrays.floors], cover))

@@ -45,4 +45,6 @@ def one_phase(problem: Problem, phase: int, held: NDArray[np.int64]) -> Problem:
         rooms=None if problem.rooms is None else problem.rooms.of_phase(phase),
         works_from=max(problem.works_from - phase, 0),
         weight=problem.weight[only],
+        fairness=problem.fairness.at(phase),
+        fixed=problem.fixed[only],
     )

@@ -31,7 +31,10 @@ def reopen(problem: Problem, type_at: NDArray[np.int64]) -> NDArray[np.int64]:
         (T, J) type, or NONE; keeps every rule.
     """
     kept = type_at
-    for j in np.flatnonzero(problem.closable & (type_at[-1] == NONE)):
+    closed = problem.closable & (type_at[-1] == NONE)
+    if len(problem.fixed):
+        closed &= ~(problem.fixed == NONE).any(axis=0)
+    for j in np.flatnonzero(closed):
         trial = kept.copy()
         trial[:, j] = problem.initial[j]
         if _fits(problem, trial):

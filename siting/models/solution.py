@@ -23,7 +23,8 @@ PROVED = 1e-6
 class Certificate:
     """Say how good an answer is, from what the solver itself reported."""
 
-    status: Literal["optimal", "feasible"]
+    status: Literal["optimal", "feasible", "given"]
+    """given: evaluated as it was given; nothing was optimised, nothing is proved."""
     objective: float
     """In the unit of the objective: kWh a day, kWh a day x min, or CNY."""
     bound: float

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from siting.data.problem import Problem
     from siting.models.differing import Differing
     from siting.models.effort import Effort
+    from siting.models.warm import Start
 
 log = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ def solve(
     solver: str = HIGHS,
     progress: Callable[[str], None] = log.info,
     differing: Differing | None = None,
+    start: Start | None = None,
 ) -> Solution:
     """Return a plan and the proof of how good it is.
 
@@ -51,8 +53,11 @@ def solve(
         knows, whose answer is then checked row by row.
     progress
         Called with a line of text now and then.
-    cuts
-        Rows over the choice that hold besides; with HiGHS only.
+    differing
+        Plans the answer has to differ from; with HiGHS only.
+    start
+        A plan to begin with, and maybe a bound that holds: the answer is no worse than a start
+        that keeps every rule. Of the phased objectives, and with HiGHS only; else it is left aside.
 
     Raises
     ------
@@ -72,7 +77,7 @@ def solve(
     started = time.monotonic()
     progress("stating the model")
     if solver == HIGHS:
-        found, name = fallback.search(problem, effort, progress, differing=differing)
+        found, name = fallback.search(problem, effort, progress, differing=differing, start=start)
     else:
         other_solvers.check(solver)
         name = other_solvers.describe(solver)

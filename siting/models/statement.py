@@ -15,6 +15,8 @@ Variables: :math:`y_{jkt} \in \{0, 1\}`, site :math:`j` holds type :math:`k` in 
     \text{cost:}    \quad & \min \sum_{jk} C_{jk} y_{jkT} \\
     \text{one:}     \quad & \sum_k y_{jkt} \le 1 \quad (= 1 \text{ for what must stay}) \\
     \text{rise:}    \quad & \sum_{k \ge m} y_{jkt} \ge \sum_{k \ge m} y_{jk,t-1} \\
+    \text{fixed:}   \quad & y_{jkt} \ge 1, \quad \sum_k y_{jkt} \le 0 \quad
+                              \text{(decided by hand)} \\
     \text{demand:}  \quad & \sum_j x_{ijt} \le d_{it} \\
     \text{capacity:}\quad & \sum_i x_{ijt} \le
                               \sum_k \min(Q_k, \textstyle\sum_{i: j \in N(i)} d_{it}) y_{jkt} \\
@@ -47,6 +49,7 @@ import numpy as np
 import pulp
 
 from siting.data.problem import NONE
+from siting.models.equity import named_rows
 from siting.models.headroom import headroom_rows, row_names
 from siting.models.labels import names_for
 from siting.models.program import Statement
@@ -95,6 +98,7 @@ class _Writer:
             for j in range(len(self.p.sites)):
                 self._one(j, t)
                 self._rise(j, t)
+            self._fixed(t)
             if self.serve:
                 self._service(t)
             if self.cover:
@@ -103,6 +107,8 @@ class _Writer:
             self._budget(t)
             self._headroom(t)
             self._spacing(t)
+        for row in named_rows(self.p, self._served, self.cover, self._super):
+            self._row(*row)
         return Statement(self.lp, self.build, self.serve, self.cover, self.columns, self.rows)
 
     def _new(self, name: str, *, upper: float | None = None, binary: bool = False) -> Any:  # noqa: ANN401 - PuLP is untyped
@@ -186,6 +192,15 @@ class _Writer:
             closes = self.p.closable[j] and k == self.p.initial[j]
             sense = pulp.LpConstraintLE if closes else pulp.LpConstraintGE
             self._row(name, [*now, *[(y, -a) for y, a in before]], sense, 0)
+
+    def _fixed(self, t: int) -> None:
+        """Let a site be what was decided: hold a type, or none."""
+        for j, kind in zip(*(part.tolist() for part in self.p.fixes(t)), strict=True):
+            name = f"fixed({self.site[j]},{self.phase[t]})"
+            if kind == NONE and self.held[j]:
+                self._row(name, self._at(j, t), pulp.LpConstraintLE, 0)
+            elif kind != NONE:
+                self._row(name, [(self.build[j, kind, t], 1.0)], pulp.LpConstraintGE, 1)
 
     def _service(self, t: int) -> None:
         p, serve = self.p, self._served(t)

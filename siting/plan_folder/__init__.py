@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from siting.scenario import Scenario
 
 __all__ = [
+    "EQUITY_FILE",
+    "EQUITY_JSON",
     "MAP_FILES",
     "PDF_FILE",
     "PLAN_FILES",
@@ -66,9 +68,21 @@ PDF_FILE = "report.pdf"
 """Written when asked for."""
 SENSITIVITY_FILE = "sensitivity.csv"
 """What a plan hangs on, written when asked for."""
+EQUITY_FILE, EQUITY_JSON = "equity.csv", "equity.json"
+"""How fairly a plan serves, written when asked for."""
 MAP_FILES = ("map-grid.html", "map-public.html")
 """Maps for other readers, written when asked for."""
-LATER = (SITES_FILE, BATTERIES_FILE, SENSITIVITY_FILE, PDF_FILE, *MAP_FILES, "export", "grid")
+LATER = (
+    SITES_FILE,
+    BATTERIES_FILE,
+    EQUITY_FILE,
+    EQUITY_JSON,
+    SENSITIVITY_FILE,
+    PDF_FILE,
+    *MAP_FILES,
+    "export",
+    "grid",
+)
 """What siting may add to a plan's folder: of an old plan, none of it is carried over."""
 
 _AGAIN = "Make the plan again with 'siting plan'."

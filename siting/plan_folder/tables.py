@@ -161,7 +161,7 @@ def _parsed(cells: pd.Series[str], file: str) -> tuple[pd.Series[Any], list[Faul
         values = cells.map(_TRUTH)
         bad = values.isna()
         return values.where(~bad, other=False).astype(bool), _faults(cells, bad, file)
-    numbers = pd.to_numeric(cells, errors="coerce").astype(float)
+    numbers = _numbers(cells)
     bad = ~numbers.between(-np.inf, np.inf, inclusive="neither")
     if (file, name) in _MAY_BE_EMPTY:
         bad &= cells != ""
@@ -169,6 +169,14 @@ def _parsed(cells: pd.Series[str], file: str) -> tuple[pd.Series[Any], list[Faul
         bad |= numbers % 1 != 0
         return numbers.where(~bad, other=0).astype(int), _faults(cells, bad, file)
     return numbers, _faults(cells, bad, file)
+
+
+def _numbers(cells: pd.Series[str]) -> pd.Series[float]:
+    """Return cells as numbers to the last bit, which ``to_numeric`` may miss; NaN where none."""
+    try:
+        return cells.where(cells != "", "nan").astype(float)
+    except ValueError:
+        return pd.to_numeric(cells, errors="coerce").astype(float)
 
 
 def _faults(cells: pd.Series[str], bad: pd.Series[bool], file: str) -> list[Fault]:

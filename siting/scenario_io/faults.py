@@ -169,6 +169,8 @@ def _meaning(place: Place, verb: str) -> str:
 def _dotted(place: Place, data: Mapping[str, Any]) -> str:
     """Write a place with dots; a phase by its name."""
     parts = [str(part) for part in place]
+    if len(place) > 1 and place[0] == "fixed":
+        return ".".join([f"fixed[{place[1]}]", *(str(part) for part in place[2:])])
     if len(place) > 1 and place[0] == "phases" and isinstance(place[1], int):
         phase = data["phases"][place[1]]
         name = phase.get("name") if isinstance(phase, dict) else None

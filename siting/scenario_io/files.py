@@ -78,20 +78,21 @@ def _checked(path: Path, asked: str) -> Path:
     raise ScenarioError(msg, [Fault(asked, "no such scenario or file", mend)])
 
 
-def read(path: Path) -> dict[str, Any]:
+def read(path: Path, *, msg: str = "This scenario cannot be read.") -> dict[str, Any]:
     """Return one scenario file as nested dicts.
 
     Parameters
     ----------
     path
         TOML file, UTF-8.
+    msg
+        What an error begins with.
 
     Raises
     ------
     ScenarioError
         If it cannot be read, or is not TOML.
     """
-    msg = "This scenario cannot be read."
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:

@@ -42,9 +42,12 @@ def check_outcome(ledger: Ledger, state: State, served: Served) -> None:
         ledger.at_most("outcome.bound", said.bound, said.objective, "the objective itself")
     if said.status == "optimal" and gap > OPTIMAL_GAP + 1e-12:
         ledger.note("outcome.status", "optimal", f"feasible, with gap {gap:.3g}")
+    if (said.status == "given") != state.scenario.only_fixed:
+        right = "given" if state.scenario.only_fixed else "optimal or feasible"
+        ledger.note("outcome.status", said.status, right)
     if not (math.isfinite(said.seconds) and said.seconds >= 0):
         ledger.note("outcome.seconds", said.seconds, "at least 0")
-    _floors(ledger, state, served)
+    _floors(ledger.asked, state, served)
 
 
 def check_between(ledger: Ledger, said: float, found: tuple[float, float]) -> None:

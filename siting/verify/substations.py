@@ -55,7 +55,7 @@ def check_load(ledger: Ledger, state: State) -> None:
             _fields(ledger, state, known[label], number, load)
             _steps(ledger, state, known[label], number, load)
     if state.scenario.grid.enforce:
-        _limits(ledger, state, labels, load)
+        _limits(ledger.asked, state, labels, load)
 
 
 def recompute(ledger: Ledger, state: State) -> Load:

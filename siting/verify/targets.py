@@ -51,11 +51,11 @@ def _phase(ledger: Ledger, state: State, served: Served, number: int, result: Ph
     ledger.near(f"{where}.budget_cny", result.budget_cny, budget)
     _ratio(ledger, state, number, result.ratio, f"{where}.ratio")
     _kpis(ledger, state, served, number, result.kpis, f"{where}.kpis")
-    _targets(ledger, state, number, where)
+    _targets(ledger.asked, state, number, where)
     if budget is not None:
         spent = sum(spent_cny(state, name, until=number) for name in state.stations)
         spent += works_cny(state, number)
-        ledger.at_most(f"{where}.kpis.capex_cny", spent, budget, "money arrived by then")
+        ledger.asked.at_most(f"{where}.kpis.capex_cny", spent, budget, "money arrived by then")
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from siting.data.problem import NONE
+from siting.models.conflict.requirements import due_kwh
 from siting.models.conflict.words import counted, scope_of, unit_of
 from siting.models.statement import KCNY
 
@@ -60,8 +61,12 @@ def change_text(program: Stated, change: Change) -> str:
         "spacing": _spacing,
         "served": _floor,
         "covered": _floor,
+        "served_in": _floor,
+        "covered_in": _floor,
+        "circle": _circle,
         "stay": _stay,
         "area": _area,
+        "fixed": _fixed,
     }[item.family](program, problem, change)
     if change.status == "exact":
         return text
@@ -152,12 +157,21 @@ def _spacing(program: Stated, problem: Problem, change: Change) -> str:
 
 
 def _floor(_program: Stated, problem: Problem, change: Change) -> str:
-    family = change.keys[0].family
-    asked = problem.min_served_share if family == "served" else problem.min_covered_share
+    asked, _ = due_kwh(problem, change.keys[0])
+    family, scope = change.keys[0].family.removesuffix("_in"), change.keys[0].scope
+    if scope != NONE:
+        family = f"{problem.fairness.floors[scope].scope}'s {family}"
     share = np.floor(1e4 * (asked - change.amount) + _HAIR) / 1e4
     if share <= 0:
         return f"give up the {family} floor of {asked:.2%}"
     return f"lower the {family} floor to {share:.2%} (instead of {asked:.2%})"
+
+
+def _circle(_program: Stated, problem: Problem, change: Change) -> str:
+    circle = problem.fairness.circles[change.keys[0].scope]
+    left = [zone for zone, gone in zip(circle.zones, change.slack, strict=True) if gone > 0.5]  # noqa: PLR2004 - a binary
+    zones = f"{counted(len(left), 'zone')} of {circle.group}"
+    return f"leave {zones} without a station within {circle.km:g} km ({_listed(left)})"
 
 
 def _stay(program: Stated, problem: Problem, change: Change) -> str:
@@ -171,6 +185,12 @@ def _area(program: Stated, problem: Problem, change: Change) -> str:
     used = [program.choice[n] for n in columns if change.values[n] > 0.5]  # noqa: PLR2004
     names = _listed([f"{problem.sites[j]} as {problem.types[k]}" for j, k, _ in used])
     return f"find more ground for {counted(len(used), 'site')} ({names})"
+
+
+def _fixed(_program: Stated, problem: Problem, change: Change) -> str:
+    keys = zip(change.keys, change.slack, strict=True)
+    sites = [problem.sites[key.site] for key, slack in keys if slack > 0.5]  # noqa: PLR2004
+    return f"leave {counted(len(sites), 'fixed site')} free ({_listed(sites)})"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -234,8 +234,16 @@ class Tests(Generic[Key]):
         if not len(run.values):
             return Least("unknown")
         values = np.zeros(len(elastic.cost))
-        values[chosen] = run.values
+        values[chosen] = self._whole(part, run.values)
         return _measured(program.arrays, give, values, run)
+
+    def _whole(self, arrays: Arrays, found: Values) -> Values:
+        """Return the values again with whole numbers whole, free of a solver's tolerance."""
+        whole = np.round(found)
+        lower = np.where(arrays.integer, whole, arrays.lower)
+        upper = np.where(arrays.integer, whole, arrays.upper)
+        run = self.run(replace(arrays, lower=lower, upper=upper), relaxed=True)
+        return run.values if len(run.values) else found
 
 
 def _flat(bundles: Sequence[tuple[Key, ...]]) -> list[Key]:

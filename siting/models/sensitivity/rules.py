@@ -49,10 +49,21 @@ def breaches(problem: Problem, type_at: Types) -> list[Breach]:
         *_budget(problem, type_at),
         *_spacing(problem, opened),
         *_headroom(problem, type_at),
+        *_circles(problem, opened),
     ]
     gone = (problem.initial != NONE) & ~problem.closable & (type_at == NONE).any(axis=0)
     found += [Breach("stay", f"{problem.sites[j]} must stay open") for j in np.flatnonzero(gone)]
     return found
+
+
+def _circles(problem: Problem, opened: NDArray[np.bool_]) -> Iterator[Breach]:
+    for circle in problem.fairness.circles:
+        for t in np.flatnonzero(circle.asked).tolist():
+            near = np.bincount(circle.row, opened[t, circle.site], minlength=len(circle.zones))
+            for zone in np.flatnonzero(near == 0)[:1].tolist():
+                where = f"zone {circle.zones[zone]} of {circle.group}"
+                yield Breach("circle", f"{where} has no station within {circle.km:g} km")
+                break
 
 
 def _counts(problem: Problem, type_at: Types) -> NDArray[np.int64]:

@@ -1,0 +1,58 @@
+"""Owe something to districts and groups in random problems."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from siting.data.fairness import Circle, Fairness, Floor
+from tests.toy import random_problem
+
+if TYPE_CHECKING:
+    from siting.data.problem import Problem
+    from siting.scenario import ObjectiveKind
+
+
+def owed_problem(
+    seed: int,
+    objective: ObjectiveKind,
+    *,
+    served: float = 0.0,
+    covered: float = 0.0,
+    circle: int = 0,
+    first: int = 0,
+    zones: int = 6,
+    sites: int = 4,
+) -> Problem:
+    """Return a random problem with a floor in each district and a circle of the first zones.
+
+    Parameters
+    ----------
+    seed, objective, zones, sites
+        As `random_problem`.
+    served, covered
+        Least shares in every district; 0 for none.
+    circle
+        Zones that need a station at one of the two sites beside their own number.
+    first
+        First phase it holds in.
+    """
+    problem = random_problem(seed, objective, zones=zones, sites=sites)
+    asked = np.arange(2) >= first
+    due = problem.demand_kwh * problem.reachable_zone * asked[:, None]
+    floors = []
+    for family, share in (("served", served), ("covered", covered)):
+        for r, name in enumerate(problem.districts):
+            member = problem.zone_district == r
+            kwh = share * due[:, member].sum(axis=1)
+            if share and kwh.any():
+                floors.append(Floor(family, name, share, member, kwh))  # type: ignore[arg-type]
+    circles = ()
+    if circle:
+        row = np.repeat(np.arange(circle), 2)
+        site = np.array([(i + n) % sites for i in range(circle) for n in (0, 1)])
+        names = problem.zones[:circle]
+        circles = (Circle("near", 1.0, names, row, site, (), asked),)
+    return replace(problem, fairness=Fairness(tuple(floors), circles))
