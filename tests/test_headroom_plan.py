@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from siting.assembly.layers import map_layers
 from siting.assembly.reading import types_of
 from siting.data.build import build_problem
+from siting.data.problem import NONE
 from siting.errors import ScenarioError
 from siting.grid.placement import place
 from siting.grid.study import FOLDER, Study
@@ -229,6 +230,20 @@ def test_one_megawatt_is_worth_what_the_larger_station_serves() -> None:
             assert told["gain there"].basis == "exact"
             assert told["gain there"].lower == pytest.approx(gain)
             assert told["marginal value"].lower == pytest.approx(2520.0)
+
+
+def test_a_reinforcement_is_no_site_of_a_study() -> None:
+    """What a plan hangs on is told of stations and sites; a step of G2 is neither."""
+    plan, scenario = _answer(STEP)
+    problem = build_problem(_town(), scenario).problem
+    outcome = plan.document.outcome
+    proof = Certificate("optimal", outcome.objective, outcome.objective, 0.0, 1.0, "", "")
+    effort = Effort(gap=0.0, time_limit_s=10.0, seed=1, threads=1)
+    types = types_of(plan, problem)
+    assert types[:, -1].tolist() == [NONE, 0]  # one step from 2030 on
+    found = study(problem, types, proof, effort, Asked(solve_s=0.0), progress=lambda _: None)
+    assert not [row for row in rows(found) if "reinforce" in row.name]
+    assert found.objective == pytest.approx(outcome.objective)
 
 
 @pytest.mark.parametrize(
