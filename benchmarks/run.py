@@ -20,7 +20,19 @@ if TYPE_CHECKING:
 README = Path(__file__).with_name("README.md")
 
 
-NAMES = ("travel", "main_model", "cover", "median", "flow", "dispatch", "maps", "sweep")
+NAMES = (
+    "travel",
+    "main_model",
+    "cover",
+    "median",
+    "flow",
+    "dispatch",
+    "maps",
+    "network",
+    "simulate",
+    "sweep",
+    "what_if",
+)
 """Modules beside this one, each with a function ``table``."""
 
 

@@ -11,14 +11,15 @@ import pandas as pd
 
 from siting.assembly.reading import types_of
 from siting.compare.comparison import asked_table, compare
-from siting.compare.read import read_plans
+from siting.compare.read import check_case, read_plans
 from siting.compare.stations import MOVED_M
 from siting.data.build import build_problem
 from siting.equity import equity_account
+from siting.errors import Fault, PlanError
 from siting.grid.carbon import carbon_account
 from siting.grid.carbon_method import FOLDER as CARBON_FOLDER
 from siting.grid.carbon_method import CarbonMethod
-from siting.grid.folder import write_study, write_tables, writing
+from siting.grid.folder import write_tables, writing
 from siting.grid.money import business
 from siting.grid.runs import energy_with, studied
 from siting.grid.tariff import FOLDER as TARIFF_FOLDER
@@ -43,24 +44,9 @@ if TYPE_CHECKING:
     from siting.compare.comparison import Comparison
     from siting.equity import EquityAccount
     from siting.grid.carbon import CarbonAccount
-    from siting.grid.folder import GridStudy
     from siting.grid.money import Business
 
 log = logging.getLogger(__name__)
-
-
-def run_grid(
-    folder: Path, *, study: str, out: Path, whole_year: bool = False, case_name: str | None = None
-) -> tuple[GridStudy, list[Path]]:
-    """Place a plan's load on its substations; return what was found and the files written.
-
-    Raises
-    ------
-    InputError
-        If the plan, its city or the study has faults.
-    """
-    plan, _, case, found = studied(folder, study, case_name)
-    return found, write_study(found, plan, case, out, whole_year=whole_year)
 
 
 def run_carbon(
@@ -152,6 +138,7 @@ def run_compare(
     first = plans[0]
     progress(f"loading {case_name or first.plan.document.provenance.case}")
     case = load_city(case_name or first.plan.document.provenance.case, first.scenario)
+    check_case(first, case)
     progress("comparing")
     found = compare(plans, case, moved_m=moved_m)
     progress("drawing the page")
@@ -198,10 +185,15 @@ def run_sensitivity(
     Raises
     ------
     PlanError
-        If the plan is not of this city and scenario any more.
+        If the plan is not of this city and scenario any more, or was only evaluated as given.
     """
     plan, scenario = read_plan(folder)
     provenance, outcome = plan.document.provenance, plan.document.outcome
+    if outcome.status == "given":
+        mend = "Ask it of a plan that was optimised: leave --only out."
+        fault = Fault(str(folder), "was evaluated as given, so nothing limits it", mend)
+        msg = "This plan hangs on nothing."
+        raise PlanError(msg, [fault])
     case = load_city(case_name or provenance.case, scenario)
     progress("finding what each zone reaches")
     problem, _ = build_problem(case, scenario)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -287,6 +288,38 @@ def test_plans_of_two_cities_are_refused_by_layer(
     assert "layer sites" in told
     assert "water" not in told
     assert not out.exists()
+
+
+def test_a_city_that_has_changed_is_refused(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its plans are of what it was: the layer is named, and nothing is written."""
+    city = tmp_path / "city"
+    shutil.copytree(folder / "city", city)
+    (fuel,) = city.glob("fuel*")
+    fuel.write_bytes(fuel.read_bytes() + b"\n")
+    out = tmp_path / "out"
+    line = [str(folder / "less"), str(folder / "more"), "--case", str(city), "--out", str(out)]
+    assert _run(*line, "--quiet") == 2
+    assert "layer fuel" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_the_terminal_tells_districts_and_questions(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], found: Comparison
+) -> None:
+    """A row for each district and plan, with what became of its stations."""
+    line = [str(folder / "less"), str(folder / "more"), "--out", str(tmp_path / "out")]
+    assert _run(*line) == 0
+    told = capsys.readouterr().out
+    assert "The questions differ in" in told
+    assert "phases.2025.ratio" in told
+    part = told.partition("By district")[2]
+    names = {row.name for row in found.plans[0].plan.document.ratio.districts}
+    assert all(name in part for name in names)
+    changed = found.changed()
+    new = int(changed[changed["phase"] == "last"]["new"].sum())
+    assert sum(int(n) for n in re.findall(r"new (\d+)", part)) == new
 
 
 @pytest.mark.parametrize("case", ["one", "twice", "missing"])

@@ -156,6 +156,7 @@ def _block(**more: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON
         "labels": ["stylised", "示意"],
         "axis": "ratio",
         "keys": ["ratio"],
+        "joined": True,
         "series": [{"name": "", "rows": [*rows, none]}],
         "steps": [step],
         **more,

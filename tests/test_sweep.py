@@ -141,6 +141,7 @@ def test_ctrl_c_leaves_what_is_finished_and_the_same_command_goes_on(
     monkeypatch.setattr(pools, "Processes", lambda _: Here(stop_after=2))
     assert _sweep(desk, out) == 130
     assert len(_rows(out)) == 2
+    assert (out / "frontier.html").is_file()  # of what there is
     rest = Here()
     monkeypatch.setattr(pools, "Processes", lambda _: rest)
     assert _sweep(desk, out) == 0

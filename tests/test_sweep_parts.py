@@ -16,7 +16,7 @@ from siting.scenario_io import assumptions, from_data, load_scenario
 from siting.sweep import frontier
 from siting.sweep.design import runs_of
 from siting.sweep.keys import set_value
-from siting.sweep.near import Distance, next_run
+from siting.sweep.near import Distance, Queue
 from siting.sweep.rows import COLUMNS
 from siting.sweep.short import SHORT
 from siting.sweep.store import FILE, Store, read_store
@@ -217,9 +217,14 @@ def test_the_next_run_is_the_nearest_to_what_is_solved() -> None:
     runs = _runs(parse_vary("ratio=0.8,1.2,0.9"), parse_vary("budget=3e8,5e8,4e8"))
     apart = Distance(runs)
     first = runs[0]
-    assert next_run(runs[1:], [first], apart).values == {"ratio": 0.9, "budget": 300_000_000}
     assert apart(first, runs[1]) == 1.0  # the whole range of the budget
     assert apart(first, runs[2]) == 0.5
+    queue = Queue(runs, apart)
+    assert queue.take() is first
+    queue.solved(first)
+    assert queue.take().values == {"ratio": 0.9, "budget": 300_000_000}
+    assert queue.take() is runs[2]
+    assert len(queue) == 6
 
 
 # Rows that stay

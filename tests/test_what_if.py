@@ -229,7 +229,9 @@ def test_three_stations_off_give_siting_s_own_figures(
         seen.page.fill("#search-box", site)
         seen.page.keyboard.press("Enter")
         if seen.page.locator('#what-if [data-wi="on"]').count():
+            assert "not used" in seen.text(".popup")
             seen.page.click('#what-if [data-wi="on"]')
+            assert seen.text(".popup .badge") == "new"
             break
     seen.page.click('[data-wi="show"]')
     path = _saved(seen.page, "save-whole", tmp_path)

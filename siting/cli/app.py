@@ -21,6 +21,8 @@ from siting.cli.explain import explain
 from siting.cli.export import export
 from siting.cli.grid import grid
 from siting.cli.headroom import headroom
+from siting.cli.options import AsJson, CaseName, PlanFolder, Quiet, ScenarioArgument  # noqa: TC001 - typer reads them
+from siting.cli.replay import replay
 from siting.cli.sensitivity import sensitivity
 from siting.cli.show import FinishedError, answer, print_json, print_table, progress
 from siting.cli.simulate import simulate
@@ -52,17 +54,11 @@ app.command()(vpp)
 app.command()(simulate)
 app.command()(sweep)
 app.command()(compare)
+app.command()(replay)
 app.add_typer(demand_app, name="demand")
 
 _DIFFERS = 2
 _UNMET = 3
-
-AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Print one JSON document.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", metavar="", help="Print errors only.")]
-CaseName = Annotated[
-    str | None, typer.Option("--case", help="City to use: a name, or a folder with case.toml.")
-]
-PlanFolder = Annotated[Path, typer.Argument(metavar="PLAN", help="Folder that 'plan' wrote.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -86,9 +82,7 @@ def options(
 
 @app.command()
 def plan(  # noqa: PLR0913 - each is an option of the command line
-    scenario: Annotated[
-        str, typer.Argument(help="Name of a scenario, or a TOML file.")
-    ] = "ratio-2025",
+    scenario: ScenarioArgument = "ratio-2025",
     *,
     options: Annotated[
         list[str] | None,

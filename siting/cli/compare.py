@@ -10,6 +10,8 @@ import typer
 from siting.cli.show import answer, print_json, print_table, progress
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from siting.compare.comparison import Comparison
 
 _SHOWN = 20
@@ -105,10 +107,46 @@ def _print(found: Comparison, paths: list[Path]) -> None:
     )
     answer("")
     letters = [row["plan"] for row in rows]
+    by_district = [["district", *_DISTRICT], *_district_rows(found, letters)]
+    print_table(by_district[0], by_district[1:], title="By district, in each plan's last phase")
+    answer("")
     _differences("The questions differ", found.asked, letters)
     _differences("The searches differ", found.searched, letters)
     for path in paths:
         answer(f"  {path}")
+
+
+_DISTRICT = (
+    *("plan", "stations", "ratio", "covered", "served", "minutes", "million CNY", "peak MW"),
+    "against the first",
+)
+_CHANGES = ("resized", "moved", "new", "dropped")
+
+
+def _district_rows(found: Comparison, letters: list[str]) -> Iterator[list[str]]:
+    """Yield a row for each district and plan, and what became of its stations."""
+    figures, changed = found.figures, found.changed()
+    changed = changed[changed["phase"] == "last"].set_index(["plan", "district"])
+    figures = figures[figures["district"] != "city"]
+    last = figures.groupby(["plan", "district"], sort=False).last()
+    for district in dict.fromkeys(figures["district"]):
+        for letter in letters:
+            row = last.loc[(letter, district)]
+            keys = ("stations", "ratio", "covered_share", "served_share", "access_minutes")
+            cells = [_text(key, _plain(row[key])) for key in (*keys, "capex_cny", "peak_mw")]
+            name = row["district_name"] if letter == letters[0] else ""
+            counts = ""
+            if (letter, district) in changed.index:
+                told = changed.loc[(letter, district)]
+                counts = ", ".join(f"{c} {told[c]}" for c in _CHANGES if told[c])
+            yield [name, letter, *cells, counts]
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - a cell
+    """Return a cell as Python's own number; None where there is none."""
+    if value is None or value != value:  # noqa: PLR0124 - NaN is what differs from itself
+        return None
+    return value.item() if hasattr(value, "item") else value
 
 
 def _differences(what: str, items: Any, letters: list[str]) -> None:  # noqa: ANN401 - Differences

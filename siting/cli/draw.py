@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 - typer reads it
 from typing import Annotated, Literal
 
 import typer
 
+from siting.cli.options import AsJson, CaseName, PlanFolder, Quiet  # noqa: TC001 - typer reads them
 from siting.cli.show import answer, print_json, progress
 
 
 def draw_map(  # noqa: PLR0913 - each is an option of the command line
-    folder: Annotated[Path, typer.Argument(metavar="PLAN", help="Folder that 'plan' wrote.")],
+    folder: PlanFolder,
     *,
     audience: Annotated[
         Literal["planner", "grid", "public"],
@@ -32,15 +32,9 @@ def draw_map(  # noqa: PLR0913 - each is an option of the command line
         bool,
         typer.Option("--no-what-if", metavar="", help="Leave out what lets readers try stations."),
     ] = False,
-    case: Annotated[
-        str | None, typer.Option("--case", help="City to use: a name, or a folder with case.toml.")
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", metavar="", help="Print one JSON document.")
-    ] = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", metavar="", help="Print errors only.")
-    ] = False,
+    case: CaseName = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Draw the map of a plan again, for planners (with the report), grid or public."""
     from siting import pipeline  # noqa: PLC0415 - heavy

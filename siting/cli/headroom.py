@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from siting.cli.accounts import AsJson, CaseName, Quiet  # noqa: TC001 - typer reads them
+from siting.cli.options import AsJson, CaseName, NoProgress  # noqa: TC001 - typer reads them
 from siting.cli.show import answer, print_json, print_table, progress
 from siting.errors import Fault, InputError
 
@@ -37,7 +37,7 @@ def headroom(  # noqa: PLR0913 - each is an option of the command line
     threads: Annotated[int | None, typer.Option(help="Cores for the solver.")] = None,
     case: CaseName = None,
     as_json: AsJson = False,
-    quiet: Quiet = False,
+    quiet: NoProgress = False,
 ) -> None:
     """Plan with grid limits on, off, and with storage or reinforcement to keep them; compare."""
     from siting.headroom import HEADER, SHOWN, VARIANTS, rows, run_headroom  # noqa: PLC0415

@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from siting.sweep.study import SweepDone
 
 _FAILED = 1
-_LONGEST = 60
+_LONGEST = 100
 
 
 def sweep(  # noqa: PLR0913 - each is an option of the command line
-    scenario: Annotated[str, typer.Argument(help="Name of a scenario, or a TOML file.")],
+    scenario: Annotated[
+        str, typer.Argument(help="Name of a scenario, or a TOML file.")
+    ] = "ratio-2025",
     *,
     vary: Annotated[
         list[str],

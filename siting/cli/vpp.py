@@ -6,15 +6,15 @@ from typing import Annotated, Any
 
 import typer
 
-from siting.cli.accounts import (  # noqa: TC001 - typer reads them at run time
+from siting.cli.dispatch import StorageName, TariffName  # noqa: TC001 - as above
+from siting.cli.options import (  # noqa: TC001 - typer reads them
     AsJson,
-    CaseName,
-    Out,
+    GridOut,
+    MovedCase,
+    NoProgress,
     PlanFolder,
-    Quiet,
     StudyName,
 )
-from siting.cli.dispatch import StorageName, TariffName  # noqa: TC001 - as above
 from siting.cli.show import answer, print_json, print_table, progress
 from siting.errors import Fault, InputError
 
@@ -35,10 +35,10 @@ def vpp(  # noqa: PLR0913 - each is an option of the command line
     storage: StorageName = "shenzhen",
     tariff: TariffName = "shenzhen-10kv",
     study: StudyName = "year",
-    out: Out = None,
-    case: CaseName = None,
+    out: GridOut = None,
+    case: MovedCase = None,
     as_json: AsJson = False,
-    quiet: Quiet = False,
+    quiet: NoProgress = False,
 ) -> None:
     """Run a plan's stations as a virtual power plant: what they offer, and answer an event."""
     from siting.grid.runs import run_vpp  # noqa: PLC0415 - heavy

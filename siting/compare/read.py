@@ -13,6 +13,7 @@ from siting.plan_folder import read_plan
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from siting.data.case import Case
     from siting.plan import Plan
     from siting.scenario import Scenario
 
@@ -100,6 +101,28 @@ def _differing(first: Compared, other: Compared) -> list[Fault]:
             what = f"is another file: sha256 {hashes} in {other.letter} ({_city(other)})"
         faults.append(Fault(str(other.folder), what, mend, field=f"layer {layer}"))
     return faults
+
+
+def check_case(first: Compared, case: Case) -> None:
+    """Refuse a city that has changed since the plans were made of it.
+
+    Raises
+    ------
+    PlanError
+        Naming every layer that differs.
+    """
+    made, now = layers_of(first), {layer.layer: layer.sha256 for layer in case.layers}
+    differ = sorted(
+        name
+        for name in (made.keys() | now.keys()) - set(FOR_THE_EYE)
+        if made.get(name) != now.get(name)
+    )
+    if differ:
+        msg = "The city has changed since these plans were made of it."
+        mend = "Give the city as it was with --case, or make the plans again."
+        where = str(case.folder)
+        what = "is not the file the plans were made of"
+        raise PlanError(msg, [Fault(where, what, mend, field=f"layer {name}") for name in differ])
 
 
 def layers_of(item: Compared) -> dict[str, str]:

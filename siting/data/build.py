@@ -78,11 +78,11 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
         scenario.reach,
         case.zones["district"].tolist(),
     )
-    demand = demand_kwh(case, scenario)
     load = np.array([peak_load_kw(scenario.stations[k], scenario.grid) for k in types])
     district_ids = tuple(case.districts["id"])
     fuel = _fuel_count(case, scenario, district_ids)
     conflicts, conflict_m = _conflicts(sites, scenario, types)
+    demand = demand_kwh(case, scenario)
     reachable = np.isin(np.arange(len(case.zones)), pairs.zone)
     is_super = np.array([scenario.stations[k].is_super for k in types])
     usable = (sites.allowed & is_super).any(axis=1)

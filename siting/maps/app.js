@@ -8,6 +8,7 @@ const SHOWN_FIRST = {
 
 function setPhase(phase) {
   state.phase = phase;
+  putPhase(phase);
   updatePhase();
   for (const name of ["overview", "districts", "stations", "grid", "what_if"]) if (name === state.tab) renderView(name);
   drawMarks();

@@ -19,6 +19,8 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7
 _TICKS = 5
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _PAD = 0.06
+_MILLION, _LARGE = 1e6, 1e7
+"""Numbers from here on are written in millions, lest they be cut off."""
 
 
 @dataclass(frozen=True)
@@ -147,10 +149,12 @@ def _axes(
 ) -> list[str]:
     bottom, right = HEIGHT - _BOTTOM, WIDTH - _RIGHT
     parts = []
-    digits = max(_digits(value * 100 if share else value) for value in y_ticks)
+    large = max(abs(value) for value in y_ticks) >= _LARGE
+    factor, unit = (100, " %") if share else (1 / _MILLION, " M") if large else (1, "")
+    digits = max(_digits(value * factor) for value in y_ticks)
     for value in y_ticks:
         y = frame.y(value)
-        text = f"{100 * value:.{digits}f} %" if share else f"{value:,.{digits}f}"
+        text = f"{value * factor:,.{digits}f}{unit}"
         parts.append(f'<line class="grid" x1="{_LEFT}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}"/>')
         parts.append(f'<text class="tick y" x="{_LEFT - 8}" y="{y + 4:.1f}">{text}</text>')
     parts.append(f'<line class="base" x1="{_LEFT}" x2="{right}" y1="{bottom}" y2="{bottom}"/>')
@@ -174,7 +178,7 @@ def _line(frame: _Frame, line: Line) -> Iterable[str]:
         way = "L".join(f"{frame.x(p.x):.1f},{frame.y(p.y or 0.0):.1f}" for p in known)
         yield f'<path class="line" d="M{way}" stroke="{colour}"{dash}/>'
     for point in line.points:
-        yield _point(frame, point, colour, hollow=line.dashed)
+        yield _point(frame, point, colour, hollow=bool(dash))
 
 
 def _point(frame: _Frame, point: Point, colour: str, *, hollow: bool) -> str:

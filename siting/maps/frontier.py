@@ -82,8 +82,8 @@ def frontier_svg(block: Block) -> str:
     for n, chart in enumerate(drawn):
         x, y = _GAP + n % _COLUMNS * (WIDTH + _GAP), 40 + n // _COLUMNS * (HEIGHT + _GAP)
         parts.append(chart_svg(chart, inner=f'transform="translate({x} {y})"'))
-    label = f" ({block['labels'][0]})" if block["labels"][0] else ""
-    title = f"{block['title']} · {block['cities'][0]}{label}"
+    label, cities = block["labels"][0], block["cities"][0]
+    title = f"{block['title']} · {cities}{f' ({label})' if label not in cities else ''}"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" '
         f'width="{wide}" height="{high}" font-family="sans-serif">\n'
@@ -169,7 +169,7 @@ def _lines(
             low, high = ends or (None, None)
             points.append(Point(x, y, index, low, high))
             index += 1
-        yield Line(tuple(points), number, dashed=dashed, joined=block["axis"] is not None)
+        yield Line(tuple(points), number, dashed=dashed, joined=block["joined"])
 
 
 def _marginals(block: Block) -> Iterator[Line]:

@@ -37,11 +37,17 @@ def legend(block: Block) -> str:
     if len(names) < 2:  # noqa: PLR2004 - one needs no legend
         return ""
     items = "".join(
-        f'<li><svg viewBox="0 0 12 12" width="12" height="12"><circle cx="6" cy="6" r="5" '
-        f'fill="{COLOURS[n % len(COLOURS)]}"/></svg> {escaped(name)}</li>'
+        f'<li><svg viewBox="0 0 12 12" width="12" height="12"><circle class="dot" cx="6" cy="6" '
+        f'r="4.5" stroke="{COLOURS[n % len(COLOURS)]}" fill="{_filled(n)}"/></svg> '
+        f"{escaped(name)}</li>"
         for n, name in enumerate(names)
     )
     return f'<ul class="legend">{items}</ul>\n'
+
+
+def _filled(number: int) -> str:
+    """Return a series' fill: colours come again hollow."""
+    return COLOURS[number] if number < len(COLOURS) else "none"
 
 
 def runs_table(block: Block) -> str:

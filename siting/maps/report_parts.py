@@ -134,7 +134,11 @@ def proof(document: Document) -> str:
         f'<p class="fine">{inline(f"outcome_{outcome.status}")}; {given(outcome.method)}; '
         f"{given(outcome.solver)}; {number(outcome.seconds, 1)} s</p>"
     )
-    return both(f"proof_{outcome.status}", **values) + both("r_verified") + facts
+    unmet = "".join(f"<li>{given(line)}</li>" for line in document.unmet)
+    if unmet:
+        unmet = both("unmet", n=number(len(document.unmet))) + f"<ul>{unmet}</ul>"
+    told = "" if outcome.status == "given" else both("r_verified")
+    return both(f"proof_{outcome.status}", **values) + unmet + told + facts
 
 
 def phases(document: Document) -> str:

@@ -82,13 +82,6 @@ function served(p) {
     },
   };
 }
-function costAt(s, k) {
-  if (k < 0) return 0;
-  const first = WHAT.sites.initial[s];
-  const { credit, extra } = WHAT.money;
-  if (first < 0) return WHAT.types[k].cny + extra[s];
-  return k === first ? 0 : WHAT.types[k].cny - credit * WHAT.types[first].cny;
-}
 function triedKpis(p) {
   const [now, first] = [tried.now[p], WHAT.sites.initial];
   const all = WHAT.sites.number.map((_, s) => s);
@@ -107,11 +100,11 @@ function triedKpis(p) {
       stations_new: open.filter((s) => first[s] < 0).length,
       stations_upgraded: all.filter((s) => first[s] >= 0 && now[s] > first[s]).length,
       guns: open.reduce((sum, s) => sum + WHAT.types[now[s]].guns, 0),
-      ...(WHAT.money && { capex_cny: all.reduce((sum, s) => sum + costAt(s, now[s]), 0) }),
+      ...MONEY.counted?.(all, now),
       ...(WHAT.load && { peak_mw: open.reduce((sum, s) => sum + WHAT.types[now[s]].peak_kw, 0) / 1000 }),
     },
     ratio: triedRatio(p, open),
-    ...(WHAT.load && { steps: triedLoads(p, open) }),
+    ...(WHAT.load && { steps: triedLoads(p) }),
   };
 }
 function triedRatio(p, open) {
@@ -126,16 +119,22 @@ function triedRatio(p, open) {
   const districts = planned.districts.map((d) => scope(d, open.filter((s) => siteDistrict(s) === d.district)));
   return { ...planned, city: scope(planned.city, open), districts };
 }
-// Each substation's worst hour, and its charging by the hour.
-function triedLoads(p, open) {
+// What stations ask of each substation together, kW.
+function askedOf(types) {
+  const kw = new Float64Array(PLAN.substations.length);
+  types.forEach((k, s) => {
+    if (k >= 0 && WHAT.load.feeders[s] >= 0) kw[WHAT.load.feeders[s]] += WHAT.types[k].peak_kw;
+  });
+  return kw;
+}
+// The worst hour and the charging by the hour of each substation that a change touches.
+function triedLoads(p) {
   const { charging, base, growth } = WHAT.load;
-  const kw = new Map();
-  for (const s of open) {
-    const feeder = substationOf(s);
-    if (feeder) kw.set(feeder, (kw.get(feeder) || 0) + WHAT.types[tried.now[p][s]].peak_kw);
-  }
-  return PLAN_AS_IT_IS.substations.map((substation, i) => {
-    const peak = (kw.get(substation.id) || 0) / 1000;
+  const [kw, planned_] = [askedOf(tried.now[p]), askedOf(tried.planned[p])];
+  const touched_ = PLAN_AS_IT_IS.substations.map((_, i) => i).filter((i) => Math.abs(kw[i] - planned_[i]) > 1e-9);
+  return touched_.map((i) => {
+    const substation = PLAN_AS_IT_IS.substations[i];
+    const peak = kw[i] / 1000;
     const day = charging[p].map((share) => share * peak);
     const total = day.map((mw, at) => mw + substation.base_peak_mw * base[at] * growth[p]);
     const worst = total.indexOf(Math.max(...total));

@@ -20,15 +20,12 @@ function tooClose(p) {
   return pairs.size;
 }
 function overloaded(p) {
-  const stood = new Map();
-  WHAT.sites.initial.forEach((k, s) => {
-    const feeder = WHAT.load.feeders[s];
-    if (k >= 0 && feeder >= 0) stood.set(feeder, (stood.get(feeder) || 0) + WHAT.types[k].peak_kw / 1000);
-  });
-  return PLAN.substations.filter((s, i) => s.steps[p].loading > LIMIT_TOLERANCE && s.steps[p].charging_peak_mw > (stood.get(i) || 0) + 1e-6).length;
+  const stood = askedOf(WHAT.sites.initial);
+  const added = ({ steps }, i) => steps[p].charging_peak_mw > stood[i] / 1000 + 1e-6;
+  return PLAN.substations.filter((s, i) => s.steps[p].loading > LIMIT_TOLERANCE && added(s, i)).length;
 }
 function broken(p) {
-  const { kpis, ratio, budget_cny: budget } = PHASES[p];
+  const { kpis, ratio } = PHASES[p];
   const { most, policy, enforce, served: floor, covered: near, reachable } = WHAT.rules;
   const short = ratio.districts.filter((d) => d.target > 0 && !meets(d)).length;
   const closed = WHAT.sites.initial.filter((k, s) => k >= 0 && tried.now[p][s] < 0).length;
@@ -36,7 +33,7 @@ function broken(p) {
     !meets(ratio.city) && t("wi_rule_city", { ratio: ratioText(ratio.city), target: num(ratio.city.target, 2) }),
     short > 0 && t("wi_rule_districts", { n: num(short) }),
     !missing(most[p]) && kpis.stations_open > most[p] && t("wi_rule_most", { n: num(kpis.stations_open), most: num(most[p]) }),
-    MONEY.broken && MONEY.broken(kpis, budget),
+    MONEY.broken?.(PHASES[p]),
     enforce && overloaded(p) > 0 && t("wi_rule_load", { n: num(overloaded(p)) }),
     tooClose(p) > 0 && t("wi_rule_spacing", { n: num(tooClose(p)), m: num(WHAT.rules.spacing_m) }),
     floor && kpis.served_kwh_day < floor * reachable[p] * (1 - 1e-6) && t("wi_rule_served", { share: percent(floor) }),

@@ -49,7 +49,7 @@ function stationTried(s) {
     guns: type ? type.guns : 0,
     super_guns: type ? type.super_guns : 0,
     kw: type ? type.kw : 0,
-    ...(WHAT.money && { capex_cny: costAt(s, last) }),
+    ...MONEY.counted?.([s], tried.now[PHASE_COUNT - 1]),
     ...(WHAT.load && {
       served: column.map(() => null),
       peak_kw: column.map((k) => (k < 0 ? 0 : WHAT.types[k].peak_kw)),
@@ -57,16 +57,20 @@ function stationTried(s) {
     }),
   };
 }
+// The phase on show is counted at once; the others as soon as that is on the screen, or when they are asked for.
 function showTried() {
   const started = performance.now();
   const on = trying();
   document.documentElement.dataset.whatIf = on ? "on" : "off";
-  for (let p = 0; p < PHASE_COUNT; p++)
-    if (on && (tried.dirty.has(p) || !found_[p])) found_[p] = triedKpis(p);
+  for (const p of tried.dirty) found_[p] = null;
   tried.dirty.clear();
-  if (on) putTried();
-  else putPlan();
+  if (on) {
+    putStations();
+    putPhase(state.phase);
+    setTimeout(finishTried, 0);
+  } else putPlan();
   keepInAddress();
+  keepPopup();
   updatePhase();
   renderBar();
   drawMarks();
@@ -81,25 +85,47 @@ function showTried() {
 function putPlan() {
   const asItIs = PLAN_AS_IT_IS;
   found_.length = 0;
+  pending.clear();
   PLAN.phases.forEach((phase, p) => Object.assign(phase, asItIs.phases[p]));
   putPlanStations();
   asItIs.substations.forEach((s, i) => Object.assign(PLAN.substations[i], s));
   if (PLAN.zones) Object.assign(PLAN.zones, asItIs.zones);
   PLAN.service = asItIs.service;
 }
-function putTried() {
+const pending = new Set();
+function putStations() {
   putPlanStations();
   for (const s of changedSites()) {
     const at = stationAt(s);
     Object.assign(PLAN.stations[at], stationTried(s));
   }
-  PLAN.phases.forEach((phase, p) => {
-    const now = found_[p];
-    Object.assign(phase, { kpis: now.kpis, ratio: now.ratio });
-    if (now.steps) putLoads(p, now.steps);
-    if (now.flow) putEnergy(p, now);
-    else for (const s of PLAN.stations) if (s.served) s.served = withAt(s.served, p, null);
-  });
+  PLAN_AS_IT_IS.substations.forEach((s, i) => Object.assign(PLAN.substations[i], s));
+  PHASES.forEach((_, p) => pending.add(p));
+}
+function putPhase(p) {
+  if (!trying() || !pending.delete(p)) return;
+  found_[p] ||= triedKpis(p);
+  const now = found_[p];
+  Object.assign(PHASES[p], { kpis: now.kpis, ratio: now.ratio });
+  if (now.steps) putLoads(p, now.steps);
+  if (now.flow) putEnergy(p, now);
+  else for (const s of PLAN.stations) if (s.served) s.served = withAt(s.served, p, null);
+}
+function finishTried() {
+  const p = [...pending][0];
+  if (!trying() || p === undefined) return;
+  putPhase(p);
+  if (pending.size) setTimeout(finishTried, 0);
+  else if (state.tab === "overview") renderView("overview"); // its table has every phase
+}
+// The popup of an unused site becomes that of the station there, and back.
+function keepPopup() {
+  if (!opened) return;
+  const s = siteInHand();
+  if (s === null || s < PLANNED_COUNT) return;
+  const stands = stationOf.has(s) && isShown(PLAN.stations[stationOf.get(s)]);
+  if (stands === (opened.kind === "stations")) return;
+  opened = stands ? { kind: "stations", i: stationOf.get(s) } : { kind: "sites", i: s - PLANNED_COUNT };
 }
 function putPlanStations() {
   PLAN_AS_IT_IS.stations.forEach((s, i) => Object.assign(PLAN.stations[i], s));
@@ -134,6 +160,7 @@ function putEnergy(p, { flow, covered }) {
   };
   for (const [name, column] of Object.entries(shown)) PLAN.zones[name] = withAt(PLAN.zones[name], p, column);
   bySite.forEach((sum, s) => {
+    if (!isSuper(tried.now[p][s]) && !isSuper(tried.planned[p][s])) return;
     const at = s < PLANNED_COUNT ? s : stationOf.get(s);
     if (at === undefined) return;
     PLAN.stations[at].served = withAt(PLAN.stations[at].served || PHASES.map(() => 0), p, sum);
@@ -142,6 +169,6 @@ function putEnergy(p, { flow, covered }) {
 const rings = L.layerGroup().addTo(map);
 function drawRings() {
   rings.clearLayers();
-  const look = { renderer: lines.focus, pane: "focus", interactive: false, radius: 13, className: "what-if-ring" };
+  const look = { renderer: lines.focus, pane: "focus", interactive: false, radius: 16, className: "what-if-ring" };
   for (const s of changedSites()) L.circleMarker(sitePlace(s), look).addTo(rings);
 }

@@ -5,7 +5,7 @@ const WHAT = read("siting-what-if");
 const canTry = Boolean(WHAT) && !WHAT.senseless;
 const PHASE_COUNT = PHASES.length;
 const PLANNED_COUNT = PLAN.stations.length;
-const tried = { planned: [], now: [], past: [], dirty: new Set() };
+const tried = { planned: [], now: [], past: [], dirty: new Set(), changed: [] };
 if (canTry) {
   const rank = new Map(WHAT.types.map((type, k) => [type.key, k]));
   for (let p = 0; p < PHASE_COUNT; p++) {
@@ -21,8 +21,9 @@ const isSuper = (k) => k >= 0 && WHAT.types[k].super_guns > 0;
 const columnOf = (rows, s) => rows.map((types) => types[s]);
 const sameColumn = (a, b) => a.every((k, p) => k === b[p]);
 const isTried = (s) => !sameColumn(columnOf(tried.now, s), columnOf(tried.planned, s));
-const changedSites = () => (canTry ? WHAT.sites.number.map((_, s) => s).filter(isTried) : []);
-const trying = () => canTry && tried.past.length > 0 && changedSites().length > 0;
+// In the order in which they were changed last.
+const changedSites = () => tried.changed;
+const trying = () => tried.changed.length > 0;
 const mayHold = (s, k) => Math.floor(WHAT.sites.allowed[s] / 2 ** k) % 2 === 1;
 // Types a reader may choose for a site: those its ground and the rules allow, and what the plan has there.
 const choicesAt = (s) =>
@@ -44,6 +45,8 @@ function putColumn(s, column) {
     if (tried.now[p][s] !== k) tried.dirty.add(p);
     tried.now[p][s] = k;
   });
+  tried.changed = tried.changed.filter((other) => other !== s);
+  if (isTried(s)) tried.changed.push(s);
 }
 // Set sites at once, as one step that can be undone: [site, column] each.
 function putAll(columns) {

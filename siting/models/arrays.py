@@ -1,8 +1,7 @@
 """State the question as arrays, straight from the problem: the program of ``statement``.
 
 The same columns and rows in the same order as :func:`siting.models.statement.state` states them in
-PuLP, without an object for each: a city of seven million pairs takes seconds. The formulation, its
-symbols and its reasons stand there.
+PuLP, without an object for each: seven million pairs take seconds. The formulation stands there.
 """
 
 from __future__ import annotations
@@ -13,7 +12,8 @@ import numpy as np
 
 from siting.data.problem import NONE
 from siting.models.equity import with_equity
-from siting.models.headroom import headroom_rows, row_names
+from siting.models.fixed_rows import fixed_rows
+from siting.models.headroom import headroom_block, row_names
 from siting.models.highs import Arrays
 from siting.models.labels import names_for
 from siting.models.statement import KCNY, SLACK
@@ -45,17 +45,8 @@ def arrays_of(problem: Problem, *, whole: Problem | None = None) -> Arrays:
 
 def named_rows(problem: Problem) -> dict[str, int]:
     """Return where the rows stand that limit money, counts, ratio and headroom, by their names."""
-    rows = _Rows(problem, problem)
-    rows.arrays()
+    (rows := _Rows(problem, problem)).arrays()
     return rows.named
-
-
-def choice_keys(problem: Problem) -> tuple[Indices, Indices, Indices]:
-    """Return site, type and phase of every column of y, in order, three arrays of one length."""
-    site, kind = (part.astype(np.int64) for part in np.nonzero(problem.allowed))
-    phases = len(problem.phases)
-    phase = np.repeat(np.arange(phases), len(site))
-    return np.tile(site, phases), np.tile(kind, phases), phase
 
 
 class _Rows:
@@ -76,10 +67,8 @@ class _Rows:
         self.size = self.first_cover + self.n_cover * self.phases
         self.is_super = p.is_super[self.kind]
         self.counts: list[Indices] = []
-        self.index: list[NDArray[np.int32]] = []
-        self.value: list[Values] = []
-        self.low: list[Values] = []
-        self.high: list[Values] = []
+        self.index, self.value = list[NDArray[np.int32]](), list[Values]()
+        self.low, self.high = list[Values](), list[Values]()
         self.floors: list[int] = []
         self.named: dict[str, int] = {}
         self.phase, self.room = names_for(p.phases), row_names(p)
@@ -142,8 +131,11 @@ class _Rows:
         value: ArrayLike,
         low: float,
         high: ArrayLike,
+        names: list[str] | None = None,
     ) -> None:
         """Append rows given by their entries; of one low side, with high sides row by row."""
+        size = sum(len(side) for side in self.low)
+        self.named |= {name: size + n for n, name in enumerate(names or ())}
         order = np.argsort(row, kind="stable")
         self.counts.append(np.bincount(row, minlength=count).astype(np.int64))
         self.index.append(column[order].astype(np.int32))
@@ -151,13 +143,10 @@ class _Rows:
         self.low.append(np.full(count, low))
         self.high.append(np.broadcast_to(np.asarray(high, dtype=float), (count,)))
 
-    def _single(self, column: Indices, value: ArrayLike, low: float, high: float) -> None:
-        self._block(1, np.zeros(len(column), dtype=np.int64), column, value, low, high)
-
-    def _mark(self, names: list[str]) -> None:
-        """Note that the next rows have these names."""
-        first = sum(len(low) for low in self.low)
-        self.named |= {name: first + n for n, name in enumerate(names)}
+    def _single(
+        self, column: Indices, value: ArrayLike, low: float, high: float, *names: str
+    ) -> None:
+        self._block(1, 0 * column, column, value, low, high, list(names))
 
     def _one_and_rise(self, t: int) -> None:
         """State both families site by site: one, then a rise for each of the site's types."""
@@ -191,18 +180,9 @@ class _Rows:
         self.low[-1] = low
 
     def _fixed(self, t: int) -> None:
-        sites, kinds = self.p.fixes(t)
-        says = (kinds != NONE) | self.p.allowed[sites].any(axis=1)
-        sites, kinds = sites[says], kinds[says]
-        place = np.full(len(self.p.sites), NONE, dtype=np.int64)
-        place[sites] = np.arange(len(sites))
-        asked = np.full(len(self.p.sites), NONE, dtype=np.int64)
-        asked[sites] = kinds
-        row, want = place[self.site], asked[self.site]
-        kept = np.flatnonzero((row != NONE) & ((want == NONE) | (want == self.kind)))
-        high = np.where(kinds == NONE, 0.0, _ENDLESS)
-        self._block(len(sites), row[kept], self._y(t)[kept], 1.0, 0.0, high)
-        self.low[-1] = np.where(kinds == NONE, -_ENDLESS, 1.0)
+        rows = fixed_rows(self.p, t, self.site, self.kind)
+        self._block(rows.rows, rows.row, self._y(t)[rows.choice], 1.0, 0.0, rows.high)
+        self.low[-1] = rows.low
 
     def _service(self, t: int) -> None:
         p, x = self.p, self._x(t)
@@ -278,40 +258,27 @@ class _Rows:
         p, y = self.p, self._y(t)
         count = p.ratio_count[self.kind].astype(float)
         if p.city_target[t] > 0:
-            self._mark([f"ratio({self.phase[t]})"])
             counts = count > 0
-            self._single(y[counts], count[counts], float(p.city_target[t]), _ENDLESS)
+            least, name = float(p.city_target[t]), f"ratio({self.phase[t]})"
+            self._single(y[counts], count[counts], least, _ENDLESS, name)
         for r in range(len(p.districts)):
             if p.district_target[t, r] > 0:
                 counts = (count > 0) & (p.site_district[self.site] == r)
                 self._single(y[counts], count[counts], float(p.district_target[t, r]), _ENDLESS)
         if p.max_stations[t] != NONE:
-            self._mark([f"most({self.phase[t]})"])
-            self._single(y[self.is_super], 1.0, -_ENDLESS, float(p.max_stations[t]))
+            most, name = float(p.max_stations[t]), f"most({self.phase[t]})"
+            self._single(y[self.is_super], 1.0, -_ENDLESS, most, name)
 
     def _budget(self, t: int) -> None:
         if np.isfinite(self.p.budget_cny[t]):
-            self._mark([f"budget({self.phase[t]})"])
-            cost = self.p.state_cost_cny[self.site, self.kind] / KCNY
+            cost, name = self.p.state_cost_cny[self.site, self.kind], f"budget({self.phase[t]})"
             limit = float(self.p.budget_cny[t] / KCNY * (1 + SLACK))
-            self._single(self._y(t), cost, -_ENDLESS, limit)
+            self._single(self._y(t), cost / KCNY, -_ENDLESS, limit, name)
 
     def _headroom(self, t: int) -> None:
-        p, rows = self.p, headroom_rows(self.p)
-        here = np.flatnonzero(rows.phase == t)
-        at = p.site_substation[self.site]
-        order = np.argsort(at, kind="stable")
-        first = np.searchsorted(at[order], rows.substation[here])
-        count = np.searchsorted(at[order], rows.substation[here], side="right") - first
-        row = np.repeat(np.arange(len(here)), count)
-        place = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-        column = order[np.repeat(first, count) + place]
-        load = rows.load_kw[here[row], self.kind[column]]
-        row, column, load = row[load != 0], column[load != 0], load[load != 0]
-        asked, row = np.unique(row, return_inverse=True)
-        limits = rows.limit_kw[here[asked]] * (1 + SLACK)
-        self._mark([self.room[n] for n in here[asked]])
-        self._block(len(asked), row, self._y(t)[column], load, -_ENDLESS, limits)
+        named, row, column, load, limits = headroom_block(self.p, t, self.site, self.kind)
+        names = [self.room[n] for n in named]
+        self._block(len(named), row, self._y(t)[column], load, -_ENDLESS, limits, names)
 
     def _spacing(self, t: int) -> None:
         p = self.p

@@ -44,6 +44,24 @@ def greedy_wish(layout: Layout) -> Values:
     return wish
 
 
+def greedy_types(problem: Problem) -> Indices:
+    """Return the types that a greedy builder opens, phase by phase, (T, J).
+
+    Parameters
+    ----------
+    problem
+        The question; its rules on districts are not looked at.
+    """
+    rows = []
+    held = problem.initial.astype(np.int64)
+    for t in range(len(problem.phases)):
+        phase = _Phase(problem, t, held.copy())
+        phase.build()
+        held = phase.held
+        rows.append(held.copy())
+    return np.array(rows)
+
+
 @dataclass(eq=False)
 class _Phase:
     """Hold one phase while it is built."""

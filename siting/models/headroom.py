@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from siting.data.problem import Problem
 
+    Floats = NDArray[np.float64]
+    Places = NDArray[np.int64]
+
 WORST = -1
 """Hour of a row that stands for the worst one."""
 SLACK = 1e-9
@@ -47,6 +50,40 @@ def row_names(problem: Problem) -> list[str]:
         when = phases[t] if hour == WORST else f"{hour:02d}h,{phases[t]}"
         names.append(f"headroom({substations[g]},{when})")
     return names
+
+
+def headroom_block(
+    problem: Problem, phase: int, site: Places, kind: Places
+) -> tuple[Places, Places, Places, Floats, Floats]:
+    """Return the rows of a phase by their entries.
+
+    Parameters
+    ----------
+    problem
+        The question.
+    phase
+        Which.
+    site, kind
+        (choice,) of the phase's columns, in order.
+
+    Returns
+    -------
+    rows, row, column, load, limits
+        Numbers of the rows that ask anything; row, column and kW of each entry; kW of each row.
+    """
+    rows = headroom_rows(problem)
+    here = np.flatnonzero(rows.phase == phase)
+    at = problem.site_substation[site]
+    order = np.argsort(at, kind="stable")
+    first = np.searchsorted(at[order], rows.substation[here])
+    count = np.searchsorted(at[order], rows.substation[here], side="right") - first
+    row = np.repeat(np.arange(len(here)), count)
+    place = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    column = order[np.repeat(first, count) + place]
+    load = rows.load_kw[here[row], kind[column]]
+    row, column, load = row[load != 0], column[load != 0], load[load != 0]
+    asked, row = np.unique(row, return_inverse=True)
+    return here[asked], row, column, load, rows.limit_kw[here[asked]] * (1 + SLACK)
 
 
 def with_room(problem: Problem, substation: int, more_kw: float) -> Problem:

@@ -68,7 +68,7 @@ class Relaxed:
 
 
 @dataclass(frozen=True, eq=False)
-class _Answer:
+class Answer:
     """Hold a finished relaxation of the pairs taken in so far."""
 
     values: Values
@@ -117,17 +117,17 @@ def relax(
         if len(pairs) < len(problem.pair_zone):
             layout = layout.with_slack()
             arrays = elastic(arrays, layout.floors, layout.penalty)
-        answer = _answer(arrays, layout, solve, gap / 2)
+        answer = answer_of(arrays, layout, solve, gap / 2)
         if answer is None:
             return _even(best, arrays, layout, problem)
         if isinstance(answer, str):
             return replace(best, infeasible=True)
-        prices = _prices(arrays, layout, answer.duals)
+        prices = prices_of(arrays, layout, answer.duals)
         bound = Lagrangian(arrays, layout, problem).bound(prices)
         best = replace(
             best,
             wish=answer.values[layout.choice],
-            bound=_tighter(best.bound, bound, maximise=arrays.maximise),
+            bound=tighter(best.bound, bound, maximise=arrays.maximise),
             pairs=pairs,
             energy=answer.values[layout.energy],
         )
@@ -168,7 +168,8 @@ def _even(best: Relaxed, arrays: Arrays, layout: Layout, problem: Problem) -> Re
     return best
 
 
-def _tighter(bound: float, other: float | None, *, maximise: bool) -> float:
+def tighter(bound: float, other: float | None, *, maximise: bool) -> float:
+    """Return the tighter of two bounds, one of which may be missing."""
     if other is None:
         return bound
     return min(bound, other) if maximise else max(bound, other)
@@ -219,7 +220,7 @@ def _with_paying(problem: Problem, pairs: Indices, prices: Prices) -> Indices:
     return np.union1d(pairs, paying)
 
 
-def _answer(arrays: Arrays, layout: Layout, solve: Solver, give: float) -> _Answer | str | None:
+def answer_of(arrays: Arrays, layout: Layout, solve: Solver, give: float) -> Answer | str | None:
     """Return the relaxation of a part, ``infeasible``, or None where it was not finished."""
     phases = range(len(layout.problem.phases))
     groups = [np.arange(len(arrays.cost))]
@@ -238,7 +239,7 @@ def _answer(arrays: Arrays, layout: Layout, solve: Solver, give: float) -> _Answ
             return None
         duals[rows] = run.duals
         values[columns] = _thrifty(part, run.values, layout, columns, solve, give)
-    return _Answer(values, duals, float(arrays.cost @ values))
+    return Answer(values, duals, float(arrays.cost @ values))
 
 
 def _solved(arrays: Arrays, upper: Values, solve: Solver) -> Run:
@@ -265,7 +266,7 @@ def _thrifty(
     return run.values if len(run.values) else values
 
 
-def _prices(arrays: Arrays, layout: Layout, duals: Values) -> Prices:
+def prices_of(arrays: Arrays, layout: Layout, duals: Values) -> Prices:
     """Return the prices that the duals of a relaxation put on what stations share.
 
     An energy column stands first in its zone's demand row and next in its site's capacity row; a

@@ -21,10 +21,10 @@ from siting.models.cuts import with_cuts
 from siting.models.found import NOTHING, Found
 from siting.models.greedy import greedy_wish
 from siting.models.highs import Arrays, Highs, Run
-from siting.models.improve import BATCH, Improver
+from siting.models.improve import Improver, improve
 from siting.models.layout import Layout
 from siting.models.linear import Relaxed, relax, with_pairs
-from siting.models.neighbourhoods import KINDS, WIDEST, WINDOW
+from siting.models.links import may_tighten, tighten
 from siting.models.one_phase import one_phase
 from siting.models.relaxation import elastic
 from siting.models.start import (
@@ -35,7 +35,6 @@ from siting.models.start import (
     pairs_to_search,
     used_columns,
 )
-from siting.models.thrift import SHARE as THRIFT_SHARE
 from siting.models.thrift import economise, economise_whole
 
 if TYPE_CHECKING:
@@ -44,7 +43,6 @@ if TYPE_CHECKING:
     from siting.data.problem import Problem
     from siting.models.crew import Crew
     from siting.models.differing import Differing
-    from siting.models.neighbourhoods import Kind
 
     Indices = NDArray[np.int64]
     Values = NDArray[np.float64]
@@ -61,8 +59,12 @@ STALE = 60
 """Neighbourhoods without gain before the search gives up."""
 STEP_NODES = 100
 """Nodes that a step is worth where HiGHS gets the whole program."""
+FIRST = 24
+"""Neighbourhoods before the relaxation is tightened, where it would not do as it is."""
 RELAX_SHARE = 0.6
 """Part of the time limit for the linear relaxation."""
+TIGHTEN_SHARE = 0.5
+"""Part of the time limit after which it is no longer tightened."""
 MYOPIC_SHARE = 0.25
 """Part of the time left for the plan made phase after phase."""
 
@@ -169,12 +171,16 @@ class Search:
         self._thin_out(relaxed)
         layout = self.layout.with_slack()
         soft = elastic(self.arrays, layout.floors, layout.penalty)
-        starts = [self._rounded(relaxed.wish, soft, layout)]
+        starts = []
+        greedy = self.problem.objective == "served" and self.differing is None
+        if relaxed.wish.any() or not greedy:
+            starts.append(self._rounded(relaxed.wish, soft, layout))
+        if starts and not self.infeasible:
+            self._keep(starts[0], layout)
+        if greedy and not self.infeasible:
+            starts.append(self._rounded(greedy_wish(self.layout), soft, layout))
         if self.infeasible:
             return
-        self._keep(starts[0], layout)
-        if self.problem.objective == "served" and self.differing is None:
-            starts.append(self._rounded(greedy_wish(self.layout), soft, layout))
         starts.append(self._myopic(soft, layout))
         starts = [start for start in starts if len(start)]
         if not starts:
@@ -184,6 +190,9 @@ class Search:
         rng = np.random.default_rng(effort.seed)
         improver = Improver(soft, layout, self.crew, best, relaxed.wish, rng)
         self._support(improver, relaxed)
+        if self._improve(improver, most=FIRST):
+            return
+        self._tighten(improver, relaxed)
         self._improve(improver)
 
     def _go_on(self) -> None:
@@ -254,29 +263,31 @@ class Search:
                 improver.solve([free], seconds=seconds, nodes=ROUND_NODES)
                 return
 
-    def _improve(self, improver: Improver) -> None:
-        effort, layout = self.crew.effort, improver.layout
-        kinds = [kind for kind in KINDS if kind != "time" or len(self.problem.phases) > 1]
-        tried = stale = 0
-        size, steps = WINDOW, effort.iterations
-        while True:
-            short = layout.shortfall(improver.values)
-            self._keep(improver.values, layout)
-            gap = abs(self.bound - improver.worth) / max(abs(improver.worth), 1e-9)
-            self.crew.progress(improver.told(self.bound, gap, short, tried))
-            count = BATCH if steps is None else min(BATCH, steps - tried)
-            proved = gap <= effort.gap and not short
-            if proved or count <= 0 or stale >= STALE or self.crew.over(share=1 - THRIFT_SHARE):
-                break
-            turn: list[Kind] = [kinds[(tried + n) % len(kinds)] for n in range(count)]
-            if self.problem.objective == "cost" and not short:
-                turn[0] = "idle"
-            gained = improver.step(turn, size)
-            tried, stale = tried + count, 0 if any(gained) else stale + count
-            if stale >= STALE // 3 and size < WIDEST:
-                size, stale = min(size * 3 // 2, WIDEST), 0
-        if short:
-            self.crew.progress("the floors were not met")
+    def _improve(self, improver: Improver, *, most: int | None = None) -> bool:
+        """Improve a plan, keeping what meets its floors; tell whether the gap is proved."""
+
+        def seen() -> None:
+            self._keep(improver.values, improver.layout)
+
+        return improve(improver, self.bound, seen, most=most, patience=STALE)
+
+    def _tighten(self, improver: Improver, relaxed: Relaxed) -> None:
+        """Better the bound by links, and go on from a plan near the tighter relaxation's."""
+        effort = self.crew.effort
+        over = self.crew.over(share=TIGHTEN_SHARE) or improver.tried == effort.iterations
+        if over or not may_tighten(self.problem, relaxed):
+            return
+        tighter = tighten(
+            self.problem, relaxed, self._linear, gap=effort.gap, progress=self.crew.progress
+        )
+        self._go_on()
+        self._bound_by(tighter.bound)
+        improver.wish = tighter.wish
+        start = self._rounded(tighter.wish, improver.arrays, improver.layout)
+        sign = 1.0 if improver.arrays.maximise else -1.0
+        if len(start) and sign * float(improver.arrays.cost @ start) > sign * improver.worth:
+            improver.values = start
+        self._support(improver, tighter)
 
     def _economise(self) -> None:
         """Look for a cheaper plan of the same worth in what is left of the effort."""

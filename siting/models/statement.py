@@ -15,8 +15,7 @@ Variables: :math:`y_{jkt} \in \{0, 1\}`, site :math:`j` holds type :math:`k` in 
     \text{cost:}    \quad & \min \sum_{jk} C_{jk} y_{jkT} \\
     \text{one:}     \quad & \sum_k y_{jkt} \le 1 \quad (= 1 \text{ for what must stay}) \\
     \text{rise:}    \quad & \sum_{k \ge m} y_{jkt} \ge \sum_{k \ge m} y_{jk,t-1} \\
-    \text{fixed:}   \quad & y_{jkt} \ge 1, \quad \sum_k y_{jkt} \le 0 \quad
-                              \text{(decided by hand)} \\
+    \text{fixed:}   \quad & y_{jkt} \ge 1, \quad \sum_k y_{jkt} \le 0 \text{ where decided} \\
     \text{demand:}  \quad & \sum_j x_{ijt} \le d_{it} \\
     \text{capacity:}\quad & \sum_i x_{ijt} \le
                               \sum_k \min(Q_k, \textstyle\sum_{i: j \in N(i)} d_{it}) y_{jkt} \\
@@ -179,11 +178,7 @@ class _Writer:
             self._row(f"one({self.site[j]},{self.phase[t]})", self._at(j, t), sense, 1)
 
     def _rise(self, j: int, t: int) -> None:
-        """Let no site step back.
-
-        Where an existing station may close, what is closed stays closed, and what the plan has made
-        larger stays open.
-        """
+        """Let no site step back; what may close stays closed then, and what was enlarged open."""
         if t == 0:
             return
         for k in self.held[j]:
@@ -194,13 +189,11 @@ class _Writer:
             self._row(name, [*now, *[(y, -a) for y, a in before]], sense, 0)
 
     def _fixed(self, t: int) -> None:
-        """Let a site be what was decided: hold a type, or none."""
         for j, kind in zip(*(part.tolist() for part in self.p.fixes(t)), strict=True):
-            name = f"fixed({self.site[j]},{self.phase[t]})"
-            if kind == NONE and self.held[j]:
-                self._row(name, self._at(j, t), pulp.LpConstraintLE, 0)
-            elif kind != NONE:
-                self._row(name, [(self.build[j, kind, t], 1.0)], pulp.LpConstraintGE, 1)
+            terms = self._at(j, t) if kind == NONE else [(self.build[j, kind, t], 1.0)]
+            sense = pulp.LpConstraintLE if kind == NONE else pulp.LpConstraintGE
+            if terms:
+                self._row(f"fixed({self.site[j]},{self.phase[t]})", terms, sense, kind != NONE)
 
     def _service(self, t: int) -> None:
         p, serve = self.p, self._served(t)

@@ -69,7 +69,8 @@ class WarmSearch(Search):
             self.method = "a start, mended where it broke a rule, proved by a bound known before"
             return
         super()._large()
-        self.method += ", from a start"
+        if any(len(values) for values in self._known.values()):
+            self.method += ", from a start"
 
     def _stands(self) -> bool:
         """Tell whether the known bound proves the start, mended if need be; keep it then."""

@@ -1,7 +1,7 @@
 """Run one replication: drivers look, drive, wait, charge and leave, on simpy's clock.
 
 Simpy orders all events. Drivers are callbacks on its timeouts rather than one process each: a
-generator a driver costs more than the work it does (`benchmarks/simulate.py`).
+generator a driver costs as much as all that is done here (`benchmarks/simulate.py`).
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from siting.errors import PlanError
 from siting.sweep.work import Known
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from siting.sweep.design import Run
@@ -55,11 +56,33 @@ def _is_number(value: Value) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def next_run(pending: Sequence[Run], solved: Sequence[Run], apart: Distance) -> Run:
-    """Return the run that is nearest to one with a plan; of several, the first in order."""
-    if not solved:
-        return pending[0]
-    return min(pending, key=lambda run: min(apart(run, other) for other in solved))
+class Queue:
+    """Hold the runs that wait, and hand out the one nearest to any that is solved.
+
+    Parameters
+    ----------
+    waiting
+        In order; of several that are as near, and while none is solved, the first comes first.
+    apart
+        Measures distances.
+    """
+
+    def __init__(self, waiting: Sequence[Run], apart: Distance) -> None:
+        self.apart = apart
+        self._waiting = {run.id: (run, float("inf")) for run in waiting}
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def solved(self, run: Run) -> None:
+        """Take note that a run has a plan to begin others with."""
+        for name, (other, least) in self._waiting.items():
+            self._waiting[name] = other, min(least, self.apart(run, other))
+
+    def take(self) -> Run:
+        """Return the next run; it waits no longer."""
+        name = min(self._waiting, key=lambda name: self._waiting[name][1])
+        return self._waiting.pop(name)[0]
 
 
 def known_of(
@@ -80,8 +103,8 @@ def known_of(
     """
     same = [other for other in solved if other.case_hash == run.case_hash]
     nearest = sorted(same, key=lambda other: apart(run, other))
-    found = (read(other) for other in nearest)
-    return tuple(item for item, _ in zip((k for k in found if k), range(MOST_KNOWN), strict=False))
+    found = (known for other in nearest if (known := read(other)) is not None)
+    return tuple(itertools.islice(found, MOST_KNOWN))
 
 
 def read_known(run: Run, folder: Path) -> Known | None:
@@ -95,9 +118,3 @@ def read_known(run: Run, folder: Path) -> Known | None:
         return Known(run.id, run.scenario, types, float(document["outcome"]["bound"]))
     except (OSError, ValueError, KeyError, TypeError, PlanError):
         return None
-
-
-def row_values(row: Mapping[str, object]) -> dict[str, Value]:
-    """Return the values a row was made with."""
-    values: dict[str, Value] = json.loads(str(row["values"]))
-    return values

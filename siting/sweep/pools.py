@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import logging
 import multiprocessing
 import os
 import signal
 import threading
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -145,13 +146,14 @@ class Cluster:
         except ImportError as error:
             msg = "--scheduler needs Dask: pip install -c constraints.txt '.[cluster]'"
             raise SweepError(msg) from error
+        _hush("distributed")
         try:
             self._client = dask.Client(address, timeout=_CONNECT_S, set_as_default=False)
         except (OSError, ValueError) as error:
             why = " ".join(str(error).split())
             msg = f"No scheduler answers at {address} ({why}). Start one with 'dask scheduler'."
             raise SweepError(msg) from error
-        self._wait = dask.wait
+        self._wait, self._address = dask.wait, address
         self._out: dict[Any, Order] = {}
 
     @property
@@ -167,8 +169,18 @@ class Cluster:
 
     def finished(self) -> list[tuple[Order, Answer | Exception]]:
         """Return what has come back, waiting a while for it; maybe nothing yet."""
-        with contextlib.suppress(TimeoutError):
-            self._wait(list(self._out), timeout=_BEAT_S, return_when="FIRST_COMPLETED")
+        gone = False
+        try:
+            with contextlib.suppress(TimeoutError), self._client.as_current():
+                self._wait(list(self._out), timeout=_BEAT_S, return_when="FIRST_COMPLETED")
+        except CancelledError:
+            gone = True
+        if gone or self._client.status != "running":
+            msg = (
+                f"The scheduler at {self._address} is gone. Finished runs are kept: the same "
+                "command goes on, with any scheduler or none."
+            )
+            raise SweepError(msg)
         back: list[tuple[Order, Answer | Exception]] = []
         for future in [future for future in self._out if future.done()]:
             order = self._out.pop(future)
@@ -185,6 +197,13 @@ class Cluster:
         for future in self._out:
             future.cancel()
         self._client.close()
+
+
+def _hush(name: str) -> None:
+    """Let a library's loggers be silent: what matters of it is told in our own words."""
+    for known in list(logging.root.manager.loggerDict):
+        if known == name or known.startswith(f"{name}."):
+            logging.getLogger(known).setLevel(logging.CRITICAL + 1)
 
 
 @contextlib.contextmanager

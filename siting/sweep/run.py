@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from siting.data.load import case_folder, load_case
+from siting.data.supply import supplied
 from siting.errors import InputError, PlanError, SweepError
-from siting.pipeline import load_city
 from siting.plan_folder import read_plan
 from siting.scenario_io import resolve_toml
 from siting.sweep.design import runs_of
-from siting.sweep.near import Distance, known_of, next_run, read_known
+from siting.sweep.near import Distance, Queue, known_of, read_known
 from siting.sweep.place import RUNS, alone, changes, check_folder, meta_of, unpack
 from siting.sweep.pools import pool
 from siting.sweep.rows import COLUMNS, DONE, PLANNED, planned, without_plan
@@ -22,9 +22,10 @@ from siting.sweep.work import Answer, Order
 from siting.verify import verify_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from siting.data.case import Case
     from siting.scenario import Scenario
     from siting.sweep.design import Run
     from siting.sweep.pools import Cluster, Processes
@@ -61,7 +62,11 @@ class Sweep:
     runs: list[Run]
     store: Store
     folder: Path
+    cases: Mapping[str, Case]
+    """As loaded, by the name asked for."""
     progress: Callable[[str], None]
+    each: Callable[[Sweep], object]
+    """Called after every run."""
     answered: int = 0
     """Runs answered by this call."""
     _solved: list[Run] = field(default_factory=list)
@@ -84,18 +89,21 @@ class Sweep:
         KeyboardInterrupt
             On Ctrl-C; what is finished is written.
         """
-        pending = self._take_up()
-        if not pending:
+        waiting, out = self._take_up(), 0
+        if not waiting:
             return
-        apart, out = Distance(self.runs), 0
-        with pool(min(self.asked.workers, len(pending)), self.asked.scheduler) as workers:
-            while pending or out:
-                while pending and out < workers.room:
-                    run = next_run(pending, self._solved, apart)
-                    pending.remove(run)
-                    workers.submit(self._order(run, apart, packed=workers.packs))
+        with pool(min(self.asked.workers, len(waiting)), self.asked.scheduler) as workers:
+            while waiting or out:
+                while waiting and out < workers.room:
+                    order = self._order(waiting.take(), waiting.apart, packed=workers.packs)
+                    workers.submit(order)
                     out += 1
-                out -= self._take_in(workers, out)
+                done = self._take_in(workers, out)
+                out -= len(done)
+                for run in done:
+                    if self.store.rows[run.id]["outcome"] in PLANNED:
+                        self._solved.append(run)
+                        waiting.solved(run)
 
     def _order(self, run: Run, apart: Distance, *, packed: bool) -> Order:
         known = () if self.asked.cold else known_of(run, self._solved, apart, self._known)
@@ -111,7 +119,7 @@ class Sweep:
                 self._plans.pop(next(iter(self._plans)))
         return self._plans[run.id]
 
-    def _take_in(self, workers: Processes | Cluster, out: int) -> int:
+    def _take_in(self, workers: Processes | Cluster, out: int) -> list[Run]:
         back = workers.finished()
         for order, result in back:
             if isinstance(result, SweepError | PlanError):
@@ -120,7 +128,7 @@ class Sweep:
         if not back:
             done = len(self.rows)
             self.progress(f"{done} of {len(self.runs)} runs done, {out} at work")
-        return len(back)
+        return [order.run for order, _ in back]
 
     def _keep(self, order: Order, result: Answer | Exception) -> None:
         run = order.run
@@ -132,11 +140,10 @@ class Sweep:
                 unpack(result.packed, self.path(run))
         self.store.put(row)
         self.answered += 1
-        if row["outcome"] in PLANNED:
-            self._solved.append(run)
         self.progress(f"run {run.label}: {told(row)} ({len(self.rows)} of {len(self.runs)})")
+        self.each(self)
 
-    def _take_up(self) -> list[Run]:
+    def _take_up(self) -> Queue:
         """Return the runs without an answer; plans whose rows a kill has lost get them again."""
         pending, adopted, gone = [], 0, 0
         for run in self.runs:
@@ -161,13 +168,16 @@ class Sweep:
             lost = f"; {gone} whose plan folders are gone are run again" if gone else ""
             done = len(self.runs) - len(pending)
             self.progress(f"{done} of {len(self.runs)} runs are done already{taken}{lost}")
-        return pending
+        waiting = Queue(pending, Distance(self.runs))
+        for run in self._solved:
+            waiting.solved(run)
+        return waiting
 
     def _adopted(self, run: Run) -> dict[str, Any] | None:
         """Return the row of a plan folder that answers this very run; None where none does."""
         try:
             plan, scenario = read_plan(self.path(run))
-            case = load_city(run.case, run.scenario)
+            case = supplied(self.cases[run.case], run.scenario)
         except InputError:
             return None
         if resolve_toml(scenario) != resolve_toml(run.scenario) or verify_plan(
@@ -177,7 +187,13 @@ class Sweep:
         return planned(run, plan.document)
 
 
-def run_sweep(asked: Asked, folder: Path, *, progress: Callable[[str], None] = log.info) -> Sweep:
+def run_sweep(
+    asked: Asked,
+    folder: Path,
+    *,
+    progress: Callable[[str], None] = log.info,
+    each: Callable[[Sweep], object] = lambda _: None,
+) -> Sweep:
     """Run a sweep into a folder, or go on with it; return it with all its rows.
 
     Parameters
@@ -188,6 +204,8 @@ def run_sweep(asked: Asked, folder: Path, *, progress: Callable[[str], None] = l
         Made where missing.
     progress
         Called with a line of text now and then.
+    each
+        Called after every run, with the sweep as far as it is.
 
     Raises
     ------
@@ -211,8 +229,12 @@ def run_sweep(asked: Asked, folder: Path, *, progress: Callable[[str], None] = l
             progress(line)
         store.meta = meta
         (folder / RUNS).mkdir(exist_ok=True)
-        sweep = Sweep(asked, runs, store, folder, progress)
-        sweep.answer_all()
+        sweep = Sweep(asked, runs, store, folder, cases, progress, each)
+        try:
+            sweep.answer_all()
+        except KeyboardInterrupt:
+            progress(f"{len(sweep.rows)} of {len(runs)} runs are kept: the same command goes on")
+            raise
     progress(f"{len(runs)} runs, {sweep.answered} of them now, {time.monotonic() - began:.1f} s")
     return sweep
 
@@ -220,6 +242,6 @@ def run_sweep(asked: Asked, folder: Path, *, progress: Callable[[str], None] = l
 def told(row: dict[str, Any]) -> str:
     """Return how a run came out, in a line."""
     if row["outcome"] not in PLANNED:
-        return f"{row['outcome']}: {(row['conflict'] or '').splitlines()[0]}"
+        return f"{row['outcome']}: {(row['conflict'] or '-').splitlines()[0]}"
     bound = ", with a bound carried over" if row["bound_from"] else ""
     return f"{row['outcome']}, gap {row['gap']:.2%}, {row['seconds']:.1f} s{bound}"

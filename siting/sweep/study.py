@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from siting.sweep.run import Asked, Sweep
 
 
+MOST_LINES = 14
+"""Series that a chart can tell apart."""
+
+
 @dataclass(frozen=True)
 class SweepDone:
     """Hold a finished sweep, and what was written."""
@@ -86,8 +90,7 @@ def sweep_and_draw(asked: Asked, folder: Path, *, progress: Callable[[str], None
     InputError
         As :func:`run_sweep`.
     """
-    done = run_sweep(asked, folder, progress=progress)
-    return drawn(done)
+    return drawn(run_sweep(asked, folder, progress=progress, each=drawn))
 
 
 def drawn(done: Sweep) -> SweepDone:
@@ -112,6 +115,9 @@ def page_block(done: Sweep, keys: tuple[str, ...], found: list[frontier.Step]) -
     rows, scenario = done.rows, done.asked.scenario
     axis = frontier.axis_of(rows, keys)
     groups = frontier.series_of(rows, keys, axis)
+    scattered = len(groups) > MOST_LINES
+    if scattered:  # a sample: hardly two points have all their other values in common
+        groups = {"": sorted(rows, key=lambda row: row[VARIED + axis] if axis else 0)}
     return {
         "title": scenario.title,
         "title_zh": scenario.title_zh,
@@ -119,6 +125,7 @@ def page_block(done: Sweep, keys: tuple[str, ...], found: list[frontier.Step]) -
         "labels": [_joined(rows, "label"), _joined(rows, "label_zh", "label")],
         "axis": axis,
         "keys": list(keys),
+        "joined": axis is not None and not scattered,
         "series": [
             {"name": name, "rows": [_lean(row, keys) for row in group]}
             for name, group in groups.items()

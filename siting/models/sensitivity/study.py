@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from siting.errors import InfeasibleError, NoSolutionError
-from siting.models.arrays import choice_keys
+from siting.models.choice import choice_keys
 from siting.models.search import SMALL
 from siting.models.sensitivity.figure import sign_of
 from siting.models.sensitivity.rejected import Rejected, Rejections
