@@ -65,10 +65,11 @@ class _Rows:
         self.first_energy = self.n_choice * self.phases
         self.first_cover = self.first_energy + self.pairs * self.phases
         self.size = self.first_cover + self.n_cover * self.phases
-        self.is_super = p.is_super[self.kind]
         self.counts: list[Indices] = []
-        self.index, self.value = list[NDArray[np.int32]](), list[Values]()
-        self.low, self.high = list[Values](), list[Values]()
+        self.index: list[NDArray[np.int32]] = []
+        self.value: list[Values] = []
+        self.low: list[Values] = []
+        self.high: list[Values] = []
         self.floors: list[int] = []
         self.named: dict[str, int] = {}
         self.phase, self.room = names_for(p.phases), row_names(p)
@@ -85,8 +86,7 @@ class _Rows:
             self._budget(t)
             self._headroom(t)
             self._spacing(t)
-        integer = np.zeros(self.size, dtype=bool)
-        integer[: self.first_energy] = True
+        integer = np.arange(self.size) < self.first_energy
         upper = np.where(integer, 1.0, _ENDLESS)
         upper[self.first_cover :] = 1.0
         return Arrays(
@@ -267,7 +267,7 @@ class _Rows:
                 self._single(y[counts], count[counts], float(p.district_target[t, r]), _ENDLESS)
         if p.max_stations[t] != NONE:
             most, name = float(p.max_stations[t]), f"most({self.phase[t]})"
-            self._single(y[self.is_super], 1.0, -_ENDLESS, most, name)
+            self._single(y[p.is_super[self.kind]], 1.0, -_ENDLESS, most, name)
 
     def _budget(self, t: int) -> None:
         if np.isfinite(self.p.budget_cny[t]):
