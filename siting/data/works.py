@@ -86,18 +86,20 @@ def _with_sites(problem: Problem, steps: Reinforcement) -> Problem:
         state_cost_cny=cost,
         allowed=allowed,
         initial=np.append(initial, nowhere),
+        fixed=_fixed_with(p.fixed, works, levels),
         closable=np.append(p.closable, np.zeros(works, dtype=bool)),
         site_district=np.append(p.site_district, nowhere),
         site_substation=np.append(p.site_substation, at),
         works=works,
         steps=levels,
-        fixed=_with_free(p.fixed, levels, works),
     )
 
 
-def _with_free(fixed: NDArray[np.int64], levels: int, works: int) -> NDArray[np.int64]:
-    """Return what is decided, types numbered with steps, and reinforcements left free."""
-    free = np.full((len(fixed), works if len(fixed) else 0), FREE, dtype=np.int64)
+def _fixed_with(fixed: NDArray[np.int64], works: int, levels: int) -> NDArray[np.int64]:
+    """Return what is fixed at the own sites, types renumbered; reinforcements are free."""
+    if not len(fixed):
+        return fixed
+    free = np.full((len(fixed), works), FREE, dtype=np.int64)
     return np.hstack([np.where(fixed < 0, fixed, fixed + levels), free])
 
 
@@ -127,13 +129,13 @@ def without_works(problem: Problem) -> Problem:
         state_cost_cny=p.state_cost_cny[:sites, steps:],
         allowed=p.allowed[:sites, steps:],
         initial=np.where(own == NONE, NONE, own - steps),
+        fixed=np.where(p.fixed < 0, p.fixed, p.fixed - steps)[:, :sites],
         closable=p.closable[:sites],
         site_district=p.site_district[:sites],
         site_substation=p.site_substation[:sites],
         rooms=None,
         works=0,
         steps=0,
-        fixed=np.where(p.fixed < 0, p.fixed, p.fixed - steps)[:, :sites],
     )
 
 

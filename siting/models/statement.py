@@ -47,7 +47,7 @@ import pulp
 
 from siting.data.problem import NONE
 from siting.models.equity import named_rows
-from siting.models.headroom import WORST, headroom_rows
+from siting.models.headroom import headroom_rows, row_names
 from siting.models.labels import names_for
 from siting.models.program import Statement
 
@@ -77,7 +77,7 @@ class _Writer:
         self.lp = pulp.LpProblem("siting", sense)
         self.zone, self.site = names_for(p.zones), names_for(p.sites)
         self.kind, self.phase = names_for(p.types), names_for(p.phases)
-        self.district, self.substation = names_for(p.districts), names_for(p.substations)
+        self.district = names_for(p.districts)
         self.phases = range(len(problem.phases))
         self.held = [np.flatnonzero(row).tolist() for row in problem.allowed]
         self.columns: list[Any] = []
@@ -277,15 +277,13 @@ class _Writer:
         at: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for j, held in enumerate(self.held):
             at[int(self.p.site_substation[j])] += [(j, k) for k in held]
-        rows = headroom_rows(self.p)
+        rows, names = headroom_rows(self.p), row_names(self.p)
         for n in np.flatnonzero(rows.phase == t).tolist():
-            g, hour, load = int(rows.substation[n]), int(rows.hour[n]), rows.load_kw[n].tolist()
+            g, load = int(rows.substation[n]), rows.load_kw[n].tolist()
             terms = [(self.build[j, k, t], load[k]) for j, k in at[g] if load[k]]
             if terms:
-                when = self.phase[t] if hour == WORST else f"{hour:02d}h,{self.phase[t]}"
                 limit = float(rows.limit_kw[n]) * (1 + SLACK)
-                name = f"headroom({self.substation[g]},{when})"
-                self._row(name, terms, pulp.LpConstraintLE, limit)
+                self._row(names[n], terms, pulp.LpConstraintLE, limit)
 
     def _spacing(self, t: int) -> None:
         last = t == self.phases[-1]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,7 @@ from siting.plan_folder.names import (
 from siting.plan_folder.reading import read_plan
 from siting.plan_folder.swap import replace_folder
 from siting.plan_folder.tables import all_tables, clean_text, write_table
+from siting.plan_folder.target import check_target
 from siting.scenario_io import resolve_toml
 
 if TYPE_CHECKING:
@@ -49,9 +49,6 @@ __all__ = [
     "write_into",
     "write_plan",
 ]
-
-_MARK = FORMAT.partition("/")[0].encode()
-_HEAD_BYTES = 4096
 
 
 def write_plan(
@@ -141,34 +138,6 @@ def write_into(folder: Path, files: Mapping[str, str | bytes]) -> list[Path]:
     return paths
 
 
-def check_target(target: Path) -> None:
-    """Refuse a target that a plan may not replace; meant to be asked before the long work.
-
-    Parameters
-    ----------
-    target
-        Folder a plan is to be written to.
-
-    Raises
-    ------
-    PlanError
-        If it is a file, a folder that is neither empty nor a plan, or in a folder that is
-        write-protected.
-    """
-    target = Path(target)
-    mend = "Give another folder with --out."
-    what = None
-    if target.exists() and not target.is_dir():
-        what = "is a file, not a folder"
-    elif target.is_dir() and any(target.iterdir()) and not _is_plan(target):
-        what = "holds something that is not a plan, which would be lost"
-    elif (shut := _unwritable(target.absolute().parent)) is not None:
-        what = f"{shut} does not let you write"
-    if what:
-        msg = "The plan cannot be written there."
-        raise PlanError(msg, [Fault(str(target), what, mend)])
-
-
 def document_schema() -> dict[str, Any]:
     """Return the JSON Schema of ``plan.json`` (draft 2020-12)."""
     schema = Document.model_json_schema(mode="serialization")
@@ -177,21 +146,6 @@ def document_schema() -> dict[str, Any]:
         **schema,
         "title": f"plan.json of siting, {FORMAT}",
     }
-
-
-def _unwritable(folder: Path) -> Path | None:
-    """Return the folder that keeps one from writing there, if there is one."""
-    nearest = next(place for place in (folder, *folder.parents) if place.exists())
-    return None if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK) else nearest
-
-
-def _is_plan(folder: Path) -> bool:
-    """Tell whether a folder holds a plan of any version, damaged or not."""
-    path = folder / "plan.json"
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return _MARK in file.read(_HEAD_BYTES)
 
 
 def _write(path: Path, content: str | bytes) -> None:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from siting.errors import Fault, PlanError, ScenarioError
 from siting.plan import FORMAT, Document, Plan
-from siting.plan_folder.tables import BATTERIES_FILE, PLAN_TABLES, read_table
+from siting.plan_folder.tables import BATTERIES_FILE, PLAN_TABLES, missing_hours, read_table
 from siting.scenario_io import load_scenario
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ def read_plan(folder: Path) -> tuple[Plan, Scenario]:
         scenario = load_scenario(str(folder / "scenario.toml"))
     except ScenarioError as error:
         faults += error.faults
+    if not faults:
+        faults += missing_hours(tables["load.csv"])
     batteries = None
     if not faults and any(kind.battery_kwh for kind in scenario.stations.values()):
         batteries, faults = _batteries(folder / BATTERIES_FILE)
