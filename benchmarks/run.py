@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 README = Path(__file__).with_name("README.md")
 
 
-NAMES = ("travel", "main_model", "cover", "median", "flow", "dispatch", "maps")
+NAMES = ("travel", "main_model", "cover", "cover_reach", "median", "flow", "dispatch", "maps")
 """Modules beside this one, each with a function ``table``."""
 
 
