@@ -61,7 +61,7 @@ def what_if_block(asked: WhatIf | None, plan: Plan, case: Case, sight: Sight) ->
     if asked is None:
         return None
     kind = asked.scenario.objective.kind
-    if kind in _SENSELESS:
+    if kind in _SENSELESS or asked.problem.rooms is not None:
         return {"senseless": kind}
     sites = _site_order(asked.problem, plan, case, sight)
     return {
