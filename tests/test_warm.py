@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siting.data.problem import NONE
+from siting.data.fairness import Fairness, Floor
+from siting.data.problem import FREE, NONE
 from siting.models import search
 from siting.models.effort import Effort
 from siting.models.relaxes import relaxes
@@ -152,13 +153,34 @@ def test_what_no_site_can_hold_costs_nothing() -> None:
     assert relaxes(replace(narrow, city_target=np.array([0, 0])), narrow)
 
 
-@pytest.mark.parametrize("name", ["weight", "pair_minutes", "load_kw", "initial"])
+@pytest.mark.parametrize("name", ["weight", "pair_minutes", "load_kw", "initial", "works_from"])
 def test_what_is_no_limit_must_be_the_same(name: str) -> None:
-    """Another weight, drive, load or beginning makes another question: no bound is carried."""
+    """Another weight, drive, load, beginning or beginning of works: no bound is carried."""
     problem = random_problem(1, "served", zones=5, sites=3)
     other = replace(problem, **{name: getattr(problem, name) + 1})
     assert not relaxes(problem, other)
     assert not relaxes(other, problem)
+
+
+def test_what_this_module_does_not_know_must_be_the_same() -> None:
+    """A site fixed by hand, or a floor owed to a district, carries no bound to a question without.
+
+    Equal ones do, though they are other objects.
+    """
+    problem = random_problem(1, "served", zones=5, sites=3)
+    fixed = np.full((len(problem.phases), len(problem.sites)), FREE, dtype=np.int64)
+    fixed[:, 0] = NONE
+    zones = np.ones(len(problem.zones), dtype=bool)
+    promised = 0.1 * problem.demand_kwh.sum(axis=1)
+
+    def owed() -> Fairness:
+        return Fairness((Floor("served", "W", 0.1, zones.copy(), promised.copy()),))
+
+    for other in (replace(problem, fixed=fixed), replace(problem, fairness=owed())):
+        assert not relaxes(problem, other)
+        assert not relaxes(other, problem)
+    assert relaxes(replace(problem, fixed=fixed), replace(problem, fixed=fixed.copy()))
+    assert relaxes(replace(problem, fairness=owed()), replace(problem, fairness=owed()))
 
 
 def test_more_demand_bounds_less_only_without_floors() -> None:

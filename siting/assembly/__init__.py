@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from siting.assembly.answer import Answer
+from siting.assembly.futures import over_futures, unit_over_futures
 from siting.assembly.layers import map_layers
 from siting.assembly.phases import phase_results
 from siting.assembly.provenance import provenance, unreached
@@ -51,6 +52,7 @@ def assemble(answer: Answer) -> Plan:
         unreached=unreached(answer),
         assumptions=assumptions(answer.scenario),
         provenance=provenance(answer),
+        robust=over_futures(answer),
     )
     return Plan(
         document=document,
@@ -67,7 +69,7 @@ def _outcome(answer: Answer) -> Outcome:
     return Outcome(
         status=certificate.status,
         objective_kind=kind,
-        objective_unit=_UNIT[kind],
+        objective_unit=unit_over_futures(answer.scenario) or _UNIT[kind],
         objective=certificate.objective,
         bound=certificate.bound,
         gap=certificate.gap,

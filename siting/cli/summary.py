@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from siting.cli.show import answer, print_table
+from siting.cli.show import answer, print_table, say
 from siting.maps.answer_words import answer_words
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from siting.plan import Document, Outcome, PhaseResult, RatioRow
+    from siting.plan import Document, Outcome, OverFutures, PhaseResult, RatioRow
     from siting.scenario import Scenario
     from siting.verify import Mismatch
 
@@ -39,6 +39,7 @@ def summary_document(document: Document, folder: Path) -> dict[str, Any]:
         "ratio": document.ratio.model_dump(mode="json"),
         "kpis": document.kpis.model_dump(mode="json"),
         "unmet": list(document.unmet),
+        "robust": document.robust and document.robust.model_dump(mode="json"),
         "phases": [
             {"name": phase.name, "date": phase.date, "kpis": phase.kpis.model_dump(mode="json")}
             for phase in document.phases
@@ -73,6 +74,8 @@ def print_summary(document: Document, folder: Path) -> None:
     for line in _unmet_lines(document.unmet):
         answer(line)
     answer("")
+    if document.robust is not None:
+        _print_futures(document.robust)
     phases = document.phases
     works = _works_row(document)
     print_table(["", *(phase.name for phase in phases)], [*_phase_rows(phases), *works])
@@ -122,12 +125,51 @@ def print_verdict(found: list[Mismatch]) -> None:
         answer(line)
 
 
+def say_unmet(document: Document) -> None:
+    """Tell on stderr which requirements a plan evaluated as given does not meet."""
+    for line in _unmet_lines(document.unmet):
+        say(line)
+
+
 def _unmet_lines(unmet: tuple[str, ...]) -> list[str]:
     if not unmet:
         return []
     said = "1 requirement" if len(unmet) == 1 else f"{len(unmet):,} requirements"
     lines = [f"Given as it is, it does not meet {said} of the scenario:"]
     return lines + [f"  - {line}" for line in unmet]
+
+
+def _print_futures(over: OverFutures) -> None:
+    """Print each future's figures, and what it is worth to look at all of them."""
+    share = over.measure == "share"
+
+    def worth(value: float) -> str:
+        return f"{value:.2%}" if share else f"{value:,.0f}"
+
+    rows = [
+        [
+            item.name,
+            f"{item.probability:.1%}",
+            f"{item.phases[-1].demand_kwh_day:,.0f}",
+            worth(item.worth),
+            f"{worth(item.regret_low)} to {worth(item.regret_high)}",
+        ]
+        for item in over.futures
+    ]
+    header = ["future", "probability", "kWh a day at the end", "worth", "missed of the best"]
+    kind = "drawn at random under an assumed spread" if over.drawn else "as described"
+    print_table(header, rows, title=f"{len(rows)} futures, {kind}")
+    if over.mean_value is not None and over.stochastic_value is not None:
+        answer(
+            f"The plan for the mean demand alone is worth {worth(over.mean_value)} over them; "
+            f"this one gains {worth(over.stochastic_value)} (value of the stochastic solution)."
+        )
+    if over.perfect_low is not None and over.perfect_high is not None:
+        answer(
+            f"Knowing the future is worth {worth(over.perfect_low)} to "
+            f"{worth(over.perfect_high)} (expected value of perfect information)."
+        )
+    answer("")
 
 
 def energy_note(scenario: Scenario) -> str:

@@ -74,13 +74,14 @@ def _told(scenario: Scenario, item: Future, demand: Floats, home: NDArray[np.obj
         * _share(item.super_share.get(phase.name), phase.super_share)
         for phase in scenario.phases
     ]
-    grown = demand * np.array(factor)[:, None]
+    grown: Floats = demand * np.array(factor)[:, None]
     if not item.shift_to:
         return grown
     there = np.isin(home, item.shift_to)
     moved = item.shift_share * grown[:, ~there].sum(axis=1)
     before = grown[:, there].sum(axis=1)
-    return np.where(there, grown * (1 + moved / before)[:, None], grown * (1 - item.shift_share))
+    more = grown * (1 + moved / before)[:, None]
+    return np.asarray(np.where(there, more, grown * (1 - item.shift_share)))
 
 
 def _share(own: float | None, usual: float | None) -> float:

@@ -9,8 +9,9 @@ Lorenz curve joins the points :math:`(\sum_{j \le i} p_j, \sum_{j \le i} p_j v_j
     \text{Gini} = 1 - 2 \int_0^1 L(x)\, dx, \qquad \text{Palma} = \frac{1 - L(0.9)}{L(0.4)}
 
 C. Gini, Variabilita e mutabilita, 1912; J. G. Palma, Development and Change 42, 2011, and A. Cobham
-& A. Sumner, Center for Global Development Working Paper 343, 2013. Gini is 0 where all get the same and nears 1 where one gets all; Palma is what the tenth that gets
-most has over what the four tenths that get least have, 0.25 where all get the same.
+& A. Sumner, Center for Global Development Working Paper 343, 2013. Gini is 0 where all get the same
+and nears 1 where one gets all; Palma is what the tenth that gets most has over what the four tenths
+that get least have, 0.25 where all get the same.
 """
 
 from __future__ import annotations

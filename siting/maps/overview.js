@@ -255,7 +255,8 @@ function overview() {
     h("p", { class: "fine" }, proofLimits()),
     isProved() && h("p", { class: "fine" }, t("method"), " ", given(PLAN.outcome.method)),
     phasesTable(),
+    !trying() && futures(),
     !trying() && accounts(),
-    read("siting-what-if")?.senseless && h("p", { class: "fine" }, t("wi_senseless")),
+    read("siting-what-if")?.senseless && h("p", { class: "fine" }, t(`wi_senseless_${read("siting-what-if").senseless}`)),
   ];
 }

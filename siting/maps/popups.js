@@ -160,6 +160,7 @@ const POPUPS = {
   zones: zonePopup,
   substations: substationPopup,
   districts: districtPopup,
+  network: networkPopup,
 };
 const popup = L.popup({
   maxWidth: 300,

@@ -15,6 +15,7 @@ from siting.maps.figure import figure
 from siting.maps.page import content_policy
 from siting.maps.report_accounts import told
 from siting.maps.report_equity import fairness
+from siting.maps.report_futures import over_futures
 from siting.maps.report_text import both_names, given, section
 from siting.maps.simulation import fresh
 from siting.maps.strings import STRINGS
@@ -66,6 +67,7 @@ def render_report(
     ]
     annex = [
         *([section("r_accounts", told(accounts))] if accounts else []),
+        *([section("fu_title", over_futures(document))] if document.robust else []),
         section("r_equity", fairness(plan, case, equity)),
         section("assumptions_title", rests.assumptions(document)),
         section("r_sources", rests.sources(document, case)),

@@ -77,7 +77,7 @@ class _Rows:
     def arrays(self) -> Arrays:
         for t in range(self.phases):
             self._one_and_rise(t)
-            self._fixed(t)
+            self._block(*fixed_rows(self.p, t, self.site, self.kind, self._y(t)))
             if self.pairs:
                 self._service(t)
             if self.n_cover:
@@ -129,7 +129,7 @@ class _Rows:
         row: Indices,
         column: Indices,
         value: ArrayLike,
-        low: float,
+        low: ArrayLike,
         high: ArrayLike,
         names: list[str] | None = None,
     ) -> None:
@@ -140,7 +140,7 @@ class _Rows:
         self.counts.append(np.bincount(row, minlength=count).astype(np.int64))
         self.index.append(column[order].astype(np.int32))
         self.value.append(np.broadcast_to(np.asarray(value, dtype=float), row.shape)[order])
-        self.low.append(np.full(count, low))
+        self.low.append(np.broadcast_to(np.asarray(low, dtype=float), (count,)))
         self.high.append(np.broadcast_to(np.asarray(high, dtype=float), (count,)))
 
     def _single(
@@ -178,11 +178,6 @@ class _Rows:
             len(low), np.concatenate(row), np.concatenate(column), np.concatenate(value), 0.0, high
         )
         self.low[-1] = low
-
-    def _fixed(self, t: int) -> None:
-        rows = fixed_rows(self.p, t, self.site, self.kind)
-        self._block(rows.rows, rows.row, self._y(t)[rows.choice], 1.0, 0.0, rows.high)
-        self.low[-1] = rows.low
 
     def _service(self, t: int) -> None:
         p, x = self.p, self._x(t)

@@ -1,4 +1,4 @@
-"""Number the columns of the choice: which type stands at which site in which phase."""
+"""Tell what each column of y, the choice of a type at a site in a phase, stands for."""
 
 from __future__ import annotations
 

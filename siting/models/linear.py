@@ -65,6 +65,8 @@ class Relaxed:
     """Pairs that the relaxation took in, ascending."""
     energy: Values
     """(T, pairs) what it sent along them; empty where nothing is served, or nothing was found."""
+    prices: Prices | None = None
+    """On what stations share; None where the relaxation was not finished."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,6 +132,7 @@ def relax(
             bound=tighter(best.bound, bound, maximise=arrays.maximise),
             pairs=pairs,
             energy=answer.values[layout.energy],
+            prices=prices,
         )
         more = _with_paying(problem, pairs, prices)
         miss = abs(best.bound - answer.objective)
@@ -157,14 +160,15 @@ def _even(best: Relaxed, arrays: Arrays, layout: Layout, problem: Problem) -> Re
         return best
     lagrangian = Lagrangian(arrays, layout, problem)
     size = (len(problem.phases), len(problem.zones))
-    for price in EVEN:
-        demand = np.outer(price * problem.weight, np.ones(size[1]))
+    for price in reversed(EVEN):
+        demand = np.outer(price * problem.weight, problem.reachable_zone)
         nothing = np.zeros(size[0])
         free = np.zeros(size)
         prices = Prices(demand, np.zeros((1, 1)), free, free, free, nothing)
         bound, wish = lagrangian.bound_and_wish(prices)
-        if bound is not None and bound < best.bound:
-            best = replace(best, bound=bound, wish=wish)
+        if bound is None or bound >= best.bound:
+            break  # bounds are convex in the price, and the simple one is that of the full price
+        best = replace(best, bound=bound, wish=wish)
     return best
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from siting.data.problem import Problem
+    from siting.models.robust.outcome import Outcomes
 
 PROVED = 1e-6
 """Relative gap up to which a plan counts as optimal: the accuracy of a solver's own arithmetic."""
@@ -45,6 +46,8 @@ class Solution:
     energy_kwh: NDArray[np.float64]
     """(T, P) kWh a day along each pair of the problem."""
     certificate: Certificate
+    outcomes: Outcomes | None = None
+    """Its worth in every future, where there are several."""
 
 
 def open_supers(problem: Problem, type_at: NDArray[np.int64]) -> NDArray[np.bool_]:

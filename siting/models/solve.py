@@ -14,6 +14,7 @@ from siting.models.classical.from_problem_flow import solve_classical
 from siting.models.conflict import explain
 from siting.models.headroom import idle_works_removed
 from siting.models.reopen import reopen
+from siting.models.robust.solve import solve_robust
 from siting.models.solution import Solution, certify, objective_of
 from siting.models.statement import KCNY
 from siting.scenario.kinds import CLASSICAL
@@ -70,6 +71,8 @@ def solve(
     KeyboardInterrupt
         If stopped by Ctrl-C before there was a plan; later, the best plan so far is returned.
     """
+    if problem.futures is not None:
+        return solve_robust(problem, effort, progress=progress)
     if problem.objective in CLASSICAL:
         return classical_answer(problem, effort, solver=solver, progress=progress)
     if problem.objective in {"flow", "market"}:

@@ -34,9 +34,7 @@ Variables: :math:`y_{jkt} \in \{0, 1\}`, site :math:`j` holds type :math:`k` in 
 
 The capacitated maximal covering location problem (Current & Storbeck, Environment and Planning B,
 1988) with sizes and phases; ``min(Q, reachable demand)`` tightens the relaxation and cuts off no
-plan. A site without a station of 480 kW serves nothing. Spacing is stated on the last phase only
-where no supercharging station may close, or rise to a type without a gun of 480 kW: the last phase
-then holds every pair.
+plan. Spacing is stated on the last phase alone where supercharging stations neither close nor fade.
 """
 
 from __future__ import annotations
@@ -73,15 +71,13 @@ class _Writer:
     """Write the program, one method a block of the formulation above."""
 
     def __init__(self, problem: Problem) -> None:
-        self.p = problem
+        p = self.p = problem
         least = problem.objective in {"access", "cost"}
         sense = pulp.LpMinimize if least else pulp.LpMaximize
         self.lp = pulp.LpProblem("siting", sense)
-        self.zone = names_for(problem.zones)
-        self.site = names_for(problem.sites)
-        self.kind = names_for(problem.types)
-        self.phase = names_for(problem.phases)
-        self.district = names_for(problem.districts)
+        self.zone, self.site = names_for(p.zones), names_for(p.sites)
+        self.kind, self.phase = names_for(p.types), names_for(p.phases)
+        self.district = names_for(p.districts)
         self.phases = range(len(problem.phases))
         self.held = [np.flatnonzero(row).tolist() for row in problem.allowed]
         self.columns: list[Any] = []
@@ -190,9 +186,8 @@ class _Writer:
 
     def _fixed(self, t: int) -> None:
         for j, kind in zip(*(part.tolist() for part in self.p.fixes(t)), strict=True):
-            terms = self._at(j, t) if kind == NONE else [(self.build[j, kind, t], 1.0)]
             sense = pulp.LpConstraintLE if kind == NONE else pulp.LpConstraintGE
-            if terms:
+            if terms := self._at(j, t) if kind == NONE else [(self.build[j, kind, t], 1.0)]:
                 self._row(f"fixed({self.site[j]},{self.phase[t]})", terms, sense, kind != NONE)
 
     def _service(self, t: int) -> None:

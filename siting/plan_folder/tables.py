@@ -74,7 +74,22 @@ def all_tables(plan: Plan) -> dict[str, pd.DataFrame]:
     }
     if plan.batteries is not None:
         tables[BATTERIES_FILE] = plan.batteries[list(BATTERY_COLUMNS)]
+    if plan.document.robust is not None:
+        tables["futures.csv"] = _futures(plan.document)
     return tables
+
+
+def _futures(document: Document) -> pd.DataFrame:
+    """Return one row for each future and phase."""
+    over, label = document.robust, document.provenance.label or "real data"
+    rows = []
+    for item in over.futures if over else ():
+        own = item.model_dump(exclude={"name", "phases"})
+        rows += [
+            {"future": item.name} | phase.model_dump() | own | {"label": label}
+            for phase in item.phases
+        ]
+    return pd.DataFrame(rows)
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:

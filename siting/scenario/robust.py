@@ -115,7 +115,7 @@ def robust_faults(scenario: Scenario) -> Iterator[str]:
     scenario
         Each section valid by itself.
     """
-    robust, names = scenario.robust, {phase.name for phase in scenario.phases}
+    robust = scenario.robust
     if robust is None:
         return
     goal, equity = scenario.objective, scenario.equity
@@ -132,6 +132,11 @@ def robust_faults(scenario: Scenario) -> Iterator[str]:
         yield "robust takes no floors of equity, only circles (circle_km)"
     if scenario.solve.solver != "highs":
         yield f"robust is solved by highs only, not {scenario.solve.solver!r}"
+    yield from _of_phases(scenario, robust)
+
+
+def _of_phases(scenario: Scenario, robust: Robust) -> Iterator[str]:
+    names = {phase.name for phase in scenario.phases}
     metered = {phase.name for phase in scenario.phases if phase.super_share is not None}
     for item in robust.futures:
         for field, named in (

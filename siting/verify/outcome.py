@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from siting.verify.classical import CLASSICAL, check_worth
 from siting.verify.flow import refuelled_trips
+from siting.verify.futures import check_futures
 from siting.verify.market import captured_kwh
 from siting.verify.mismatch import OPTIMAL_GAP, slack
 from siting.verify.reinforcement import works_cny
@@ -26,7 +27,10 @@ def check_outcome(ledger: Ledger, state: State, served: Served) -> None:
     """Check what the plan claims of its own quality."""
     said, kind = state.plan.document.outcome, state.scenario.objective.kind
     ledger.same("outcome.objective_kind", said.objective_kind, kind)
-    if kind in CLASSICAL:
+    over = check_futures(ledger, state, served)
+    if over is not None:
+        check_between(ledger, said.objective, over)
+    elif kind in CLASSICAL:
         check_worth(ledger, state, served)
     elif kind == "flow":
         check_between(ledger, said.objective, refuelled_trips(state))

@@ -9,12 +9,43 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from siting.plan.base import Part
+from siting.plan.futures import Future, FuturePhase, OverFutures
 from siting.scenario.kinds import ObjectiveKind  # noqa: TC001 - pydantic reads it at run time
 
 if TYPE_CHECKING:
     import pandas as pd
+
+__all__ = [
+    "BATTERY_COLUMNS",
+    "FORMAT",
+    "LOAD_COLUMNS",
+    "SERVICE_COLUMNS",
+    "ZONE_COLUMNS",
+    "Assumption",
+    "Document",
+    "ExportFormat",
+    "Future",
+    "FuturePhase",
+    "Kpis",
+    "LayerSource",
+    "Outcome",
+    "OutcomeStatus",
+    "OverFutures",
+    "PhaseResult",
+    "Plan",
+    "Provenance",
+    "Ratio",
+    "RatioRow",
+    "Station",
+    "StationStatus",
+    "StationStep",
+    "Substation",
+    "SubstationStep",
+    "Unreached",
+]
 
 FORMAT = "siting-plan/1"
 
@@ -23,12 +54,6 @@ StationStatus = Literal["new", "kept", "upgraded", "closed"]
 ExportFormat = Literal["geojson", "gpkg", "geoparquet", "csv", "xlsx"]
 """What a plan's layers are written as, for other programs."""
 Hour = Annotated[int, Field(ge=0, le=23)]
-
-
-class Part(BaseModel):
-    """Stand above every part of the document: frozen, nothing unknown, no NaN."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Outcome(Part):
@@ -237,6 +262,9 @@ class Document(Part):
     )
     assumptions: tuple[Assumption, ...]
     provenance: Provenance
+    robust: OverFutures | None = Field(
+        default=None, description="where the scenario asks over several futures"
+    )
 
 
 SERVICE_COLUMNS = ("phase", "zone", "station", "kwh_day", "minutes")
