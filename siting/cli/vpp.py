@@ -91,8 +91,8 @@ def _print(told: dict[str, Any]) -> None:
     low = min(told["planned_mw"])
     if told["direction"] == "down" and low < told["asked_mw"] and not told["may_feed"]:
         answer(
-            f"The stations were to take {low:,.2f} MW in its lowest hour, batteries at work: no more "
-            "can be taken off the grid while batteries may not feed in (battery.export)."
+            f"The stations were to take {low:,.2f} MW in its lowest hour, batteries at work: no "
+            "more can be taken off while batteries may not feed the grid (battery.export)."
         )
     if not told["may_be_offered"]:
         answer("In some hour that is less than an aggregator may offer: it may go unpaid.")
