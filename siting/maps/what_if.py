@@ -88,7 +88,7 @@ def _senseless(asked: WhatIf, plan: Plan) -> str | None:
     if len(asked.problem.pair_zone) > MOST_PAIRS:
         return "large"
     built = any(step.added_mw for item in plan.document.substations for step in item.steps)
-    return "works" if built else None
+    return "works" if built or asked.problem.batteries is not None else None
 
 
 def _site_order(problem: Problem, plan: Plan, case: Case, sight: Sight) -> NDArray[np.int64]:
