@@ -17,6 +17,7 @@ from siting.data.problem import NONE
 from siting.models.highs import Highs
 from siting.models.relaxation import columns_of, matrix
 from siting.models.search import Search
+from siting.models.solution import PROVED
 from siting.models.start import GRACE, ROUND_NODES, ROUND_SECONDS
 from siting.models.statement import KCNY
 
@@ -64,9 +65,12 @@ class WarmSearch(Search):
             units = KCNY if self.problem.objective == "cost" else 1.0
             self._bound_by(self.start.bound / units)
 
+    def _whole(self) -> None:
+        if not self._stands():
+            super()._whole()
+
     def _large(self) -> None:
         if not self._thin and self._stands():
-            self.method = "a start, mended where it broke a rule, proved by a bound known before"
             return
         super()._large()
         if any(len(values) for values in self._known.values()):
@@ -84,9 +88,11 @@ class WarmSearch(Search):
         if not len(values):
             return False
         worth = float(self.arrays.cost @ values)
-        proved = abs(self.bound - worth) <= self.crew.effort.gap * max(abs(worth), 1e-9)
+        asked = max(self.crew.effort.gap, PROVED)
+        proved = abs(self.bound - worth) <= asked * max(abs(worth), 1e-9)
         if proved:
             self.values, self.thrifty = values, self.thrifty and not whole
+            self.method = "a start, mended where it broke a rule, proved by a bound known before"
         return proved
 
     def _rounded(self, wish: Values, soft: Arrays, layout: Layout) -> Values:
