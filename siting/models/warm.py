@@ -22,6 +22,8 @@ from siting.models.start import GRACE, ROUND_NODES, ROUND_SECONDS
 from siting.models.statement import KCNY
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from siting.data.problem import Problem
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from siting.models.differing import Differing
     from siting.models.highs import Arrays
     from siting.models.layout import Layout
+    from siting.models.linear import Relaxed
 
     Indices = NDArray[np.int64]
     Values = NDArray[np.float64]
@@ -65,6 +68,10 @@ class WarmSearch(Search):
             units = KCNY if self.problem.objective == "cost" else 1.0
             self._bound_by(self.start.bound / units)
 
+    def _over_pairs(self) -> None:
+        self._known = {}  # of other columns
+        super()._over_pairs()
+
     def _whole(self) -> None:
         if not self._stands():
             super()._whole()
@@ -95,7 +102,12 @@ class WarmSearch(Search):
             self.method = "a start, mended where it broke a rule, proved by a bound known before"
         return proved
 
+    def _wishes(self, relaxed: Relaxed) -> Iterator[Values]:
+        yield next(super()._wishes(relaxed))
+
     def _rounded(self, wish: Values, soft: Arrays, layout: Layout) -> Values:
+        if len(soft.cost) in self._known:  # the start is in hand: look elsewhere
+            return super()._rounded(wish, soft, layout)
         values = self._from_start(soft, layout, wish)
         return values if len(values) else super()._rounded(wish, soft, layout)
 
