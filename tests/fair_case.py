@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from siting.data.fairness import Circle, Fairness, Floor
-from tests.toy import random_problem
+from tests.toy import A, B, E, random_problem, toy
 
 if TYPE_CHECKING:
     from siting.data.problem import Problem
@@ -56,3 +56,23 @@ def owed_problem(
         names = problem.zones[:circle]
         circles = (Circle("near", 1.0, names, row, site, (), asked),)
     return replace(problem, fairness=Fairness(tuple(floors), circles))
+
+
+def owed_toy() -> Problem:
+    """Return the toy with a third of Z1's demand owed, and from p2 on stations near Z1 and Z2."""
+    member = np.array([True, False, False])
+    kwh = toy().demand_kwh[:, 0] / 3
+    floors = (
+        Floor("served", "W", 1 / 3, member, kwh),
+        Floor("covered", "old town", 0.5, ~member, 0.5 * toy().demand_kwh[:, 1]),
+    )
+    circle = Circle(
+        "centre",
+        1.0,
+        ("Z1", "Z2"),
+        np.array([0, 0, 1]),
+        np.array([E, A, B]),
+        ("Z3",),
+        np.array([False, True]),
+    )
+    return replace(toy(), fairness=Fairness(floors, (circle,)))

@@ -10,7 +10,7 @@ import numpy as np
 
 from siting.data.futures import Futures
 from tests.brute import _Search, site_histories, spent_cny
-from tests.toy import random_problem
+from tests.toy import random_problem, toy
 
 if TYPE_CHECKING:
     from siting.data.problem import Problem
@@ -81,3 +81,17 @@ def _allowed(problem: Problem, search: _Search, plan: tuple[tuple[int, ...], ...
         if not all(search.rules(t, tuple(history[t] for history in plan))):
             return False
     return True
+
+
+def futures_toy() -> Problem:
+    """Return the toy with half the demand or twice, as likely, and the mean of the worse half."""
+    demand = toy().demand_kwh
+    futures = Futures(
+        ("low", "high"),
+        np.array([0.5, 0.5]),
+        np.array([demand / 2, demand * 2]),
+        "cvar",
+        "energy",
+        0.5,
+    )
+    return replace(toy(), futures=futures)

@@ -83,7 +83,9 @@ def equity_account(
     worst
         Zones to list.
     """
-    people = case.zones["people"].to_numpy(np.float64)
+    people = np.full(len(case.zones), np.nan)
+    if "people" in case.zones:
+        people = case.zones["people"].to_numpy(np.float64)
     per_person = bool(np.isfinite(people).all() and people.sum() > 0)
     scopes = list(_scopes(case, equity))
     rows, indices = [], []
