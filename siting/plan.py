@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from siting.plan_futures import OverFutures  # noqa: TC001 - pydantic reads it at run time
+from siting.plan_part import Part
 from siting.scenario.kinds import ObjectiveKind  # noqa: TC001 - pydantic reads it at run time
 
 if TYPE_CHECKING:
@@ -23,12 +25,6 @@ StationStatus = Literal["new", "kept", "upgraded", "closed"]
 ExportFormat = Literal["geojson", "gpkg", "geoparquet", "csv", "xlsx"]
 """What a plan's layers are written as, for other programs."""
 Hour = Annotated[int, Field(ge=0, le=23)]
-
-
-class Part(BaseModel):
-    """Stand above every part of the document: frozen, nothing unknown, no NaN."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Outcome(Part):
@@ -218,49 +214,6 @@ class Unreached(Part):
     zones: tuple[str, ...]
     sites: tuple[str, ...]
     zone_demand_kwh_day: float = Field(description="demand of these zones in the last phase")
-
-
-class FuturePhase(Part):
-    """Describe one phase of one future."""
-
-    phase: str
-    demand_kwh_day: float
-    served_kwh_day: float = Field(description="most that the plan's stations can serve")
-
-
-class Future(Part):
-    """Describe what the plan does in one future."""
-
-    name: str
-    probability: float
-    worth: float = Field(description="of the plan, in the unit of the objective")
-    mean_worth: float | None = Field(description="of the plan made for the mean demand")
-    own_known: float = Field(description="of the best plan known for this future alone")
-    own_bound: float = Field(description="proven: no plan is worth more in this future")
-    regret_low: float = Field(description="what the plan misses here, at least")
-    regret_high: float = Field(description="what the plan misses here, at most")
-    phases: tuple[FuturePhase, ...]
-
-
-class OverFutures(Part):
-    """Tell how one plan fares in several futures; the rest describes the scenario's own demand."""
-
-    objective: Literal["expected", "worst", "cvar"]
-    measure: Literal["energy", "share"]
-    alpha: float | None = Field(description="of cvar: the better part that is left aside")
-    drawn: bool = Field(description="futures drawn at random, under an assumed spread")
-    futures: tuple[Future, ...]
-    mean_value: float | None = Field(
-        description="what the plan made for the mean demand is worth over all futures"
-    )
-    mean_gap: float | None = Field(description="proven of that plan, for the mean demand")
-    stochastic_value: float | None = Field(
-        description="value of the stochastic solution: this plan's worth over that one's"
-    )
-    perfect_low: float | None = Field(
-        description="expected value of perfect information, at least; of expected only"
-    )
-    perfect_high: float | None = Field(description="at most")
 
 
 class Document(Part):

@@ -63,6 +63,7 @@ def test_twelve_scenarios_ship() -> None:
         "p-median",
         "ratio-2025",
         "ratio-2030",
+        "robust-2025",
         "set-cover",
     ]
 

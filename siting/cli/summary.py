@@ -10,7 +10,8 @@ from siting.maps.answer_words import answer_words
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from siting.plan import Document, Outcome, OverFutures, PhaseResult, RatioRow
+    from siting.plan import Document, Outcome, PhaseResult, RatioRow
+    from siting.plan_futures import OverFutures
     from siting.scenario import Scenario
     from siting.verify import Mismatch
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -83,9 +84,7 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
     fuel = _fuel_count(case, scenario, district_ids)
     conflicts, conflict_m = _conflicts(sites, scenario, types)
     demand = demand_kwh(case, scenario)
-    reachable = np.isin(np.arange(len(case.zones)), pairs.zone)
     is_super = np.array([scenario.stations[k].is_super for k in types])
-    usable = (sites.allowed & is_super).any(axis=1)
     problem = Problem(
         phases=tuple(p.name for p in scenario.phases),
         zones=tuple(case.zones["id"]),
@@ -127,12 +126,22 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
         drive_cny_kwh_min=scenario.drive_cny_kwh_min,
         between_m=_between_m(sites) if scenario.objective.kind == "p-dispersion" else None,
         flows=flow_paths(case, scenario, sites.points),
-        fairness=fairness(case, scenario, demand, reachable, sites.points, usable),
-        futures=futures_of(case, scenario, demand),
         market=market_pull(scenario, types, sites.initial, pairs, len(case.zones)),
         fixed=fixed,
     )
-    return Built(by_hour(problem, case, scenario, sites.standing_kw(load)), pairs)
+    problem = by_hour(problem, case, scenario, sites.standing_kw(load))
+    return Built(_owing(problem, case, scenario, sites), pairs)
+
+
+def _owing(problem: Problem, case: Case, scenario: Scenario, sites: Sites) -> Problem:
+    """Return the problem with what it owes to districts and groups, and what demand may become."""
+    usable = np.asarray((problem.allowed & problem.is_super).any(axis=1))
+    demand, reachable = problem.demand_kwh, problem.reachable_zone
+    return replace(
+        problem,
+        fairness=fairness(case, scenario, demand, reachable, sites.points, usable),
+        futures=futures_of(case, scenario, demand),
+    )
 
 
 def _up(value: float) -> int:
