@@ -18,6 +18,7 @@ from siting.models.statement import state
 from tests.dispatch_case import toy as dispatch_toy
 from tests.fair_case import owed_toy
 from tests.robust_case import futures_toy
+from tests.strong_toy import golden_strong
 from tests.toy import S, toy
 
 if TYPE_CHECKING:
@@ -30,11 +31,12 @@ FIXED = [[FREE, NONE, FREE], [FREE, NONE, S]]
 
 
 def write_golden(folder: Path) -> None:
-    """Write one LP file per objective; those of fixed sites, equity, futures, the dispatch."""
+    """Write one LP file per objective; of fixed sites, equity, headroom, futures, the dispatch."""
     for kind in KINDS:
         state(toy(kind)).lp.writeLP(str(folder / f"{kind}.lp"))
     state(toy("served", fixed=np.array(FIXED))).lp.writeLP(str(folder / "fixed.lp"))
     state(owed_toy()).lp.writeLP(str(folder / "equity.lp"))
+    state(golden_strong()).lp.writeLP(str(folder / "headroom.lp"))
     question = question_of(futures_toy(), smaller=False)
     state_whole(question, ("low", "high")).lp.writeLP(str(folder / "robust.lp"))
     state_dispatch(dispatch_toy()).lp.writeLP(str(folder / "dispatch.lp"))

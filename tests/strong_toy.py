@@ -14,7 +14,7 @@ import numpy as np
 from siting.data.rooms import Batteries, Days, rooms_of
 from siting.data.works import _with_sites
 from siting.scenario import Reinforcement
-from tests.toy import random_problem
+from tests.toy import random_problem, toy
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -83,6 +83,17 @@ def strengthened(
         p = replace(p, step_kw=400.0, step_mva=0.4, step_cny=reinforcement.step_cny)
     p = replace(p, rooms=rooms_of(p, days(room_kw), made, reinforcement, 400.0), batteries=made)
     return p if reinforcement is None else _with_sites(p, reinforcement)
+
+
+def golden_strong() -> Problem:
+    """Return the toy with a battery of 200 kW at M, and one step of 0.4 MVA from p2 on."""
+    return strengthened(
+        toy("served"),
+        np.array([[800.0], [1000.0]]),
+        battery_kw=np.array([0.0, 0.0, 200.0]),
+        reinforcement=steps(1, 0.5e6),
+        first=1,
+    )
 
 
 def random_strong(

@@ -291,6 +291,14 @@ def test_map_prints_what_it_drew(pipeline: Pipeline, capsys: pytest.CaptureFixtu
     assert pipeline.asked["view"].audience == "planner"
 
 
+def test_map_without_what_if(pipeline: Pipeline) -> None:
+    """Readers can try stations, unless it is asked not to."""
+    assert _run("map", "p") == 0
+    assert pipeline.asked["view"].what_if
+    assert _run("map", "p", "--no-what-if") == 0
+    assert not pipeline.asked["view"].what_if
+
+
 def test_map_is_drawn_for_whom_it_is_asked(pipeline: Pipeline) -> None:
     """Audience, language and tiles reach the map; Amap's tiles are known to be GCJ-02."""
     amap = "https://webrd0{s}.is.autonavi.com/appmaptile?x={x}&y={y}&z={z}"

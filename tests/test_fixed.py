@@ -308,7 +308,9 @@ def test_the_command_line_builds_around_fixes_and_evaluates_them(
 ) -> None:
     """--fix closes all sites, so a target fails; --only evaluates and tells: code 3, as verify."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(pipeline, "load_city", lambda *_: hand_case())
+    city = hand_case()
+    city = replace(city, zones=city.zones.assign(people=float("nan")))
+    monkeypatch.setattr(pipeline, "load_city", lambda *_: city)
     Path("hand.toml").write_text(resolve_toml(asked()), encoding="utf-8")
     shut = '[[fixed]]\nsite = "S{}"\ntype = "closed"\n'
     text = "".join(shut.format(n) for n in (1, 2, 3))

@@ -235,10 +235,9 @@ def test_a_conflict_tells_what_reinforcement_would_mend_it() -> None:
 
     350 kW more, and steps of 200 kW that the scenario prices but does not use: two, for 6 M CNY.
     """
-    room = {"headroom_kw": np.array([[800.0], [250.0]])}
-    priced = {"step_kw": 200.0, "step_mva": 0.2, "step_cny": 3e6}
+    room = np.array([[800.0], [250.0]])
     with pytest.raises(InfeasibleError) as caught:
-        _solve(toy(**room, **priced))
+        _solve(toy(headroom_kw=room, step_kw=200.0, step_mva=0.2, step_cny=3e6))
     assert (
         "free 0.35 MW at substation G (reinforce it: +0.4 MVA for 6.00 M CNY; "
         "grid.reinforcement has it, unused)"

@@ -23,8 +23,9 @@ from siting.models.greedy import greedy_types
 from siting.replay.built import read_built
 from siting.replay.greedy import greedy
 from siting.replay.measures import gini, measure
+from siting.replay.page import render_replay
 from siting.replay.question import Question, best
-from siting.replay.result import best_of
+from siting.replay.result import Network, Replay, Step, best_of
 from siting.scenario_io import load_scenario, override
 from tests.small_case import STATIONS, layer_toml, write_case
 from tests.toy import toy
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from siting.data.case import Case
     from siting.replay.question import Objective
     from siting.scenario import Scenario
+    from tests.browsing import Opener
 
 EFFORT = Effort(0.0, 30.0, 1, 1)
 QUIET: list[str] = []
@@ -121,6 +123,23 @@ def test_greedy_types_grow_and_keep_to_money() -> None:
     for held, budget in zip(types, problem.budget_cny, strict=True):
         cost = sum(problem.state_cost_cny[j, k] for j, k in enumerate(held) if k >= 0)
         assert cost <= budget
+
+
+def test_greed_fills_the_places_that_are_left() -> None:
+    """Three places, no money limit: A and B are taken either way; E only to fill, and only once.
+
+    E and A are too close for two, so filling ends at two stations and keeps to the spacing.
+    """
+    free = toy(
+        max_stations=np.array([3, 3]), budget_cny=np.array([np.inf, np.inf]),
+        headroom_kw=np.array([[9e3], [9e3]]), demand_kwh=np.array([[100.0, 0.0, 50.0]] * 2),
+    )  # fmt: skip
+    plain, full = greedy_types(free)[-1], greedy_types(free, fill=True)[-1]
+    is_super = [
+        int((free.is_super[np.maximum(row, 0)] & (row >= 0)).sum()) for row in (plain, full)
+    ]
+    assert is_super == [1, 2]
+    assert not (full[0] > 0 and full[1] > 0)
 
 
 def test_gini_by_hand() -> None:
@@ -253,3 +272,28 @@ def test_what_was_built_needs_a_city() -> None:
     """--stations alone would mean the stylised city, which nobody built."""
     with pytest.raises(InputError, match="needs a city"):
         _run("--stations", "10")
+
+
+@pytest.mark.browser
+def test_the_page_opens_offline_in_both_languages(open_page: Opener, city: Case) -> None:
+    """A bar for each network and measure; the switch changes every word; nothing is fetched."""
+    scenario = _scenario(city)
+    points = np.array([[114.05, 22.55]])
+    nets = tuple(
+        Network(key, points, measure(city, scenario, points, scenario.stations["M"]))
+        for key in ("siting", "greedy", "built")
+    )
+    step = Step("2025", 1, nets)
+    page = Replay(
+        "A <b>city</b>", "一座城市", "", "", (step,), ("<i>note</i>",), ("b",), ("偏",), {}
+    )
+    seen = open_page(render_replay(page, city))
+    assert seen.page.locator("[data-measure=covered_share] .bar").count() == 3
+    assert seen.text("#title") == "A <b>city</b>"
+    assert seen.text("#notes") == "<i>note</i>"
+    assert "75.0" in seen.text("[data-measure=covered_share]")
+    assert "alike by construction" in seen.text("[data-measure=cost_cny]")
+    seen.page.click("#switch")
+    assert seen.text("#title") == "一座城市"
+    assert "实际建成" in seen.text("#keys")
+    assert seen.quiet

@@ -153,9 +153,9 @@ def test_what_no_site_can_hold_costs_nothing() -> None:
     assert relaxes(replace(narrow, city_target=np.array([0, 0])), narrow)
 
 
-@pytest.mark.parametrize("name", ["weight", "pair_minutes", "load_kw", "initial"])
+@pytest.mark.parametrize("name", ["weight", "pair_minutes", "load_kw", "initial", "works_from"])
 def test_what_is_no_limit_must_be_the_same(name: str) -> None:
-    """Another weight, drive, load or beginning makes another question: no bound is carried."""
+    """Another weight, drive, load, beginning or beginning of works: no bound is carried."""
     problem = random_problem(1, "served", zones=5, sites=3)
     other = replace(problem, **{name: getattr(problem, name) + 1})
     assert not relaxes(problem, other)

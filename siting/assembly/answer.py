@@ -74,7 +74,8 @@ class Answer:
     @cached_property
     def spent_cny(self) -> NDArray[np.float64]:
         """(T,) spent up to and including each phase."""
-        return spent_cny(self.problem, self.solution.type_at) + self.works_cny.sum(axis=1)
+        works: NDArray[np.float64] = self.works_cny.sum(axis=1)
+        return spent_cny(self.problem, self.solution.type_at) + works
 
     @cached_property
     def served_zone(self) -> NDArray[np.float64]:

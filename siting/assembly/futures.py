@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from siting.models.robust.question import value_of
-from siting.plan_futures import Future, FuturePhase, OverFutures
+from siting.plan import Future, FuturePhase, OverFutures
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -117,7 +117,12 @@ def plan(  # noqa: PLR0913 - each is an option of the command line
 ) -> None:
     """Answer a scenario: solve it, prove it, check it, and write plan, map and report."""
     from siting import pipeline  # noqa: PLC0415 - heavy
-    from siting.cli.summary import energy_note, print_summary, summary_document  # noqa: PLC0415
+    from siting.cli.summary import (  # noqa: PLC0415
+        energy_note,
+        print_summary,
+        say_unmet,
+        summary_document,
+    )
     from siting.plan_folder import check_target  # noqa: PLC0415
     from siting.scenario_io import load_scenario, override, with_fixes  # noqa: PLC0415
 
@@ -129,10 +134,8 @@ def plan(  # noqa: PLR0913 - each is an option of the command line
         "iterations": iterations,
         "solver": solver,
     }
-    asked = load_scenario(scenario)
-    question = with_fixes(override(asked, {"solve": solve}, case=case), fix, only=only)
     asked = load_scenario(scenario, options=options or ())
-    question = override(asked, {"solve": solve}, case=case)
+    question = with_fixes(override(asked, {"solve": solve}, case=case), fix, only=only)
     folder = Path("maps") / question.name if out is None else out
     check_target(folder)
     with progress(quiet=quiet) as report:
@@ -144,6 +147,8 @@ def plan(  # noqa: PLR0913 - each is an option of the command line
     elif not quiet:
         print_summary(made.document, folder)
     if made.document.unmet:
+        if quiet and not as_json:
+            say_unmet(made.document)
         raise FinishedError(_UNMET)
 
 

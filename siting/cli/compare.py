@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from siting.cli.options import AsJson, MovedCase, Quiet  # noqa: TC001 - typer reads them
 from siting.cli.show import answer, print_json, print_table, progress
 
 if TYPE_CHECKING:
@@ -50,15 +51,9 @@ def compare(
     moved_m: Annotated[
         float, typer.Option(min=0, help="Metres within which dropped and new are one that moved.")
     ] = 500.0,
-    case: Annotated[
-        str | None, typer.Option(help="City, where it has moved: a name, or a folder.")
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", metavar="", help="Print one JSON document.")
-    ] = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", metavar="", help="Print errors only.")
-    ] = False,
+    case: MovedCase = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Compare plans of one city with the first: figures, stations, substations, questions.
 

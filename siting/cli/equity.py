@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from siting.cli.options import AsJson, MovedCase, NoProgress, PlanFolder  # noqa: TC001 - typer reads them
 from siting.cli.show import answer, print_json, print_table, progress
 
 if TYPE_CHECKING:
@@ -14,18 +15,12 @@ if TYPE_CHECKING:
 
 
 def equity(
-    folder: Annotated[Path, typer.Argument(metavar="PLAN", help="Folder of a plan.")],
+    folder: PlanFolder,
     *,
     worst: Annotated[int, typer.Option(min=0, help="Zones to list that are served least.")] = 10,
-    case: Annotated[
-        str | None, typer.Option("--case", help="City, where it has moved: a name, or a folder.")
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", metavar="", help="Print one JSON document.")
-    ] = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", metavar="", help="Print no progress.")
-    ] = False,
+    case: MovedCase = None,
+    as_json: AsJson = False,
+    quiet: NoProgress = False,
 ) -> None:
     """Say how fairly a plan serves districts, groups and people: Gini, Palma, who gets least."""
     from siting import studies  # noqa: PLC0415 - heavy

@@ -7,15 +7,18 @@ from typing import Annotated
 
 import typer
 
-from siting.cli.options import AsJson, CaseName, NoProgress  # noqa: TC001 - typer reads them
+from siting.cli.options import (  # noqa: TC001 - typer reads them
+    AsJson,
+    MovedCase,
+    NoProgress,
+    ScenarioArgument,
+)
 from siting.cli.show import answer, print_json, print_table, progress
 from siting.errors import Fault, InputError
 
 
 def headroom(  # noqa: PLR0913 - each is an option of the command line
-    scenario: Annotated[
-        str, typer.Argument(help="Name of a scenario, or a TOML file.")
-    ] = "ratio-2025",
+    scenario: ScenarioArgument = "ratio-2025",
     *,
     options: Annotated[
         list[str] | None,
@@ -35,7 +38,7 @@ def headroom(  # noqa: PLR0913 - each is an option of the command line
     time_limit: Annotated[float | None, typer.Option(help="Seconds of each search.")] = None,
     gap: Annotated[float | None, typer.Option(help="Stop each at this proven gap.")] = None,
     threads: Annotated[int | None, typer.Option(help="Cores for the solver.")] = None,
-    case: CaseName = None,
+    case: MovedCase = None,
     as_json: AsJson = False,
     quiet: NoProgress = False,
 ) -> None:

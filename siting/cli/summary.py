@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from siting.cli.show import answer, print_table
+from siting.cli.show import answer, print_table, say
 from siting.maps.answer_words import answer_words
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from siting.plan import Document, Outcome, PhaseResult, RatioRow
-    from siting.plan_futures import OverFutures
+    from siting.plan import Document, Outcome, OverFutures, PhaseResult, RatioRow
     from siting.scenario import Scenario
     from siting.verify import Mismatch
 
@@ -78,7 +77,8 @@ def print_summary(document: Document, folder: Path) -> None:
     if document.robust is not None:
         _print_futures(document.robust)
     phases = document.phases
-    print_table(["", *(phase.name for phase in phases)], _phase_rows(phases))
+    works = _works_row(document)
+    print_table(["", *(phase.name for phase in phases)], [*_phase_rows(phases), *works])
     answer("")
     rows = [_ratio_row(row) for row in (document.ratio.city, *document.ratio.districts)]
     header = ["district", "stations", "fuel stations", "ratio", "target", ""]
@@ -123,6 +123,12 @@ def print_verdict(found: list[Mismatch]) -> None:
         answer("Verified: every number follows from the case and the scenario.")
     for line in _unmet_lines(unmet):
         answer(line)
+
+
+def say_unmet(document: Document) -> None:
+    """Tell on stderr which requirements a plan evaluated as given does not meet."""
+    for line in _unmet_lines(document.unmet):
+        say(line)
 
 
 def _unmet_lines(unmet: tuple[str, ...]) -> list[str]:
@@ -202,6 +208,14 @@ def _unreached_lines(document: Document) -> list[str]:
     if share < _MUCH_OUT_OF_REACH:
         return [line]
     return [line, "That is much: check [reach] of the scenario, the roads, and the coordinates."]
+
+
+def _works_row(document: Document) -> list[list[str]]:
+    """Return what is spent on reinforcement by each phase, if anything is."""
+    steps = [[step.reinforcement_cny for step in item.steps] for item in document.substations]
+    spent = [sum(column) / 1e6 for column in zip(*steps, strict=True)]
+    row = ["of it reinforcement, million CNY", *(f"{value:,.1f}" for value in spent)]
+    return [row] if any(spent) else []
 
 
 def _phase_rows(phases: tuple[PhaseResult, ...]) -> list[list[str]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from siting.cli.options import AsJson, Quiet, ScenarioArgument  # noqa: TC001 - typer reads them
 from siting.cli.show import FinishedError, answer, print_json, print_table, progress
 
 if TYPE_CHECKING:
@@ -18,9 +19,7 @@ _LONGEST = 100
 
 
 def sweep(  # noqa: PLR0913 - each is an option of the command line
-    scenario: Annotated[
-        str, typer.Argument(help="Name of a scenario, or a TOML file.")
-    ] = "ratio-2025",
+    scenario: ScenarioArgument = "ratio-2025",
     *,
     vary: Annotated[
         list[str],
@@ -52,12 +51,8 @@ def sweep(  # noqa: PLR0913 - each is an option of the command line
     seed: Annotated[int | None, typer.Option(help="Seed of the search.")] = None,
     threads: Annotated[int | None, typer.Option(help="Cores of each run.")] = None,
     iterations: Annotated[int | None, typer.Option(help="Steps of search, each run.")] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", metavar="", help="Print one JSON document.")
-    ] = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", metavar="", help="Print errors only.")
-    ] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Vary a scenario's values, answer every combination, and draw what they trade.
 
@@ -106,7 +101,10 @@ def sweep(  # noqa: PLR0913 - each is an option of the command line
 def _print(done: SweepDone) -> None:
     if done.label:
         answer(f"The city is {done.label}: no survey of the real one.")
-    print_table([*done.keys, *_HEADER], [_cells(done, row) for row in done.rows])
+    several = len({row["case_hash"] for row in done.rows}) > 1
+    cities = [[row["case"]] if several else [] for row in done.rows]
+    rows = [[*city, *_cells(done, row)] for city, row in zip(cities, done.rows, strict=True)]
+    print_table([*(["city"] if several else []), *done.keys, *_HEADER], rows)
     answer("")
     for line in done.findings:
         answer(line)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from siting.data.case import Case
+    from siting.data.fairness import Fairness
     from siting.data.travel import Pairs
     from siting.scenario import Scenario
 
@@ -71,14 +71,7 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
     check_fit(case, scenario)
     types = ranked_types(scenario)
     sites = Sites(case, scenario, types)
-    fixed = fixed_types(scenario, sites, types)
-    pairs = cached_pairs(
-        case.roads,
-        shapely.get_coordinates(inner_points(case.zones.geometry.to_numpy())),
-        sites.points,
-        scenario.reach,
-        case.zones["district"].tolist(),
-    )
+    pairs = _pairs(case, scenario, sites)
     load = np.array([peak_load_kw(scenario.stations[k], scenario.grid) for k in types])
     district_ids = tuple(case.districts["id"])
     fuel = _fuel_count(case, scenario, district_ids)
@@ -96,9 +89,7 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
         pair_zone=pairs.zone,
         pair_site=pairs.site,
         pair_minutes=pairs.minutes,
-        capacity_kwh=np.array(
-            [capacity_kwh_day(scenario.stations[k], scenario.service) for k in types]
-        ),
+        capacity_kwh=_capacity_kwh(scenario, types),
         is_super=is_super,
         ratio_count=np.array([_ratio_count(scenario, k) for k in types], dtype=np.int64),
         load_kw=load,
@@ -126,22 +117,31 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
         drive_cny_kwh_min=scenario.drive_cny_kwh_min,
         between_m=_between_m(sites) if scenario.objective.kind == "p-dispersion" else None,
         flows=flow_paths(case, scenario, sites.points),
-        market=market_pull(scenario, types, sites.initial, pairs, len(case.zones)),
-        fixed=fixed,
-    )
-    problem = by_hour(problem, case, scenario, sites.standing_kw(load))
-    return Built(_owing(problem, case, scenario, sites), pairs)
-
-
-def _owing(problem: Problem, case: Case, scenario: Scenario, sites: Sites) -> Problem:
-    """Return the problem with what it owes to districts and groups, and what demand may become."""
-    usable = np.asarray((problem.allowed & problem.is_super).any(axis=1))
-    demand, reachable = problem.demand_kwh, problem.reachable_zone
-    return replace(
-        problem,
-        fairness=fairness(case, scenario, demand, reachable, sites.points, usable),
+        fairness=_owed(case, scenario, demand, pairs, sites),
         futures=futures_of(case, scenario, demand),
+        market=market_pull(scenario, types, sites.initial, pairs, len(case.zones)),
+        fixed=fixed_types(scenario, sites, types),
     )
+    return Built(by_hour(problem, case, scenario, sites.standing_kw(load)), pairs)
+
+
+def _pairs(case: Case, scenario: Scenario, sites: Sites) -> Pairs:
+    homes = shapely.get_coordinates(inner_points(case.zones.geometry.to_numpy()))
+    districts = case.zones["district"].tolist()
+    return cached_pairs(case.roads, homes, sites.points, scenario.reach, districts)
+
+
+def _capacity_kwh(scenario: Scenario, types: tuple[str, ...]) -> NDArray[np.float64]:
+    return np.array([capacity_kwh_day(scenario.stations[k], scenario.service) for k in types])
+
+
+def _owed(
+    case: Case, scenario: Scenario, demand: NDArray[np.float64], pairs: Pairs, sites: Sites
+) -> Fairness:
+    reachable = np.isin(np.arange(len(case.zones)), pairs.zone)
+    is_super = np.array([scenario.stations[k].is_super for k in ranked_types(scenario)])
+    usable = (sites.allowed & is_super).any(axis=1)
+    return fairness(case, scenario, demand, reachable, sites.points, usable)
 
 
 def _up(value: float) -> int:

@@ -57,6 +57,7 @@ def check_fit(case: Case, scenario: Scenario) -> None:
                 field="ratio.form",
             )
         )
+    faults += _strange_substations(case, scenario)
     if faults:
         msg = f"The scenario does not fit the case {case.name}:"
         raise ScenarioError(msg, faults)
@@ -77,3 +78,16 @@ def check_fit(case: Case, scenario: Scenario) -> None:
         msg = f"The case {case.name} asks for no charging:"
         raise CaseError(msg, [fault])
     check_estimators(case, scenario)
+
+
+def _strange_substations(case: Case, scenario: Scenario) -> list[Fault]:
+    """Find substations to reinforce that the case does not have."""
+    steps, here = scenario.grid.reinforcement, set(case.substations["id"])
+    named = () if steps is None else steps.substations or ()
+    mend = f"Its substations are {', '.join(sorted(here)) or 'none'}."
+    where, field = f"scenario {scenario.name}", "grid.reinforcement.substations"
+    return [
+        Fault(where, f"{name!r} is not a substation of {case.name}", mend, field=field)
+        for name in named
+        if name not in here
+    ]

@@ -81,14 +81,14 @@ def timetable(
     asks = np.hstack([one, -one, none, -room[:, None]])
     together = np.hstack([one, one, none, rest])
     tie = _LOSS * float((load_kw / room).max()) / station.battery_kwh
-    most = [np.full(HOURS, power), np.minimum(load_kw, power), np.full(HOURS, usable), [np.inf]]
+    most = [power] * HOURS + np.minimum(load_kw, power).tolist() + [usable] * HOURS + [np.inf]
     found = linprog(
         np.concatenate([np.full(HOURS, tie), np.zeros(2 * HOURS), [1.0]]),
         A_ub=np.vstack([asks, together]),
         b_ub=np.concatenate([-(1 + beside) * load_kw, np.full(HOURS, power)]),
         A_eq=stored,
         b_eq=np.zeros(HOURS),
-        bounds=np.column_stack([np.zeros(3 * HOURS + 1), np.concatenate(most)]),
+        bounds=[(0.0, value) for value in most],
         method="highs",
     )
     values = np.where(found.x < _DUST * power, 0.0, found.x)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from siting.data.problem import NONE
+from siting.data.problem import FREE, NONE
 from siting.data.rooms import Days, batteries, binding, rooms_of, step_kw
 
 if TYPE_CHECKING:
@@ -86,12 +86,21 @@ def _with_sites(problem: Problem, steps: Reinforcement) -> Problem:
         state_cost_cny=cost,
         allowed=allowed,
         initial=np.append(initial, nowhere),
+        fixed=_fixed_with(p.fixed, works, levels),
         closable=np.append(p.closable, np.zeros(works, dtype=bool)),
         site_district=np.append(p.site_district, nowhere),
         site_substation=np.append(p.site_substation, at),
         works=works,
         steps=levels,
     )
+
+
+def _fixed_with(fixed: NDArray[np.int64], works: int, levels: int) -> NDArray[np.int64]:
+    """Return what is fixed at the own sites, types renumbered; reinforcements are free."""
+    if not len(fixed):
+        return fixed
+    free = np.full((len(fixed), works), FREE, dtype=np.int64)
+    return np.hstack([np.where(fixed < 0, fixed, fixed + levels), free])
 
 
 def levels_of(problem: Problem, type_at: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -120,6 +129,7 @@ def without_works(problem: Problem) -> Problem:
         state_cost_cny=p.state_cost_cny[:sites, steps:],
         allowed=p.allowed[:sites, steps:],
         initial=np.where(own == NONE, NONE, own - steps),
+        fixed=np.where(p.fixed < 0, p.fixed, p.fixed - steps)[:, :sites],
         closable=p.closable[:sites],
         site_district=p.site_district[:sites],
         site_substation=p.site_substation[:sites],

@@ -2,7 +2,7 @@
 
 const SHOWN_FIRST = {
   planner: ["tiles", "ground", "zones", "roads", "districts", "fuel", "substations", "stations"],
-  grid: ["tiles", "ground", "roads", "districts", "substations", "stations"],
+  grid: ["tiles", "ground", "roads", "districts", "network", "substations", "stations"],
   public: ["tiles", "ground", "zones", "roads", "districts", "fuel", "stations"],
 };
 
@@ -13,6 +13,7 @@ function setPhase(phase) {
   for (const name of ["overview", "districts", "stations", "grid", "what_if"]) if (name === state.tab) renderView(name);
   drawMarks();
   drawZones();
+  if (NET) groups.network.redraw();
   drawLabels();
   refreshPopup();
   renderWhatIf();
@@ -143,7 +144,7 @@ function start() {
   for (const kind of MARKED)
     groups[kind].on("click", (e) => (measuring ? addCorner(e.latlng) : openPopup(kind, e.layer.options.index)));
   map.on("click", (e) => {
-    const under = measuring ? null : areaUnder(e.latlng);
+    const under = measuring ? null : networkUnder(e.latlng) || areaUnder(e.latlng);
     if (measuring) addCorner(e.latlng);
     else if (under) openPopup(...under, e.latlng);
   });

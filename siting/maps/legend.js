@@ -160,6 +160,7 @@ function renderLegend() {
       h("p", { class: "fine hint" }, t("legend_hint")),
       legendRow("stations", null, chooser("colour", stationColours()), stationKey()),
       PLAN.substations.length > 0 && legendRow("substations", null, substationKey()),
+      NET && legendRow("network", null, networkKey()),
       legendRow("zones", null, chooser("shade", SHADES), zoneKey()),
       legendRow("fuel", drawn(fuelSymbol(), 16)),
       PLACES.existing.id.length > 0 && legendRow("existing", drawn(existingSymbol(), 16)),

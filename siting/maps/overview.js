@@ -114,7 +114,7 @@ function gridHero() {
       "p",
       { class: "hero-note" },
       goButton("substations", i, named(s)),
-      ` · ${t("of_limit", { load: num(step.worst_mw, 1), limit: num(s.limit_mw, 1) })}`,
+      ` · ${t("of_limit", { load: num(step.worst_mw, 1), limit: num(limitAt(s), 1) })}`,
     ),
   );
 }
@@ -257,6 +257,6 @@ function overview() {
     phasesTable(),
     !trying() && futures(),
     !trying() && accounts(),
-    read("siting-what-if")?.senseless && h("p", { class: "fine" }, t("wi_senseless")),
+    read("siting-what-if")?.senseless && h("p", { class: "fine" }, t(`wi_senseless_${read("siting-what-if").senseless}`)),
   ];
 }

@@ -36,6 +36,7 @@ SCRIPTS = (
     "areas.js",
     "filter.js",
     "layers.js",
+    "network.js",
     "catchment.js",
     "chart.js",
     "simulation.js",

@@ -104,7 +104,8 @@ function substationPopup(i) {
     ),
     facts([
       ["loading", h("b", {}, percent(step.loading, 1)), ` ${t("at_hour", { hour: hour(step.worst_hour) })}`],
-      ["worst_load", t("of_limit", { load: num(step.worst_mw, 1), limit: num(s.limit_mw, 1) })],
+      ["worst_load", t("of_limit", { load: num(step.worst_mw, 1), limit: num(limitAt(s), 1) })],
+      step.added_mva && ["reinforced", t("reinforced_by", { mva: num(step.added_mva) })],
       ["charging_peak", ...withUnit(num(step.charging_peak_mw, 2), "unit_mw")],
       ["rating", t("rating_value", { kv: num(s.voltage_kv), mva: num(s.rating_mva) })],
       ["stations_fed", num(fed.length)],
@@ -159,6 +160,7 @@ const POPUPS = {
   zones: zonePopup,
   substations: substationPopup,
   districts: districtPopup,
+  network: networkPopup,
 };
 const popup = L.popup({
   maxWidth: 300,

@@ -1,4 +1,4 @@
-"""Write what was asked of a plan afterwards: storage, carbon, money."""
+"""Write what was asked of a plan afterwards: storage, carbon, network, money."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ def told(accounts: Accounts) -> str:
         *(_simulation(accounts["simulation"]) if "simulation" in accounts else []),
         *(_carbon(shown["carbon"]) if "carbon" in shown else []),
         *(_dispatch(shown["dispatch"]) if "dispatch" in shown else []),
+        *(_network(shown["network"]) if "network" in shown else []),
         *(_money(shown["money"]) if "money" in shown else []),
     ]
     head = [(inline("r_key"), ""), (inline("r_value"), "n")]
@@ -67,6 +68,34 @@ def _dispatch(d: dict[str, Any]) -> list[list[str]]:
         _row("acc_over", f"{number(d['hours_over_without'])} → {number(d['hours_over'])} h"),
         _row("acc_saved_cny", million(saved)),
     ]
+
+
+def _network(n: dict[str, Any]) -> list[list[str]]:
+    last, hosting = n["phases"][-1], n["hosting"] or {}
+    over = _both(
+        "net_over_value",
+        n=number(last["elements_over"]),
+        own=number(last["elements_over_by_stations"]),
+    )
+    year = number(last["curtailed_mwh_year"], 1)
+    curtailed = f"{number(last['curtailed_most_kw'])} kW; {year} MWh"
+    rows = [
+        _row("acc_network", given(n["network"])),
+        _row("net_tied", f"{number(n['tied'])} / {number(n['stations'])}"),
+        _row("net_loading", f"{number(100 * (last['loading'] or 0), 1)} %"),
+        _row(
+            "net_voltage",
+            f"{number(last['lowest_vm_pu'], 3)} – {number(last['highest_vm_pu'], 3)} p.u.",
+        ),
+        _row("net_over", over),
+        _row("net_hours", f"{number(last['hours_over_per_year'])} h"),
+        _row("net_curtail", curtailed),
+    ]
+    for key, name in (("without", "net_hosting"), ("beside", "net_hosting_beside")):
+        if key in hosting:
+            least, most = hosting[key]["least_kw"], hosting[key]["most_kw"]
+            rows.append(_row(name, f"{number(least)} – {number(most)} kW"))
+    return rows
 
 
 def _money(m: dict[str, Any]) -> list[list[str]]:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from siting.maps.report_text import both, given, head, number, percent, table
 
 if TYPE_CHECKING:
-    from siting.plan import Document
-    from siting.plan_futures import Future, OverFutures
+    from siting.plan import Document, Future, OverFutures
 
 
 def over_futures(document: Document) -> str:

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import base64
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from siting.data.demand import charging_shapes
 from siting.data.problem import NONE
+from siting.data.works import without_works
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,9 +61,9 @@ def what_if_block(asked: WhatIf | None, plan: Plan, case: Case, sight: Sight) ->
     """
     if asked is None:
         return None
-    kind = asked.scenario.objective.kind
-    if kind in _SENSELESS:
-        return {"senseless": kind}
+    if (why := _senseless(asked, plan)) is not None:
+        return {"senseless": why}
+    asked = replace(asked, problem=without_works(asked.problem))
     sites = _site_order(asked.problem, plan, case, sight)
     return {
         "senseless": None,
@@ -74,6 +75,16 @@ def what_if_block(asked: WhatIf | None, plan: Plan, case: Case, sight: Sight) ->
         "load": _load(asked, case, sites) if sight.load else None,
         "money": _money(asked, case, sites) if sight.money else None,
     }
+
+
+def _senseless(asked: WhatIf, plan: Plan) -> str | None:
+    """Return why figures of a what-if could not be those of siting itself; None where they are."""
+    if asked.scenario.objective.kind in _SENSELESS:
+        return "objective"
+    if asked.problem.fairness.of("served") or asked.scenario.robust is not None:
+        return "owed"
+    built = any(step.added_mw for item in plan.document.substations for step in item.steps)
+    return "works" if built else None
 
 
 def _site_order(problem: Problem, plan: Plan, case: Case, sight: Sight) -> NDArray[np.int64]:
@@ -140,9 +151,17 @@ def _rules(asked: WhatIf, sight: Sight) -> Json:
 
 
 def _load(asked: WhatIf, case: Case, sites: NDArray[np.int64]) -> Json:
-    """Return who feeds each site, and the hourly shapes: the page adds up each substation's day."""
-    scenario = asked.scenario
+    """Return who feeds each site, and by the hour: shapes, and what a type's battery adds.
+
+    From these the page adds up each substation's day.
+    """
+    scenario, batteries = asked.scenario, asked.problem.batteries
+    stored = [
+        k for k, name in enumerate(asked.problem.types) if scenario.stations[name].battery_kwh
+    ]
+    adds = {} if batteries is None else {k: batteries.adds_kw[:, :, k].tolist() for k in stored}
     return {
+        "batteries": adds,
         "feeders": asked.problem.site_substation[sites].tolist(),
         "charging": charging_shapes(case, scenario).tolist(),
         "base": list(scenario.grid.base_profile),

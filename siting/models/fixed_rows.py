@@ -22,14 +22,18 @@ class FixedRows(NamedTuple):
     rows: int
     row: Indices
     """(entries,) row of each."""
-    choice: Indices
-    """(entries,) choice of each, all with the coefficient 1."""
+    column: Indices
+    """(entries,) column of each."""
+    value: float
+    """Every coefficient."""
     low: NDArray[np.float64]
     high: NDArray[np.float64]
 
 
-def fixed_rows(problem: Problem, phase: int, site: Indices, kind: Indices) -> FixedRows:
-    """Return a phase's rows over its choices, (choice,) sites and types.
+def fixed_rows(
+    problem: Problem, phase: int, site: Indices, kind: Indices, columns: Indices
+) -> FixedRows:
+    """Return a phase's rows over its choices, given (choice,) sites, types and columns.
 
     A closed site that may hold nothing anyway has no row.
     """
@@ -43,4 +47,4 @@ def fixed_rows(problem: Problem, phase: int, site: Indices, kind: Indices) -> Fi
     choice = np.flatnonzero((place[site] != NONE) & named)
     closed = asked == NONE
     low, high = np.where(closed, -np.inf, 1.0), np.where(closed, 0.0, np.inf)
-    return FixedRows(len(sites), place[site[choice]], choice, low, high)
+    return FixedRows(len(sites), place[site[choice]], columns[choice], 1.0, low, high)

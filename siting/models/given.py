@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from siting.data.problem import FREE, NONE
 from siting.models.assign import assign
 from siting.models.classical.from_problem import pose
 from siting.models.classical.worth import separation_m
@@ -36,13 +37,13 @@ def given_plan(problem: Problem, progress: Callable[[str], None]) -> Solution:
     Parameters
     ----------
     problem
-        With every site fixed in every phase.
+        With every site fixed in every phase; what is free, such as a reinforcement, is not built.
     progress
         Called with a line of text.
     """
     started = time.monotonic()
     progress("assigning energy")
-    type_at = problem.fixed
+    type_at = np.where(problem.fixed == FREE, NONE, problem.fixed)
     energy = assign(problem, type_at)
     worth = _worth if problem.objective in CLASSICAL else objective_of
     objective = worth(problem, type_at, energy)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from siting.data.problem import NONE
 from siting.data.rooms import Rooms
+from siting.models.labels import names_for
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from siting.data.problem import Problem
+
+    Floats = NDArray[np.float64]
+    Places = NDArray[np.int64]
 
 WORST = -1
 """Hour of a row that stands for the worst one."""
@@ -32,6 +37,63 @@ def headroom_rows(problem: Problem) -> Rooms:
     load = np.broadcast_to(p.load_kw, (len(phase), len(p.load_kw)))
     hour = np.full(len(phase), WORST)
     return Rooms(phase, substation, hour, load, p.headroom_kw[phase, substation])
+
+
+def row_names(problem: Problem) -> list[str]:
+    """Return the name of each row of :func:`headroom_rows` in a statement."""
+    substations, phases = names_for(problem.substations), names_for(problem.phases)
+    rows = headroom_rows(problem)
+    names = []
+    for t, g, hour in zip(
+        rows.phase.tolist(), rows.substation.tolist(), rows.hour.tolist(), strict=True
+    ):
+        when = phases[t] if hour == WORST else f"{hour:02d}h,{phases[t]}"
+        names.append(f"headroom({substations[g]},{when})")
+    return names
+
+
+def headroom_block(
+    problem: Problem, phase: int, site: Places, kind: Places
+) -> tuple[Places, Places, Places, Floats, Floats]:
+    """Return the rows of a phase by their entries.
+
+    Parameters
+    ----------
+    problem
+        The question.
+    phase
+        Which.
+    site, kind
+        (choice,) of the phase's columns, in order.
+
+    Returns
+    -------
+    rows, row, column, load, limits
+        Numbers of the rows that ask anything; row, column and kW of each entry; kW of each row.
+    """
+    rows = headroom_rows(problem)
+    here = np.flatnonzero(rows.phase == phase)
+    at = problem.site_substation[site]
+    order = np.argsort(at, kind="stable")
+    first = np.searchsorted(at[order], rows.substation[here])
+    count = np.searchsorted(at[order], rows.substation[here], side="right") - first
+    row = np.repeat(np.arange(len(here)), count)
+    place = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    column = order[np.repeat(first, count) + place]
+    load = rows.load_kw[here[row], kind[column]]
+    row, column, load = row[load != 0], column[load != 0], load[load != 0]
+    asked, row = np.unique(row, return_inverse=True)
+    return here[asked], row, column, load, rows.limit_kw[here[asked]] * (1 + SLACK)
+
+
+def with_room(problem: Problem, substation: int, more_kw: float) -> Problem:
+    """Return the question with so much more room at a substation, in every phase and hour."""
+    room, rooms = problem.headroom_kw.copy(), problem.rooms
+    room[:, substation] += more_kw
+    if rooms is not None:
+        limit = rooms.limit_kw + np.where(rooms.substation == substation, more_kw, 0.0)
+        rooms = replace(rooms, limit_kw=limit)
+    return replace(problem, headroom_kw=room, rooms=rooms)
 
 
 def asked_kw(problem: Problem, type_at: NDArray[np.int64]) -> NDArray[np.float64]:

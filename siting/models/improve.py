@@ -172,3 +172,11 @@ def improve(
     if short:
         crew.progress("the floors were not met")
     return proved
+
+
+def best_of(starts: list[Values], arrays: Arrays) -> Values:
+    """Return the best of some plans, or nothing where there is none."""
+    sign = -1.0 if arrays.maximise else 1.0
+    plans = [start for start in starts if len(start)]
+    none = np.empty(0)
+    return min(plans, key=lambda values: sign * float(arrays.cost @ values), default=none)

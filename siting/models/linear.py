@@ -160,14 +160,15 @@ def _even(best: Relaxed, arrays: Arrays, layout: Layout, problem: Problem) -> Re
         return best
     lagrangian = Lagrangian(arrays, layout, problem)
     size = (len(problem.phases), len(problem.zones))
-    for price in EVEN:
-        demand = np.outer(price * problem.weight, np.ones(size[1]))
+    for price in reversed(EVEN):
+        demand = np.outer(price * problem.weight, problem.reachable_zone)
         nothing = np.zeros(size[0])
         free = np.zeros(size)
         prices = Prices(demand, np.zeros((1, 1)), free, free, free, nothing)
         bound, wish = lagrangian.bound_and_wish(prices)
-        if bound is not None and bound < best.bound:
-            best = replace(best, bound=bound, wish=wish)
+        if bound is None or bound >= best.bound:
+            break  # bounds are convex in the price, and the simple one is that of the full price
+        best = replace(best, bound=bound, wish=wish)
     return best
 
 

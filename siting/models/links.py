@@ -5,9 +5,9 @@ serves all of a small zone. No plan does; every plan keeps, for each pair,
 
 .. math:: x_{ijt} \le \sum_k \min(d_{it}, Q_k)\, y_{jkt}
 
-(R. Cornuéjols, R. Sridharan & J. M. Thizy, European Journal of Operational Research 50, 1991). Where
-reach binds these links are worth a percent and more, but there is one for every pair, so only those
-that a relaxation breaks are added, and it is solved anew, while that pays.
+(G. Cornuéjols, R. Sridharan & J. M. Thizy, European Journal of Operational Research 50, 1991).
+Where reach binds these links are worth a percent and more, but there is one for every pair, so only
+those that a relaxation breaks are added, and it is solved anew, while that pays.
 """
 
 from __future__ import annotations
@@ -158,4 +158,4 @@ def _at(layout: Layout, site: NDArray[np.int64], values: Values) -> Values:
 def _most(layout: Layout, t: int, kind: int) -> Values:
     """Return the most that a station of a type serves along each pair, (pairs,)."""
     p = layout.problem
-    return np.minimum(p.demand_kwh[t, p.pair_zone], p.capacity_kwh[kind])
+    return np.asarray(np.minimum(p.demand_kwh[t, p.pair_zone], p.capacity_kwh[kind]))

@@ -1,14 +1,14 @@
 """Say whether one question asks no more than another, so that its bound holds for the other too.
 
 If every plan of question B is a plan of question A, worth no less there, then no plan of B is
-better than A's bound. That is decided limit by limit: all that is not a limit named here must be
-the same.
+better than A's bound. That is decided limit by limit; every field of a problem that is not known
+here as a limit must be the same, so a new kind of question carries no bound until it is.
 """
 
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
@@ -20,19 +20,17 @@ if TYPE_CHECKING:
 
     from siting.data.problem import Problem
 
-_NAMES = ("phases", "zones", "sites", "types", "districts", "substations", "objective")
-_SAME = (
-    *("weight", "pair_zone", "pair_site", "pair_minutes", "is_super", "ratio_count", "load_kw"),
-    *("initial", "closable", "site_district", "site_substation"),
-)
 _LIMITS = (
-    *("demand_kwh", "city_target", "district_target", "max_stations", "budget_cny", "headroom_kw"),
+    *("city_target", "district_target", "max_stations", "budget_cny", "headroom_kw"),
     *("capacity_kwh", "min_served_share", "min_covered_share", "allowed", "state_cost_cny"),
-    "conflicts",
+    *("conflicts", "demand_kwh"),
 )
-"""What may differ one way."""
-_TOLD = ("zone_district", "fuel_count", "spacing_m", "conflict_m")
-"""What only messages need: the rows that come of it are compared themselves."""
+"""Fields that may differ, each in the direction that lets more be done."""
+_TOLD = ("fuel_count", "spacing_m", "conflict_m")
+"""Fields that no plan hangs on: what they set stands in targets and conflicts."""
+_COUNTS = ("city_target", "district_target", "max_stations", "budget_cny")
+"""Limits that may differ where more is asked than the plain question."""
+_MORE = ("fairness", "futures", "rooms", "batteries")
 _DEMAND_MAY_GROW = ("served", "covered")
 
 
@@ -51,17 +49,19 @@ def relaxes(wide: Problem, narrow: Problem) -> bool:
     narrow
         The question it is wanted for.
     """
-    if any(getattr(wide, name) != getattr(narrow, name) for name in _NAMES):
-        return False
     if wide.objective not in get_args(PhasedKind):
         return False
-    if not all(_same(getattr(wide, name), getattr(narrow, name)) for name in _SAME):
-        return False
-    known = {*_NAMES, *_SAME, *_LIMITS, *_TOLD}
-    rest = [item.name for item in fields(wide) if item.name not in known]
-    if not all(_alike(getattr(wide, name), getattr(narrow, name)) for name in rest):
+    may_differ = (*_TOLD, *(_LIMITS if _plain(wide) else _COUNTS))
+    held = (item.name for item in fields(wide) if item.name not in may_differ)
+    if not all(_same(getattr(wide, name), getattr(narrow, name)) for name in held):
         return False
     return _demand(wide, narrow) and _limits(wide, narrow)
+
+
+def _plain(problem: Problem) -> bool:
+    """Tell whether nothing but the formulation of ``statement`` with its limits is asked."""
+    unset = {item.name: item.default for item in fields(problem)}
+    return all(_same(getattr(problem, name), unset[name]) for name in _MORE)
 
 
 def _limits(wide: Problem, narrow: Problem) -> bool:
@@ -102,23 +102,20 @@ def _conflicts(problem: Problem) -> set[tuple[int, ...]]:
     return {tuple(pair) for pair in problem.conflicts.tolist()}
 
 
-def _alike(one: object, other: object) -> bool:
-    """Tell whether two values are the same, whatever parts they are made of."""
-    if isinstance(one, np.ndarray):
-        return isinstance(other, np.ndarray) and _same(one, other)
+def _same(one: Any, other: Any) -> bool:  # noqa: ANN401 - any field of a problem
+    """Tell whether two values are equal, arrays number by number, records field by field."""
+    if one is other:
+        return True
     if type(one) is not type(other):
         return False
+    if isinstance(one, np.ndarray):
+        return np.array_equal(one, other)
     if is_dataclass(one):
-        names = [item.name for item in fields(one)]
-        return all(_alike(getattr(one, name), getattr(other, name)) for name in names)
-    if isinstance(one, tuple) and isinstance(other, tuple):
+        return all(_same(getattr(one, f.name), getattr(other, f.name)) for f in fields(one))
+    if isinstance(one, tuple | list):
         pairs = zip(one, other, strict=False)
-        return len(one) == len(other) and all(_alike(a, b) for a, b in pairs)
+        return len(one) == len(other) and all(_same(a, b) for a, b in pairs)
     return bool(one == other)
-
-
-def _same(one: ArrayLike, other: ArrayLike) -> bool:
-    return np.array_equal(np.asarray(one), np.asarray(other))
 
 
 def _at_most(one: ArrayLike, other: ArrayLike) -> bool:

@@ -36,6 +36,10 @@ ALL_PAIRS = 1_500_000
 """Pairs, over all phases, up to which the search of neighbourhoods has every one of them."""
 SOME_PAIRS = 10
 """Nearest pairs of each zone beyond that, and as many drawn, beside those that pay."""
+SUPPORT = (1e-3, 1e-2, 0.05, 0.2)
+"""Parts of a station, or of a zone's demand, from which on the relaxation counts as using it; the
+first that leaves no more than SUPPORT_COLUMNS."""
+SUPPORT_COLUMNS = 15_000
 ROUND_SECONDS = 30.0
 ROUND_NODES = 2000
 FLOW = 20_000
@@ -130,12 +134,26 @@ def pairs_to_begin(problem: Problem, seed: int) -> Indices:
     count = len(problem.pair_zone)
     if problem.covers or count * len(problem.phases) <= ALL_PAIRS:
         return np.arange(count)
-    return some_pairs(problem, 1, 1, seed)
+    return some_pairs(problem, SOME_PAIRS, SOME_PAIRS, seed)
 
 
 def pairs_to_search(problem: Problem, relaxed: Relaxed, seed: int) -> Indices:
     """Return the pairs that neighbourhoods of a very large question may use, ascending."""
     return np.union1d(relaxed.pairs, some_pairs(problem, SOME_PAIRS, SOME_PAIRS, seed))
+
+
+def worth_solving(
+    problem: Problem, layout: Layout, values: Values, relaxed: Relaxed, pairs: Indices
+) -> Indices:
+    """Return the columns that a relaxation or a plan uses, as many as a program may have.
+
+    Empty where even those used most are too many; parameters as :func:`used_columns`.
+    """
+    for least in SUPPORT:
+        free = used_columns(problem, layout, values, relaxed, pairs, least)
+        if len(free) <= SUPPORT_COLUMNS:
+            return free
+    return np.empty(0, dtype=np.int64)
 
 
 def used_columns(

@@ -34,9 +34,7 @@ Variables: :math:`y_{jkt} \in \{0, 1\}`, site :math:`j` holds type :math:`k` in 
 
 The capacitated maximal covering location problem (Current & Storbeck, Environment and Planning B,
 1988) with sizes and phases; ``min(Q, reachable demand)`` tightens the relaxation and cuts off no
-plan. A site without a station of 480 kW serves nothing. Spacing is stated on the last phase only
-where no supercharging station may close, or rise to a type without a gun of 480 kW: the last phase
-then holds every pair.
+plan. Spacing is stated on the last phase alone where supercharging stations neither close nor fade.
 """
 
 from __future__ import annotations
@@ -49,7 +47,7 @@ import pulp
 
 from siting.data.problem import NONE
 from siting.models.equity import named_rows
-from siting.models.headroom import WORST, headroom_rows
+from siting.models.headroom import headroom_rows, row_names
 from siting.models.labels import names_for
 from siting.models.program import Statement
 
@@ -73,16 +71,13 @@ class _Writer:
     """Write the program, one method a block of the formulation above."""
 
     def __init__(self, problem: Problem) -> None:
-        self.p = problem
+        p = self.p = problem
         least = problem.objective in {"access", "cost"}
         sense = pulp.LpMinimize if least else pulp.LpMaximize
         self.lp = pulp.LpProblem("siting", sense)
-        self.zone = names_for(problem.zones)
-        self.site = names_for(problem.sites)
-        self.kind = names_for(problem.types)
-        self.phase = names_for(problem.phases)
-        self.district = names_for(problem.districts)
-        self.substation = names_for(problem.substations)
+        self.zone, self.site = names_for(p.zones), names_for(p.sites)
+        self.kind, self.phase = names_for(p.types), names_for(p.phases)
+        self.district = names_for(p.districts)
         self.phases = range(len(problem.phases))
         self.held = [np.flatnonzero(row).tolist() for row in problem.allowed]
         self.columns: list[Any] = []
@@ -191,9 +186,8 @@ class _Writer:
 
     def _fixed(self, t: int) -> None:
         for j, kind in zip(*(part.tolist() for part in self.p.fixes(t)), strict=True):
-            terms = self._at(j, t) if kind == NONE else [(self.build[j, kind, t], 1.0)]
             sense = pulp.LpConstraintLE if kind == NONE else pulp.LpConstraintGE
-            if terms:
+            if terms := self._at(j, t) if kind == NONE else [(self.build[j, kind, t], 1.0)]:
                 self._row(f"fixed({self.site[j]},{self.phase[t]})", terms, sense, kind != NONE)
 
     def _service(self, t: int) -> None:
@@ -283,15 +277,13 @@ class _Writer:
         at: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for j, held in enumerate(self.held):
             at[int(self.p.site_substation[j])] += [(j, k) for k in held]
-        rows = headroom_rows(self.p)
+        rows, names = headroom_rows(self.p), row_names(self.p)
         for n in np.flatnonzero(rows.phase == t).tolist():
-            g, hour, load = int(rows.substation[n]), int(rows.hour[n]), rows.load_kw[n].tolist()
+            g, load = int(rows.substation[n]), rows.load_kw[n].tolist()
             terms = [(self.build[j, k, t], load[k]) for j, k in at[g] if load[k]]
             if terms:
-                when = self.phase[t] if hour == WORST else f"{hour:02d}h,{self.phase[t]}"
                 limit = float(rows.limit_kw[n]) * (1 + SLACK)
-                name = f"headroom({self.substation[g]},{when})"
-                self._row(name, terms, pulp.LpConstraintLE, limit)
+                self._row(names[n], terms, pulp.LpConstraintLE, limit)
 
     def _spacing(self, t: int) -> None:
         last = t == self.phases[-1]

@@ -132,9 +132,9 @@ def begin(
     start
         Of the same phases, sites and types.
     differing
-        Plans the answer has to differ from; then a start is of no use.
+        Plans the answer has to differ from; then, and for several futures, a start is left aside.
     """
-    if start is None or differing is not None:
+    if start is None or differing is not None or problem.futures is not None:
         return Search(problem, crew, differing=differing)
     return WarmSearch(problem, crew, start=start)
 

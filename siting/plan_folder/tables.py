@@ -40,6 +40,7 @@ _FORMULA = re.compile(r"^('*[=+\-@\t\r])")
 _ESCAPED = re.compile(r"^'('*[=+\-@\t\r])")
 _UNWRITABLE = re.compile("[\ud800-\udfff\0]")
 _TRUTH = {"True": True, "False": False}
+_HOURS = 24
 _HEADER_ROWS = 2
 """A spreadsheet counts from 1, and the header is row 1."""
 
@@ -145,6 +146,26 @@ def read_table(path: Path) -> tuple[pd.DataFrame, list[Fault]]:
         table[column], found = _parsed(raw[column], path.name)
         faults += found
     return table, faults
+
+
+def missing_hours(load: pd.DataFrame) -> list[Fault]:
+    """Find substations' days that lack an hour, or have one twice.
+
+    Parameters
+    ----------
+    load
+        ``load.csv``, read.
+    """
+    faults = []
+    for (phase, substation), day in load.groupby(["phase", "substation"], sort=False):
+        hours = sorted(day["hour"].tolist())
+        if hours != list(range(_HOURS)):
+            lacks = sorted(set(range(_HOURS)) - set(hours))
+            what = f"hour {lacks[0]} is missing" if lacks else f"{len(hours)} hours, not {_HOURS}"
+            mend = "Make the plan again with 'siting plan'."
+            where = f"{phase}, substation {substation}"
+            faults.append(Fault("load.csv", f"{where}: {what}", mend, field="hour"))
+    return faults
 
 
 def _parsed(cells: pd.Series[str], file: str) -> tuple[pd.Series[Any], list[Fault]]:

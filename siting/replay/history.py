@@ -99,7 +99,8 @@ def replay_history(
             ),
             (
                 f"greedy: {by_greed.document.outcome.objective:,.0f} of the same; each time the "
-                "station that serves most unmet demand for its share of the money and places left"
+                "station that serves most unmet demand for its share of the money and places left; "
+                "once none serves more, the cheapest type where it shortens the drive most"
             ),
             *(faults["greedy"] or ["both plans pass every check of siting verify"]),
         ),
@@ -117,7 +118,7 @@ def replay_history(
 
 def _greedy_plan(case: Case, scenario: Scenario, built: Built) -> Plan:
     problem = built.problem
-    types = greedy_types(problem)
+    types = greedy_types(problem, fill=True)
     energy = assign(problem, types)
     worth = objective_of(problem, types, energy)
     told = certify(

@@ -23,6 +23,7 @@ function show(value, unit) {
   if (value === null || value === undefined) return "–";
   const digits = (n) => ({ minimumFractionDigits: n, maximumFractionDigits: n });
   if (unit === "share") return `${(value * 100).toLocaleString(locale(), digits(1))}\u00a0%`;
+  if (unit === "CNY") return (value / 1e6).toLocaleString(locale(), digits(1));
   const places = Math.abs(value) >= 100 ? 0 : 2;
   return value.toLocaleString(locale(), digits(Number.isInteger(value) && unit !== "min" ? 0 : places));
 }
@@ -172,7 +173,7 @@ function measures() {
           h("small", {}, row.best.includes(key) && row.best.length < known.length ? `✓ ${t("best")}` : ""),
         ),
       ),
-      row.best.length === 0 && row.alike ? h("p", { class: "fine" }, t("alike")) : null,
+      row.alike && new Set(known.map((key) => row.values[key])).size === 1 ? h("p", { class: "fine" }, t("alike")) : null,
     );
   });
 }

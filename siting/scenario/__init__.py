@@ -147,8 +147,9 @@ class Scenario(Section):
         if faults := list(fixed_faults(self.fixed, names, self.stations)):
             msg = "; ".join(faults)
             raise ValueError(msg)
-        if self.only_fixed and self.objective.kind in {"flow", "market"}:
-            msg = f"only_fixed: objective {self.objective.kind!r} cannot be evaluated as given"
+        if self.only_fixed and (self.robust or self.objective.kind in {"flow", "market"}):
+            what = "robust" if self.robust else f"objective {self.objective.kind!r}"
+            msg = f"only_fixed: {what} cannot be evaluated as given"
             raise ValueError(msg)
         return self
 

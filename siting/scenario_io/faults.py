@@ -57,10 +57,21 @@ def faults_of(
     where
         Tells which file wrote the value at a place.
     """
+    return [_fault(item, data, where) for item in details_of(error)]
+
+
+def details_of(error: ValidationError) -> list[ErrorDetails]:
+    """Return what pydantic found, lists that are short only for their faulty values left out.
+
+    Parameters
+    ----------
+    error
+        Of a scenario or of settings.
+    """
     details = error.errors(include_url=False)
     places = [tuple(item["loc"]) for item in details]
     return [
-        _fault(item, data, where)
+        item
         for item, place in zip(details, places, strict=True)
         if not (item["type"] == "too_short" and _any_inside(places, place))
     ]

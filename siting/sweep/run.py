@@ -109,7 +109,7 @@ class Sweep:
         known = () if self.asked.cold else known_of(run, self._solved, apart, self._known)
         labels = {other.id: other.label for other in self._solved}
         origin = f", from {labels[known[0].id]}" if known else ""
-        self.progress(f"run {run.label}: begun{origin}")
+        self.progress(f"run {run.id}, {run.label}: begun{origin}")
         return Order(run, None if packed else self.path(run), known)
 
     def _known(self, run: Run) -> Known | None:
@@ -140,7 +140,8 @@ class Sweep:
                 unpack(result.packed, self.path(run))
         self.store.put(row)
         self.answered += 1
-        self.progress(f"run {run.label}: {told(row)} ({len(self.rows)} of {len(self.runs)})")
+        counted = f"{len(self.rows)} of {len(self.runs)}"
+        self.progress(f"run {run.id}, {run.label}: {told(row)} ({counted})")
         self.each(self)
 
     def _take_up(self) -> Queue:
@@ -180,11 +181,10 @@ class Sweep:
             case = supplied(self.cases[run.case], run.scenario)
         except InputError:
             return None
-        if resolve_toml(scenario) != resolve_toml(run.scenario) or verify_plan(
-            plan, case, scenario
-        ):
+        if resolve_toml(scenario) != resolve_toml(run.scenario):
             return None
-        return planned(run, plan.document)
+        found = verify_plan(plan, case, scenario)
+        return None if any(not item.unmet for item in found) else planned(run, plan.document)
 
 
 def run_sweep(

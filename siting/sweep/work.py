@@ -91,7 +91,7 @@ def answer(order: Order) -> Answer:
     try:
         case = supplied(bare, run.scenario)
         plan = make_plan(case, run.scenario, start=begin if order.known else None)
-        packed = _write(order, case, plan)
+        plan, packed = _write(order, case, plan)
     except (SweepError, PlanError):
         raise
     except (SitingError, RuntimeError, ArithmeticError, LookupError, MemoryError) as error:
@@ -105,19 +105,20 @@ def answer(order: Order) -> Answer:
     return Answer(row | spent, packed)
 
 
-def _write(order: Order, case: Case, plan: Plan) -> bytes:
+def _write(order: Order, case: Case, plan: Plan) -> tuple[Plan, bytes]:
+    """Write the plan where it is to stand, or pack it; return it as written."""
     run = order.run
     screening = screen_sites(case, run.scenario)
     if order.folder is not None:
-        write_verified(plan, case, run.scenario, order.folder, screening=screening)
-        return b""
+        folder = order.folder
+        return write_verified(plan, case, run.scenario, folder, screening=screening), b""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "plan"
-        write_verified(plan, case, run.scenario, folder, screening=screening)
+        plan = write_verified(plan, case, run.scenario, folder, screening=screening)
         stream = io.BytesIO()
         with tarfile.open(fileobj=stream, mode="w:gz", compresslevel=1) as pack:
             pack.add(folder, arcname=".")
-        return stream.getvalue()
+        return plan, stream.getvalue()
 
 
 class _Beginning:

@@ -20,7 +20,7 @@ from siting.verify.mismatch import slack
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from siting.plan_futures import FuturePhase
+    from siting.plan import FuturePhase
     from siting.scenario import Robust
     from siting.verify.mismatch import Ledger
     from siting.verify.service import Served

@@ -52,7 +52,9 @@ if TYPE_CHECKING:
 
 STEPS = 80
 STILL_KW = 1e-3
-"""A gain, or a radius, smaller than this is none."""
+"""A gain, or a radius, smaller than this is none, where limits are kept."""
+_NOTHING_KW = 1e-7
+"""And where they are not: the power flow is no more exact."""
 AIM = 1e-7
 """How far inside its limit a value is aimed at, p.u. or share."""
 _DEAR = 1e7
@@ -164,7 +166,8 @@ class _State:
             cost = max(cost, _SURE * step.cost)
             now = self._merit(served, voltage, cost)
             gain = now - (float((self._asked - step.served).sum()) + cost * step.passed)
-            if gain <= STILL_KW or radius <= STILL_KW:
+            small = min(gain, radius)
+            if small <= _NOTHING_KW or (small <= STILL_KW and self._holds(voltage)):
                 break
             after, length = self._flow(step.served), float(np.abs(step.served - served).max())
             real = -np.inf if after is None else now - self._merit(step.served, after, cost)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,11 +9,11 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from siting.data.crs import geometry_to_wgs84, parse_crs
 from siting.errors import Fault, InputError
 from siting.grid.network.circuit import DEAD, Buses, Circuit, Elements
 from siting.grid.network.engine import level, loading, run
 from siting.grid.network.flow import Solver
+from siting.grid.network.places import coordinates, course, moved_to_lonlat
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -89,7 +88,7 @@ def _buses(net: Net, limits: NetworkLimits, crs: str, file: NetworkFile) -> Buse
     index = table.index.to_numpy(dtype=np.int64)
     lookup = np.asarray(net._pd2ppc_lookups["bus"])  # noqa: SLF001 - as above
     fed = np.isfinite(level(net, index))
-    lon, lat = _coordinates(table, crs, file)
+    lon, lat = coordinates(table, crs, file)
     return Buses(
         index=index,
         names=_names(table),
@@ -110,57 +109,6 @@ def _or(table: pd.DataFrame, column: str, otherwise: float) -> Floats:
     if column not in table:
         return np.full(len(table), otherwise)
     return pd.to_numeric(table[column]).fillna(otherwise).to_numpy(dtype=float)
-
-
-def _coordinates(table: pd.DataFrame, crs: str, file: NetworkFile) -> tuple[Floats, Floats]:
-    """Return longitude and latitude of buses; NaN where there are none."""
-    points = [_points(text) for text in table.get("geo", pd.Series(None, index=table.index))]
-    x = np.array([p[0][0] if p else np.nan for p in points])
-    y = np.array([p[0][1] if p else np.nan for p in points])
-    return to_lonlat(x, y, crs, file)
-
-
-def to_lonlat(x: Floats, y: Floats, crs: str, file: NetworkFile) -> tuple[Floats, Floats]:
-    """Return longitude and latitude of coordinates; NaN stays.
-
-    Raises
-    ------
-    InputError
-        If nobody knows the coordinate system.
-    """
-    import shapely  # noqa: PLC0415 - heavy
-
-    known = parse_crs(crs)
-    if known is None:
-        msg = "The network's coordinate system is not known."
-        mend = "Give a code such as EPSG:4326 or EPSG:31467, or gcj02 or bd09."
-        raise InputError(msg, [Fault(str(file.path), f"--network-crs {crs}", mend)])
-    there = np.isfinite(x) & np.isfinite(y)
-    lon, lat = np.full(len(x), np.nan), np.full(len(x), np.nan)
-    moved = geometry_to_wgs84(_as_points(x[there], y[there]), known)
-    lon[there], lat[there] = shapely.get_x(moved), shapely.get_y(moved)
-    on_earth = (np.abs(lon) <= 180) & (np.abs(lat) <= 90)  # noqa: PLR2004 - degrees
-    return np.where(on_earth, lon, np.nan), np.where(on_earth, lat, np.nan)
-
-
-def _as_points(x: Floats, y: Floats) -> NDArray[np.object_]:
-    import shapely  # noqa: PLC0415 - heavy
-
-    points: NDArray[np.object_] = np.empty(len(x), dtype=np.object_)
-    points[:] = [shapely.Point(a, b) for a, b in zip(x.tolist(), y.tolist(), strict=True)]
-    return points
-
-
-def _points(text: object) -> list[tuple[float, float]]:
-    """Return the points of GeoJSON text; none where it is none."""
-    if not isinstance(text, str):
-        return []
-    try:
-        told = json.loads(text)["coordinates"]
-        points = [told] if isinstance(told[0], int | float) else told
-        return [(float(p[0]), float(p[1])) for p in points]
-    except (ValueError, KeyError, TypeError, IndexError):
-        return []
 
 
 def _elements(net: Net, limits: NetworkLimits, buses: Buses, crs: str) -> tuple[_Ends, Elements]:
@@ -188,11 +136,11 @@ def _told(net: Net, first: pd.DataFrame, buses: Buses, crs: str) -> Elements:
     place = {int(label): number for number, label in enumerate(buses.index)}
     kinds, index = [str(k) for k in first["kind"]], [int(i) for i in first["index"]]
     paths = [
-        _points(net.line["geo"].get(i)) if k == "line" and "geo" in net.line else []
+        course(net.line["geo"].get(i)) if k == "line" and "geo" in net.line else []
         for k, i in zip(kinds, index, strict=True)
     ]
     flat = np.array([point for path in paths for point in path]).reshape(-1, 2)
-    lon, lat = _moved(flat, crs)
+    lon, lat = moved_to_lonlat(flat, crs)
     cuts = np.cumsum([0, *map(len, paths)])
     courses = tuple(
         tuple(zip(lon[a:b].tolist(), lat[a:b].tolist(), strict=True))
@@ -209,16 +157,6 @@ def _told(net: Net, first: pd.DataFrame, buses: Buses, crs: str) -> Elements:
         between=np.array(between, dtype=np.int64).reshape(-1, 2),
         path=courses,
     )
-
-
-def _moved(flat: Floats, crs: str) -> tuple[Floats, Floats]:
-    import shapely  # noqa: PLC0415 - heavy
-
-    known = parse_crs(crs)
-    if known is None or not len(flat):
-        return flat[:, 0], flat[:, 1]
-    moved = geometry_to_wgs84(_as_points(flat[:, 0], flat[:, 1]), known)
-    return shapely.get_x(moved), shapely.get_y(moved)
 
 
 def _monitored(net: Net, limits: NetworkLimits) -> pd.DataFrame:

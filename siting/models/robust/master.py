@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy import sparse
 
-from siting.models.arrays import arrays_of, choice_keys
+from siting.models.arrays import arrays_of
+from siting.models.choice import choice_keys
 from siting.models.highs import Arrays, Highs
 from siting.models.linear import with_pairs
 from siting.models.relaxation import columns_of, matrix, safe_bound, with_rows

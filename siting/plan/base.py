@@ -1,4 +1,4 @@
-"""Stand above every part of a plan's document."""
+"""Hold what every part of a plan's document shares."""
 
 from __future__ import annotations
 

@@ -11,12 +11,41 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
-from siting.plan_futures import OverFutures  # noqa: TC001 - pydantic reads it at run time
-from siting.plan_part import Part
+from siting.plan.base import Part
+from siting.plan.futures import Future, FuturePhase, OverFutures
 from siting.scenario.kinds import ObjectiveKind  # noqa: TC001 - pydantic reads it at run time
 
 if TYPE_CHECKING:
     import pandas as pd
+
+__all__ = [
+    "BATTERY_COLUMNS",
+    "FORMAT",
+    "LOAD_COLUMNS",
+    "SERVICE_COLUMNS",
+    "ZONE_COLUMNS",
+    "Assumption",
+    "Document",
+    "ExportFormat",
+    "Future",
+    "FuturePhase",
+    "Kpis",
+    "LayerSource",
+    "Outcome",
+    "OutcomeStatus",
+    "OverFutures",
+    "PhaseResult",
+    "Plan",
+    "Provenance",
+    "Ratio",
+    "RatioRow",
+    "Station",
+    "StationStatus",
+    "StationStep",
+    "Substation",
+    "SubstationStep",
+    "Unreached",
+]
 
 FORMAT = "siting-plan/1"
 

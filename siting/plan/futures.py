@@ -1,4 +1,4 @@
-"""Hold what a plan's document tells of several futures."""
+"""Hold how a plan fares in several futures."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from siting.plan_part import Part
+from siting.plan.base import Part
 
 
 class FuturePhase(Part):
