@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 RELAX_SHARE = 0.5
 """Part of the time for the futures' own relaxations, together."""
+RELAX_PARTS = 4
+"""What one program may take of the time left for them all."""
 MEAN_SHARE = 0.3
 """Part of the time left for the plan for the mean demand."""
 BOUND_SECONDS = 60.0
@@ -114,12 +116,11 @@ class LShaped:
         q, effort = self.question, self.crew.effort
         futures = q.size[0]
         self.crew.progress(f"solving the linear relaxations of {futures} futures")
-        each = RELAX_SHARE * self.crew.left_s() * effort.threads / futures
-
         def solver(ways: list[tuple[Arrays, str]]) -> tuple[int, Run]:
             for number, (arrays, method) in enumerate(ways):
                 highs = Highs(arrays, relaxed=True, seed=effort.seed)
-                run = highs.run(time_limit_s=max(each, 1.0), method=method, crossover=False)
+                left = max(self.crew.left_s(share=RELAX_SHARE) / RELAX_PARTS, 1.0)
+                run = highs.run(time_limit_s=left, method=method, crossover=False)
                 if run.status == "infeasible" or len(run.duals):
                     return number, run
             return 0, run
