@@ -13,15 +13,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from siting.assembly.answer import Answer
-    from siting.scenario import Scenario
 
     Floats = NDArray[np.float64]
 
 
-def unit_over_futures(scenario: Scenario) -> str:
+def unit_over_futures(answer: Answer) -> str:
     """Return the unit of an objective over futures, '' where there are none."""
-    robust = scenario.robust
-    if robust is None:
+    robust = answer.scenario.robust
+    if robust is None or answer.solution.outcomes is None:
         return ""
     what = "kWh a day, weighted and summed over the phases"
     if robust.measure == "share":

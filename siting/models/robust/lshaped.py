@@ -116,6 +116,7 @@ class LShaped:
         q, effort = self.question, self.crew.effort
         futures = q.size[0]
         self.crew.progress(f"solving the linear relaxations of {futures} futures")
+
         def solver(ways: list[tuple[Arrays, str]]) -> tuple[int, Run]:
             for number, (arrays, method) in enumerate(ways):
                 highs = Highs(arrays, relaxed=True, seed=effort.seed)
