@@ -15,10 +15,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import sparse
 
 from siting.data.problem import NONE
 from siting.models.arrays import arrays_of
+from siting.models.found import NOTHING
 from siting.models.highs import Highs
 from siting.models.layout import Layout
 from siting.models.linear import relax
@@ -32,6 +32,7 @@ from siting.models.start import nearest_choice
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy import sparse
 
     from siting.models.crew import Crew
     from siting.models.found import Found
@@ -58,7 +59,6 @@ STALE = 24
 """Neighbourhoods without gain before the search gives up."""
 KEPT = 8
 """Trials whose cuts stay."""
-_NOTHING = np.empty((0, 0), dtype=np.int64)
 
 
 @dataclass(eq=False)
@@ -67,11 +67,11 @@ class LShaped:
 
     question: Question
     crew: Crew
-    best: Types = field(default_factory=lambda: _NOTHING)
+    best: Types = field(default_factory=lambda: NOTHING)
     value: float = -np.inf
     bound: float = np.inf
     pool: list[Types] = field(default_factory=list)
-    mean: Types = field(default_factory=lambda: _NOTHING)
+    mean: Types = field(default_factory=lambda: NOTHING)
     mean_gap: float = np.nan
 
     def __post_init__(self) -> None:
@@ -274,11 +274,8 @@ class LShaped:
         free = np.zeros(sites, dtype=bool)
         if step % 2 and wishes:
             item = wishes[int(self.rng.integers(len(wishes)))]
-            held = np.zeros((self.best.shape[0], sites, len(self.question.problem.types)))
-            on = np.argwhere(self.best != NONE)
-            held[on[:, 0], on[:, 1], self.best[on[:, 0], on[:, 1]]] = 1.0
             m = self.master
-            off = np.abs(item - held[m.phase, m.site, m.kind])
+            off = np.abs(item - (self.best[m.phase, m.site] == m.kind))
             score = self.rng.random(sites) * np.bincount(m.site, weights=off, minlength=sites)
             free[np.argsort(-score, kind="stable")[:size]] = True
             return free
@@ -297,8 +294,8 @@ class LShaped:
         highs = Highs(m.near(sites[m.site], now), seed=self.crew.effort.seed)
         run = self.crew.run([highs], seconds=STEP_SECONDS, nodes=STEP_NODES, gap=1e-4)[0]
         if not len(run.values):
-            return _NOTHING
+            return NOTHING
         found = np.full(types.shape, NONE, dtype=np.int64)
         on = run.values[: m.count] > 0.5  # noqa: PLR2004 - a binary
         found[m.phase[on], m.site[on]] = m.kind[on]
-        return _NOTHING if np.array_equal(found, types) else found
+        return NOTHING if np.array_equal(found, types) else found
