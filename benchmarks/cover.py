@@ -11,7 +11,6 @@ engine proved, so that none suffers from a weak bound of its own.
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -139,12 +138,12 @@ ENGINES: dict[str, Callable[[Question], tuple[float, Callable[[], Answer]]]] = {
 
 def alone(engine: str, size: tuple[int, int, int, float]) -> Run:
     """Make a question and let one engine answer it, in this process."""
-    from benchmarks.travel import peak_mb  # noqa: PLC0415
+    from siting.bench.alone import cpu_s, peak_mb  # noqa: PLC0415
     from siting.bench.coverage import road_question  # noqa: PLC0415
 
     zones, sites, most, minutes = size
     question = road_question(zones, sites, most, minutes=minutes)
-    cpu = _cpu_s()
+    cpu = cpu_s()
     build_s, solve = ENGINES[engine](question)
     begin = time.perf_counter()
     opened, bound = solve()
@@ -152,34 +151,29 @@ def alone(engine: str, size: tuple[int, int, int, float]) -> Run:
     near = np.add.reduceat(opened[question.site], question.start[:-1][np.diff(question.start) > 0])
     reached = np.flatnonzero(np.diff(question.start))[near > 0]
     covered = float(question.weight[reached].sum())
-    cpu_s = _cpu_s() - cpu
-    return Run(engine, build_s, solve_s, cpu_s, covered, bound, peak_mb())
+    return Run(engine, build_s, solve_s, cpu_s() - cpu, covered, bound, peak_mb())
 
 
-def _cpu_s() -> float:
-    """Return the CPU seconds of this process and of the solvers it called."""
-    whole = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    used = [resource.getrusage(part) for part in whole]
-    return sum(one.ru_utime + one.ru_stime for one in used)
+def one(engine: str, size: tuple[int, int, int, float]) -> Run | None:
+    """Run one engine in a process of its own; None if it was cut off."""
+    command = [sys.executable, str(Path(__file__)), engine, json.dumps(size)]
+    try:
+        done = subprocess.run(  # noqa: S603 - our own file
+            command, check=True, capture_output=True, text=True, timeout=WHOLE_S
+        )
+    except subprocess.TimeoutExpired:
+        print(f"{engine} was cut off after {WHOLE_S:g} s", flush=True)
+        return None
+    run = Run(**json.loads(done.stdout.splitlines()[-1]))
+    print(run, flush=True)
+    return run
 
 
 def measure(size: tuple[int, int, int, float]) -> list[Run]:
-    """Run every engine in a process of its own; those cut off are left out."""
-    runs = []
-    for engine in ENGINES:
-        if engine == SPOPT and find_spec("spopt") is None:
-            continue
-        command = [sys.executable, str(Path(__file__)), engine, json.dumps(size)]
-        try:
-            done = subprocess.run(  # noqa: S603 - our own file
-                command, check=True, capture_output=True, text=True, timeout=WHOLE_S
-            )
-        except subprocess.TimeoutExpired:
-            print(f"{engine} was cut off after {WHOLE_S:g} s", flush=True)
-            continue
-        runs.append(Run(**json.loads(done.stdout.splitlines()[-1])))
-        print(runs[-1], flush=True)
-    return runs
+    """Run every engine; those cut off are left out."""
+    engines = (name for name in ENGINES if name != SPOPT or find_spec("spopt") is not None)
+    runs = [one(engine, size) for engine in engines]
+    return [run for run in runs if run is not None]
 
 
 def table() -> list[str]:

@@ -24,6 +24,7 @@ NAMES = (
     "travel",
     "main_model",
     "cover",
+    "cover_reach",
     "median",
     "flow",
     "dispatch",

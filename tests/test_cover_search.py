@@ -219,7 +219,7 @@ def test_neighbourhoods_and_the_whole_agree(monkeypatch: pytest.MonkeyPatch) -> 
     assert whole.objective == pytest.approx(parts.objective)
 
 
-@pytest.mark.parametrize("words", ["started", "neighbourhoods", "branch and bound"])
+@pytest.mark.parametrize("words", ["started", "blocks", "neighbourhoods", "branch and bound"])
 def test_stopped_search_returns_its_best_with_a_true_bound(
     words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -227,6 +227,7 @@ def test_stopped_search_returns_its_best_with_a_true_bound(
     drawn = plane(600, 200, 25)
     best = max_cover(drawn, EXACT)
     monkeypatch.setattr(cover_search, "SMALL", 0)
+    monkeypatch.setattr(cover_search, "RUNGS", ((40, 0.5),))
 
     def stop(text: str) -> None:
         if words in text:

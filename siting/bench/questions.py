@@ -27,7 +27,7 @@ class Ask:
     sites: int
     most: int
     reach_km: float = 0.0
-    """Of coverage."""
+    """Of coverage; 0 where every pair counts."""
     gap: float = 0.0
     """Asked of everybody."""
     seed: int = 1
@@ -43,30 +43,57 @@ SIZES: dict[Size, tuple[Ask, ...]] = {
         Ask("cover", 60, 20, 4, 4.0),
         Ask("median", 20, 12, 3),
         Ask("facility", 20, 12, 12),
+        Ask("set-cover", 60, 20, 20, 12.0),
+        Ask("backup", 60, 20, 6, 10.0),
+        Ask("center", 20, 12, 3),
+        Ask("dispersion", 12, 12, 4),
     ),
     "small": (
         Ask("cover", 5000, 2000, 200, 1.5, 0.005),
         Ask("median", 300, 200, 20),
         Ask("facility", 250, 150, 150),
+        Ask("set-cover", 5000, 2000, 2000, 2.5, 0.005),
+        Ask("backup", 5000, 2000, 200, 1.5, 0.005),
+        Ask("center", 300, 200, 20),
+        Ask("dispersion", 100, 100, 15),
     ),
     "city": (
         Ask("cover", 20_000, 5000, 300, 1.0, 0.005),
         Ask("median", 2000, 1000, 100, 0.0, 0.005),
         Ask("facility", 1000, 500, 500, 0.0, 0.005),
+        Ask("set-cover", 20_000, 5000, 5000, 2.0, 0.01),
+        Ask("backup", 20_000, 5000, 300, 1.0, 0.005),
+        Ask("center", 2000, 1000, 100),
+        Ask("dispersion", 400, 400, 40),
     ),
 }
 
 
 def make(ask: Ask) -> Question:
     """Return a question; nothing in it is any real city's."""
-    if ask.kind == "cover":
-        return plane_question(ask.zones, ask.sites, ask.most, reach_km=ask.reach_km, seed=ask.seed)
+    if ask.reach_km:
+        question = plane_question(
+            ask.zones, ask.sites, ask.most, reach_km=ask.reach_km, seed=ask.seed
+        )
+        reached = np.diff(question.start) > 0
+        everyone = ask.kind == "set-cover"  # who is out of reach of all sites asks for none
+        return replace(question, weight=question.weight * reached) if everyone else question
+    if ask.kind == "dispersion":
+        return _apart(ask)
     question = median_question(ask.zones, ask.sites, ask.most, seed=ask.seed)
-    if ask.kind == "median":
+    if ask.kind != "facility":
         return question
     rng = np.random.default_rng(ask.seed + 1)
     typical = float(question.weight.sum()) * SIDE_KM / ask.sites
     return replace(question, cost=np.round(typical * rng.uniform(0.5, 1.5, ask.sites), 3))
+
+
+def _apart(ask: Ask) -> Question:
+    """Return sites anywhere, each a zone as well, so that the pairs are those between sites."""
+    place = np.random.default_rng(ask.seed).random((ask.sites, 2)) * SIDE_KM
+    between = np.hypot(*(place[:, None] - place[None, :]).transpose(2, 0, 1))
+    question = Question.from_matrix(between, weight=np.ones(ask.sites), most=ask.most)
+    return replace(question, least=ask.most)
 
 
 def median_question(zones: int, sites: int, most: int, *, seed: int = 1) -> Question:

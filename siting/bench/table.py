@@ -9,6 +9,7 @@ import platform
 from typing import TYPE_CHECKING
 
 import siting
+from siting.models.peers import MORE_IS_BETTER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +24,7 @@ TOLERANCE = 1e-6
 def best_bound(ask: Ask, answers: Sequence[Answer]) -> float:
     """Return the tightest bound that any engine proved, nan where none did."""
     bounds = [answer.bound for answer in answers if not math.isnan(answer.bound)]
-    return (min if ask.kind == "cover" else max)(bounds, default=math.nan)
+    return (min if ask.kind in MORE_IS_BETTER else max)(bounds, default=math.nan)
 
 
 def gap_of(objective: float, bound: float) -> float:

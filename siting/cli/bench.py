@@ -20,7 +20,7 @@ def bench(
     sizes: Annotated[
         Literal["tiny", "small", "city"], typer.Option(help="How large the questions are.")
     ] = "small",
-    only: Annotated[str, typer.Option(help="Kinds: cover, median, facility; with commas.")] = "",
+    only: Annotated[str, typer.Option(help="Kinds, as the table names them; with commas.")] = "",
     seconds: Annotated[float, typer.Option(min=1, help="Of each solver.")] = 10.0,
     markdown: Annotated[Path | None, typer.Option(help="Also write the table there.")] = None,
     as_json: AsJson = False,
@@ -40,7 +40,8 @@ def bench(
         raise InputError(msg)
     wanted = {name.strip() for name in only.split(",")} if only else {ask.kind for ask in asks}
     if unknown := sorted(wanted - {ask.kind for ask in asks}):
-        msg = f"--only {unknown[0]}: no such kind. Give cover, median or facility."
+        kinds = ", ".join(ask.kind for ask in asks)
+        msg = f"--only {unknown[0]}: no such kind. Give some of {kinds}."
         raise InputError(msg)
     cells, documents = [], []
     with progress(quiet=quiet) as report:

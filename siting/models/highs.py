@@ -144,6 +144,11 @@ class Highs:
         """Call back with HiGHS's own event at every line of its log of branch and bound."""
         self._highs.cbMipLogging += tell
 
+    def prove_only(self) -> None:
+        """Leave out presolve and heuristics: quicker where only the bound of a run counts."""
+        self._set("presolve", "off")
+        self._set("mip_heuristic_effort", 0.0)
+
     def start_from(self, values: NDArray[np.float64]) -> None:
         """Offer a solution to start from."""
         solution = highspy.HighsSolution()

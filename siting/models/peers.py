@@ -16,19 +16,37 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pulp
 
-from siting.models.classical import facility, max_cover, p_median
+from siting.models.classical import (
+    backup_cover,
+    facility,
+    max_cover,
+    p_center,
+    p_dispersion,
+    p_median,
+    set_cover,
+)
+from siting.models.classical.backup_cover import state as backup_state
 from siting.models.classical.facility import state as facility_state
 from siting.models.classical.max_cover import state as cover_state
+from siting.models.classical.p_dispersion import closest
 from siting.models.classical.p_median import state as median_state
+from siting.models.classical.set_cover import state as set_state
+from siting.models.peer_statements import center_state, dispersion_state
 from siting.models.solver_reports import cbc_report
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
-    from siting.models.classical.question import Question
+    from siting.models.classical.question import Choice, Question
     from siting.models.effort import Effort
+    from siting.models.program import Statement
 
-Kind = Literal["cover", "median", "facility"]
+Kind = Literal["cover", "set-cover", "backup", "median", "center", "dispersion", "facility"]
+MORE_IS_BETTER: tuple[Kind, ...] = ("cover", "backup", "dispersion")
+UNKNOWN_TO_SPOPT: tuple[Kind, ...] = ("facility", "backup")
+"""Fixed costs, and backup coverage that is worth something."""
 PEERS = ("PuLP + HiGHS", "PuLP + CBC", "spopt + HiGHS")
 ENDLESS = 1e19
 
@@ -61,34 +79,76 @@ def load(engine: str) -> None:
 
 
 def poses(engine: str, kind: Kind) -> bool:
-    """Tell whether an engine has that kind of question; spopt has no fixed costs."""
-    return not (engine.startswith("spopt") and kind == "facility")
+    """Tell whether an engine has that kind of question."""
+    return not (engine.startswith("spopt") and kind in UNKNOWN_TO_SPOPT)
 
 
 def answer(engine: str, kind: Kind, question: Question, effort: Effort) -> Told:
     """Let one engine answer, model building included."""
     if engine == "siting":
-        ask = {"cover": max_cover, "median": p_median, "facility": facility}[kind]
-        choice = ask(question, effort)
+        choice = _siting(kind, question, effort)
         return Told(choice.opened, choice.bound)
     if engine.startswith("spopt"):
         model = _spopt(kind, question)
         return _solved(model.problem, model.fac_vars, engine, effort)
-    state = {"cover": cover_state, "median": median_state, "facility": facility_state}[kind]
-    statement = state(question)
+    statement = _statement(kind, question)
     return _solved(statement.lp, statement.columns[: question.sites], engine, effort)
+
+
+def _siting(kind: Kind, question: Question, effort: Effort) -> Choice:
+    """Let siting answer."""
+    if kind == "dispersion":
+        return p_dispersion(question, _between(question), effort)
+    ask = {
+        "cover": max_cover,
+        "set-cover": set_cover,
+        "backup": backup_cover,
+        "median": p_median,
+        "center": p_center,
+        "facility": facility,
+    }[kind]
+    return ask(question, effort)
+
+
+def _statement(kind: Kind, question: Question) -> Statement:
+    """State the question as textbooks do."""
+    if kind == "dispersion":
+        return dispersion_state(question, _between(question))
+    state: Callable[[Question], Statement] = {
+        "cover": cover_state,
+        "set-cover": set_state,
+        "backup": backup_state,
+        "median": median_state,
+        "center": center_state,
+        "facility": facility_state,
+    }[kind]
+    return state(question)
+
+
+def _between(question: Question) -> NDArray[np.float64]:
+    """Return (J, J) distances of a question whose zones are its sites."""
+    return question.distance.reshape(question.sites, question.sites)
 
 
 def worth(kind: Kind, question: Question, opened: NDArray[np.bool_]) -> float:
     """Return what a choice of sites is worth, nan where it is none or breaks a rule."""
     if not len(opened) or not question.keeps(opened):
         return float("nan")
+    if kind == "dispersion":
+        return closest(_between(question), opened)
     here = opened[question.site]
+    if kind == "backup":  # first and second coverage are worth half a zone's weight each
+        times = np.bincount(question.zone[here], minlength=len(question.weight))
+        return float((question.weight * np.minimum(times, 2)).sum() / 2)
     nearest = np.full(len(question.weight), np.inf)
     np.minimum.at(nearest, question.zone[here], question.distance[here])
     if kind == "cover":
         return float(question.weight[np.isfinite(nearest)].sum())
     asking = question.weight > 0
+    if kind in {"set-cover", "center"}:
+        farthest = float(nearest[asking].max(initial=0.0))
+        value = float(opened.sum()) if kind == "set-cover" else farthest
+        return value if np.isfinite(farthest) else float("nan")
     fixed = float(question.cost[opened].sum()) if kind == "facility" else 0.0
     total = fixed + float((question.weight * np.where(asking, nearest, 0.0)).sum())
     return total if np.isfinite(total) else float("nan")
@@ -99,8 +159,14 @@ def _spopt(kind: Kind, question: Question) -> Any:  # noqa: ANN401 - spopt is un
     radius = float(question.distance.max(initial=0.0))
     table = np.full((len(question.weight), question.sites), 2 * radius + 1)
     table[question.zone, question.site] = question.distance
+    if kind == "dispersion":
+        return locate.PDispersion.from_cost_matrix(_between(question), question.least)
     if kind == "cover":
         return locate.MCLP.from_cost_matrix(table, question.weight, radius, question.most)
+    if kind == "set-cover":
+        return locate.LSCP.from_cost_matrix(table[question.weight > 0], radius)
+    if kind == "center":
+        return locate.PCenter.from_cost_matrix(table, question.most)
     return locate.PMedian.from_cost_matrix(table, question.weight, question.most)
 
 

@@ -1,37 +1,25 @@
 """Search a reduced covering question, and prove how good the best choice is.
 
 Without capacities: prices bound it; greedy choices, improved by swaps and annealed, start it;
-neighbourhoods of sites that the prices favour are solved exactly, two at a time; sites that no
-better choice can open, or close, are settled; HiGHS gets the rest whole. With capacities HiGHS
+blocks of sites solved exactly tighten the bound, and neighbourhoods of sites that the prices
+favour the choice, larger ones in turn; sites that no better choice can open, or close, are settled;
+HiGHS gets the rest whole. With capacities HiGHS
 gets it whole at once.
 """
 
 from __future__ import annotations
 
-import time
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from siting.models.classical.cover import Found
-from siting.models.classical.cover_anneal import LONGER, LONGEST, MOVE_SHARE, MOVES, anneal
-from siting.models.classical.cover_best import Standing
+from siting.models.classical.cover_blocks import block_bound, relaxed
 from siting.models.classical.cover_dual import Priced, Prices, settled
+from siting.models.classical.cover_neighbours import OFTEN, Neighbours
 from siting.models.classical.cover_serve import first_served
 from siting.models.classical.cover_swap import Opening
-from siting.models.classical.cover_window import (
-    AT_ONCE,
-    FADE,
-    STALE,
-    WIDEST,
-    WINDOW,
-    around,
-    nearest,
-    side_by_side,
-    solve_rest,
-)
+from siting.models.classical.cover_window import nearest, solve_rest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,12 +40,12 @@ RESTARTS = 6
 """Choices that the prices start, each with gains weighed a little differently."""
 RARE = 0.05
 """What gains count for where the prices never open a site."""
-OFTEN = 0.02
-"""How often the prices have to open a site for it to be tried."""
 SHARE = 0.5
 """Part of the time limit for neighbourhoods, where a proof is still to come."""
 PROVABLE, LARGE_SHARE = 150_000, 0.9
 """Pairs up to which HiGHS is likely to prove something in time, and the part of it above that."""
+RUNGS = ((150, 0.3), (350, 0.6), (700, LARGE_SHARE))
+"""Most sites of a block, and the share of the time by which the neighbourhoods after it end."""
 REST_NODES = 20_000
 """Nodes for the proof of what is left, where steps rather than time limit the search."""
 
@@ -104,14 +92,8 @@ def search(
         return running.found("stopped by the user")
 
 
-@dataclass
-class Search(Standing):
+class Search(Neighbours):
     """Hold one search in progress."""
-
-    windows: int = 0
-    moves: int = MOVES
-    tried: Flags = field(default_factory=lambda: np.zeros(0, dtype=bool))
-    """(J,) sites of any choice that the prices started."""
 
     def run(self) -> Found:
         """Search until the gap is proved or the effort spent."""
@@ -124,10 +106,36 @@ class Search(Standing):
         if self.cover.sites <= SMALL:
             self._rest(priced, share=SMALL_SHARE)
         if not self.done() and self.best is not None:
-            self._windows(priced)
+            self._climb(priced)
         if not self.done():
             self._rest(priced)
         return self.found()
+
+    def _climb(self, priced: Priced) -> None:
+        """Tighten the bound and better the choice in turn."""
+        provable = self.cover.reach.nnz <= PROVABLE
+        rungs = ((RUNGS[0][0], SHARE),) if provable else RUNGS
+        if self.effort.iterations is not None:
+            rungs = ((RUNGS[0][0], 1.0),)
+        for most, share in rungs:
+            self._blocks(priced, most)
+            if not self.done():
+                self.look_around(priced, share)
+            if self.done():
+                return
+
+    def _blocks(self, priced: Priced, most: int) -> None:
+        """Tighten the bound by blocks of sites, unless one block would hold most of them."""
+        cover, seconds = self.cover, self.left_s()
+        if np.any(cover.need) or cover.sites < 2 * most:
+            return
+        whole = relaxed(cover, priced.prices, most)
+        bound = block_bound(
+            whole, np.asarray(self.best), self.effort, seconds=seconds, go_on=self._go_on
+        )
+        self.bound = min(self.bound, bound)
+        self.steps.append(f"blocks of {most} sites")
+        self.tell(f"{len(whole.blocks)} blocks")
 
     def _nearest(self, opening: Opening) -> bool:
         """Improve a choice that keeps every rule; tell whether there may be one."""
@@ -138,7 +146,7 @@ class Search(Standing):
         self.impossible = run.status == "infeasible"
         if len(run.values):
             opening.set(run.values > 0.5)  # noqa: PLR2004 - a binary
-            self._improve(opening)
+            self.improve(opening)
         return not self.impossible
 
     def _start(self) -> Priced | None:
@@ -146,7 +154,7 @@ class Search(Standing):
         cover, closed = self.cover, np.zeros(self.cover.sites, dtype=bool)
         self.tried = closed.copy()
         opening = Opening(cover, closed)
-        self._improve(opening)
+        self.improve(opening)
         if self.best is None and not self._nearest(opening):
             self.steps.append("rules on sites")
             return None
@@ -157,34 +165,12 @@ class Search(Standing):
                 break
             opening.set(closed)
             opening.fill((priced.often + RARE) * favour)
-            self._improve(opening)
+            self.improve(opening)
             self.tried |= opening.opened
-        self._anneal(opening, rng, (priced.often > OFTEN) | self.tried)
+        self.anneal(opening, rng, (priced.often > OFTEN) | self.tried)
         self.steps += ["greedy and swaps", "Lagrangian bound"]
         self.tell("started")
         return priced
-
-    def _anneal(self, opening: Opening, rng: np.random.Generator, able: Flags) -> bool:
-        """Anneal the best choice, if only the count limits it; tell whether that gained."""
-        best, most, before = np.asarray(self.best), self.cover.most, self.value
-        if opening.limited or np.any(self.cover.need) or best.sum() < most or self.done():
-            return False
-        begun, room = time.monotonic(), self.left_s(share=MOVE_SHARE)
-
-        def spent(value: float) -> float:
-            if self.bound - value <= self.effort.gap * abs(value + self.earned):
-                return 1.0
-            if self.effort.iterations is not None:
-                return float(self.left_s() <= 0)
-            return (time.monotonic() - begun) / room if room > 0 else 1.0
-
-        opening.set(best)
-        opening.set(anneal(opening, able | best, self.moves * most, rng, spent=spent))
-        self._improve(opening)
-        self.moves = min(self.moves * LONGER, LONGEST)
-        opening.set(np.asarray(self.best))
-        self.tell("annealed")
-        return self.value > before
 
     def _capacitated(self) -> None:
         """Start as if there were no capacities; then HiGHS gets the whole."""
@@ -203,64 +189,6 @@ class Search(Standing):
     def _go_on(self, bound: float) -> bool:
         self.bound = min(self.bound, bound)
         return not self.done()
-
-    def _improve(self, opening: Opening) -> None:
-        opening.fill()
-        opening.improve(lambda: self.left_s() > 0)
-        self.take(opening.opened)
-
-    def _windows(self, priced: Priced) -> None:
-        """Solve neighbourhoods exactly until nothing is gained any more."""
-        self.steps.append("exact neighbourhoods")
-        rng = np.random.default_rng(self.effort.seed)
-        opening = Opening(self.cover, np.asarray(self.best))
-        able = (priced.often > OFTEN) | opening.opened | self.tried
-        chance = (self.cover.reach @ able.astype(float) > 0).astype(float)
-        size, stale, most = WINDOW, 0, self.effort.iterations
-        share = SHARE if self.cover.reach.nnz <= PROVABLE else LARGE_SHARE
-        share = share if most is None else 1.0
-        with ThreadPoolExecutor(min(max(self.effort.threads, 1), AT_ONCE)) as pool:
-            while self.left_s(share=share) > 0 and (most is None or self.windows < most):
-                gained = self._round(opening, able, chance, rng, size, pool)
-                self.windows += AT_ONCE
-                stale = 0 if gained else stale + AT_ONCE
-                if self.windows % (10 * AT_ONCE) == 0:
-                    self.tell(f"{self.windows} neighbourhoods")
-                if stale > STALE and self._anneal(opening, rng, able):
-                    stale = 0
-                    chance[:] = chance > 0
-                if self.done() or (stale > STALE and size >= WIDEST):
-                    break
-                if stale > STALE:
-                    size, stale = min(size * 2, WIDEST), 0
-                    chance[:] = chance > 0
-
-    def _round(
-        self,
-        opening: Opening,
-        able: Flags,
-        chance: Floats,
-        rng: np.random.Generator,
-        size: int,
-        pool: ThreadPoolExecutor,
-    ) -> bool:
-        """Solve some neighbourhoods side by side; tell whether that gained."""
-        likely = np.cumsum(chance * (1e-9 * self.value + opening.more()))
-        free = []
-        for draw in rng.random(AT_ONCE):
-            zone = min(int(np.searchsorted(likely, draw * likely[-1])), len(likely) - 1)
-            free.append(around(opening, zone, able, size))
-            chance[self.cover.reach[:, free[-1]].sum(axis=1) > 0] *= FADE
-        solved = side_by_side(opening, free, self.effort, pool, seconds=max(self.left_s(), 0.1))
-        gained = False
-        for sites, chosen in zip(free, solved, strict=True):
-            new = opening.opened.copy()
-            if chosen is not None and len(sites):
-                new[sites] = chosen
-            if self.take(new):
-                opening.set(new)
-                gained = True
-        return gained
 
     def _rest(self, priced: Priced | None, *, share: float = 1.0) -> None:
         """Give HiGHS what is not settled yet, whole."""

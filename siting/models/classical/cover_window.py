@@ -210,7 +210,7 @@ def solve_rest(
     if best is not None and not np.any(best & closed) and not np.any(opened & ~best):
         shrunk = reduced.shrink(best)
         share = serve(rest, shrunk) if rest.capacity is not None else np.empty(0)
-        start = columns(rest, shrunk, share) if len(share) else _columns(rest, shrunk)
+        start = columns(rest, shrunk, share) if len(share) else choice_columns(rest, shrunk)
         part = max(abs(float(arrays.cost @ start)), 1e-9)
         whole = effort.gap * abs(value + earned)
     gap = min(whole / part, 1.0) if start is not None else effort.gap
@@ -226,7 +226,7 @@ def solve_rest(
     return Rest(found, sign * run.objective + reduced.earned, bound, infeasible=False)
 
 
-def _columns(cover: Cover, opened: Flags) -> Floats:
+def choice_columns(cover: Cover, opened: Flags) -> Floats:
     """Return the program's columns for a choice of sites."""
     times = cover.reach @ opened.astype(float) - cover.need
     layers = np.arange(len(cover.worth))[:, None]
