@@ -49,9 +49,7 @@ RELAX_PARTS = 4
 """What one program may take of the time left for them all."""
 MEAN_SHARE = 0.3
 """Part of the time left for the plan of one demand; as much is kept for neighbourhoods."""
-BOUND_SECONDS = 60.0
-STEP_SECONDS = 10.0
-STEP_NODES = 300
+BOUND_SECONDS, STEP_SECONDS, STEP_NODES = 60.0, 10.0, 300
 WINDOW = 120
 """Sites that a neighbourhood sets free, at first."""
 WIDEST = 400
