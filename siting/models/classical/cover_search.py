@@ -17,7 +17,8 @@ from siting.models.classical.cover import Found
 from siting.models.classical.cover_blocks import block_bound, relaxed
 from siting.models.classical.cover_dual import Priced, Prices, settled
 from siting.models.classical.cover_neighbours import OFTEN, Neighbours
-from siting.models.classical.cover_serve import first_served
+from siting.models.classical.cover_serve import favoured, first_served
+from siting.models.classical.cover_served_dual import ServedPrices
 from siting.models.classical.cover_swap import Opening
 from siting.models.classical.cover_window import nearest, solve_rest
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 STEPS = 1500
 """Subgradient steps."""
+SERVED_STEPS = 400
+"""The same where sites have a capacity: a step sorts all pairs."""
 SMALL, SMALL_SHARE = 1500, 0.3
 """Sites up to which HiGHS goes before any neighbourhoods, and the share of the time it has."""
 RESTARTS = 6
@@ -177,12 +180,19 @@ class Search(Neighbours):
         first = first_served(self.cover, go_on=lambda: self.left_s() > 0)
         if first is not None:
             self.best, self.value = first
-        self._price()
+        priced = self._price()
+        second = None if self.done() else favoured(self.cover, priced.often)
+        if second is not None and second[1] > self.value:
+            self.best, self.value = second
         if not self.done():
+            self.tell("started")
             self._rest(None)
 
     def _price(self) -> Priced:
-        priced = Prices(self.cover).search(self.value, STEPS, go_on=self._go_on)
+        kind, steps = (Prices, STEPS)
+        if self.cover.capacity is not None:
+            kind, steps = (ServedPrices, SERVED_STEPS)
+        priced = kind(self.cover).search(self.value, steps, go_on=self._go_on)
         self.bound = min(self.bound, priced.bound)
         return priced
 
