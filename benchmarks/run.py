@@ -20,7 +20,20 @@ if TYPE_CHECKING:
 README = Path(__file__).with_name("README.md")
 
 
-NAMES = ("travel", "main_model", "cover", "cover_reach", "median", "flow", "dispatch", "maps")
+NAMES = (
+    "travel",
+    "main_model",
+    "cover",
+    "cover_reach",
+    "median",
+    "flow",
+    "dispatch",
+    "maps",
+    "network",
+    "simulate",
+    "sweep",
+    "what_if",
+)
 """Modules beside this one, each with a function ``table``."""
 
 

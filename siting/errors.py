@@ -6,7 +6,8 @@
     ├── InputError (2), also ValueError
     │   ├── CaseError        a layer or case.toml is wrong
     │   ├── ScenarioError    a scenario file is wrong
-    │   └── PlanError        a plan folder is missing, damaged or does not verify
+    │   ├── PlanError        a plan folder is missing, damaged or does not verify
+    │   └── SweepError       a sweep's file is damaged, or a sweep cannot be run so
     ├── InfeasibleError (3)  the requirements cannot hold together
     ├── NoSolutionError (4)  the limit was reached before any plan was found
     ├── SourceError (6)      a data source could not be reached, or did not answer whole
@@ -81,6 +82,10 @@ class ScenarioError(InputError):
 
 class PlanError(InputError):
     """Say that a plan folder is missing, damaged, or not what its inputs give."""
+
+
+class SweepError(InputError):
+    """Say that a sweep's file is damaged, or that a sweep cannot be run as asked."""
 
 
 class SolverError(InputError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -9,50 +10,43 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from siting.assembly.reading import types_of
+from siting.compare.comparison import asked_table, compare
+from siting.compare.read import check_case, read_plans
+from siting.compare.stations import MOVED_M
 from siting.data.build import build_problem
+from siting.equity import equity_account
+from siting.errors import Fault, PlanError
 from siting.grid.carbon import carbon_account
 from siting.grid.carbon_method import FOLDER as CARBON_FOLDER
 from siting.grid.carbon_method import CarbonMethod
-from siting.grid.folder import write_study, write_tables
+from siting.grid.folder import write_tables, writing
 from siting.grid.money import business
 from siting.grid.runs import energy_with, studied
 from siting.grid.tariff import FOLDER as TARIFF_FOLDER
 from siting.grid.tariff import Tariff
 from siting.grid.terms import FOLDER as MONEY_FOLDER
 from siting.grid.terms import Terms
+from siting.maps import render_compare
 from siting.models.effort import Effort
 from siting.models.sensitivity.rows import Row, rows
 from siting.models.sensitivity.study import Asked
 from siting.models.sensitivity.study import study as study_of
 from siting.models.solution import Certificate
 from siting.pipeline import load_city
-from siting.plan_folder import SENSITIVITY_FILE, read_plan, write_into
+from siting.plan_folder import EQUITY_FILE, EQUITY_JSON, SENSITIVITY_FILE, read_plan, write_into
 from siting.plan_folder.tables import table_bytes
 from siting.scenario_io.settings import load_settings, settings_assumptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from siting.compare.comparison import Comparison
+    from siting.equity import EquityAccount
     from siting.grid.carbon import CarbonAccount
-    from siting.grid.folder import GridStudy
     from siting.grid.money import Business
 
 log = logging.getLogger(__name__)
-
-
-def run_grid(
-    folder: Path, *, study: str, out: Path, whole_year: bool = False, case_name: str | None = None
-) -> tuple[GridStudy, list[Path]]:
-    """Place a plan's load on its substations; return what was found and the files written.
-
-    Raises
-    ------
-    InputError
-        If the plan, its city or the study has faults.
-    """
-    plan, _, case, found = studied(folder, study, case_name)
-    return found, write_study(found, plan, case, out, whole_year=whole_year)
 
 
 def run_carbon(
@@ -107,6 +101,60 @@ def run_money(
     return money, found.label, paths
 
 
+def run_equity(
+    folder: Path, *, worst: int, case_name: str | None = None
+) -> tuple[EquityAccount, list[Path]]:
+    """Account for a plan's equity; return it and the files written into the plan's folder.
+
+    Raises
+    ------
+    InputError
+        If the plan or its city has faults.
+    """
+    plan, scenario = read_plan(folder)
+    case = load_city(case_name or plan.document.provenance.case, scenario)
+    account = equity_account(plan, case, scenario.equity, worst=worst)
+    table = account.scopes.assign(label=account.label or "real data")
+    told = json.dumps(account.summary(), ensure_ascii=False, indent=1) + "\n"
+    return account, write_into(folder, {EQUITY_FILE: table_bytes(table), EQUITY_JSON: told})
+
+
+def run_compare(
+    folders: Sequence[Path],
+    *,
+    out: Path,
+    moved_m: float = MOVED_M,
+    case_name: str | None = None,
+    progress: Callable[[str], None] = log.info,
+) -> tuple[Comparison, list[Path]]:
+    """Compare plans with the first of them, and write page and tables; return both.
+
+    Raises
+    ------
+    InputError
+        If a plan or its city has faults, the plans are of different cities, or the disk refuses.
+    """
+    plans = read_plans(folders)
+    first = plans[0]
+    progress(f"loading {case_name or first.plan.document.provenance.case}")
+    case = load_city(case_name or first.plan.document.provenance.case, first.scenario)
+    check_case(first, case)
+    progress("comparing")
+    found = compare(plans, case, moved_m=moved_m)
+    progress("drawing the page")
+    files: dict[str, str | bytes] = {"compare.html": render_compare(found, case)}
+    tables = {
+        "figures.csv": found.figures,
+        "changes.csv": found.changed(),
+        "stations.csv": found.stations,
+        "substations.csv": found.substations,
+        "asked.csv": asked_table(found),
+    }
+    files |= {name: table_bytes(table) for name, table in tables.items()}
+    with writing(out):
+        return found, write_into(out, files)
+
+
 @dataclass(frozen=True)
 class Sensitivity:
     """Hold what a plan hangs on, as rows, and where they were written."""
@@ -137,10 +185,15 @@ def run_sensitivity(
     Raises
     ------
     PlanError
-        If the plan is not of this city and scenario any more.
+        If the plan is not of this city and scenario any more, or was only evaluated as given.
     """
     plan, scenario = read_plan(folder)
     provenance, outcome = plan.document.provenance, plan.document.outcome
+    if outcome.status == "given":
+        mend = "Ask it of a plan that was optimised: leave --only out."
+        fault = Fault(str(folder), "was evaluated as given, so nothing limits it", mend)
+        msg = "This plan hangs on nothing."
+        raise PlanError(msg, [fault])
     case = load_city(case_name or provenance.case, scenario)
     progress("finding what each zone reaches")
     problem, _ = build_problem(case, scenario)

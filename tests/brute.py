@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.optimize import linprog
 
-from siting.data.problem import NONE
+from siting.data.problem import FREE, NONE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +26,8 @@ History = tuple[int, ...]
 
 TIGHT = 1e-9
 """Relative slack on the energy to be served, which minutes are paid for."""
+_INFEASIBLE = 2
+"""As scipy's linprog reports it."""
 HAIR = 1e-7
 """Relative slack on every limit."""
 
@@ -62,7 +64,13 @@ def site_histories(problem: Problem, site: int) -> list[History]:
         history
         for history in itertools.product(allowed, repeat=phases)
         if _follows(initial, history, closable=bool(problem.closable[site]))
+        and all(as_fixed(problem, t, site, kind) for t, kind in enumerate(history))
     ]
+
+
+def as_fixed(problem: Problem, phase: int, site: int, kind: int) -> bool:
+    """Tell whether a type, or NONE, is what was decided of a site, if anything was."""
+    return not len(problem.fixed) or problem.fixed[phase, site] in {FREE, kind}
 
 
 def _follows(initial: int, history: History, *, closable: bool) -> bool:
@@ -127,7 +135,7 @@ class _Search:
             return None
         floor = p.min_served_share * p.reachable_kwh[t]
         served = self._flow(t, state, cost=-np.ones(len(p.pair_zone)), floor=0.0)
-        if not _at_most(floor, -served):
+        if served is None or not (_at_most(floor, -served) and self._fair(t, state)):
             return None
         if p.objective == "access":
             return self._flow(t, state, cost=p.pair_minutes, floor=min(floor, -served))
@@ -139,23 +147,53 @@ class _Search:
         kind = np.array(state)
         held = np.flatnonzero(kind != NONE)
         counted = p.ratio_count[kind[held]]
+        inside = p.site_district[held] != NONE
         by_district = np.bincount(
-            p.site_district[held], weights=counted, minlength=len(p.districts)
+            p.site_district[held[inside]], weights=counted[inside], minlength=len(p.districts)
         )
         yield int(counted.sum()) >= p.city_target[t]
         yield bool((by_district >= p.district_target[t]).all())
         supers = {int(j) for j in held if p.is_super[kind[j]]}
         yield p.max_stations[t] == NONE or len(supers) <= p.max_stations[t]
         yield not any(a in supers and b in supers for a, b in p.conflicts.tolist())
+        if p.rooms is not None:
+            yield from self._by_hour(t, kind, held)
+            return
         for g in range(len(p.substations)):
             there = held[p.site_substation[held] == g]
             yield _at_most(float(p.load_kw[kind[there]].sum()), float(p.headroom_kw[t, g]))
 
-    def _covered(self, t: int, state: tuple[int, ...]) -> float:
+    def _by_hour(self, t: int, kind: np.ndarray, held: np.ndarray) -> Iterator[bool]:
+        """Yield whether each hour told of each substation keeps its limit, reinforced or not."""
+        p, rows = self.problem, self.problem.rooms
+        assert rows is not None
+        for n in np.flatnonzero(rows.phase == t):
+            there = held[p.site_substation[held] == rows.substation[n]]
+            asked = float(rows.load_kw[n, kind[there]].sum())
+            yield _at_most(asked, float(rows.limit_kw[n]))
+
+    def _fair(self, t: int, state: tuple[int, ...]) -> bool:
+        """Tell whether districts and groups can get together what they are owed."""
+        p, reached = self.problem, self._covered_zones(state)
+        for floor in p.fairness.of("covered"):
+            got = sum(p.demand_kwh[t, i] for i in reached if floor.zones[i])
+            if not _at_most(float(floor.promised_kwh[t]), float(got)):
+                return False
+        for circle in p.fairness.circles:
+            opened = [j for j, k in enumerate(state) if k != NONE and p.is_super[k]]
+            near = set(circle.row[np.isin(circle.site, opened)].tolist())
+            if circle.asked[t] and len(near) < len(circle.zones):
+                return False
+        return self._flow(t, state, cost=np.zeros(len(p.pair_zone)), floor=0.0) is not None
+
+    def _covered_zones(self, state: tuple[int, ...]) -> set[int]:
         p = self.problem
         pairs = zip(p.pair_zone.tolist(), p.pair_site.tolist(), strict=True)
-        zones = {i for i, j in pairs if state[j] != NONE and p.is_super[state[j]]}
-        return float(p.demand_kwh[t, sorted(zones)].sum())
+        return {i for i, j in pairs if state[j] != NONE and p.is_super[state[j]]}
+
+    def _covered(self, t: int, state: tuple[int, ...]) -> float:
+        p = self.problem
+        return float(p.demand_kwh[t, sorted(self._covered_zones(state))].sum())
 
     def _flow(
         self,
@@ -164,19 +202,26 @@ class _Search:
         *,
         cost: np.ndarray[tuple[int], np.dtype[np.float64]],
         floor: float,
-    ) -> float:
-        """Return the least cost of serving at least ``floor`` from the open stations."""
+    ) -> float | None:
+        """Return the least cost of serving at least ``floor`` from the open stations.
+
+        None where what is owed cannot be served.
+        """
         p, pairs = self.problem, len(self.problem.pair_zone)
         if not pairs:
-            return 0.0
+            return None if any(f.promised_kwh[t] > 0 for f in p.fairness.of("served")) else 0.0
         zones = np.equal.outer(np.arange(len(p.zones)), p.pair_zone)
         sites = np.equal.outer(np.arange(len(p.sites)), p.pair_site)
+        owed = [-floor.zones[p.pair_zone].astype(float) for floor in p.fairness.of("served")]
+        promises = [-float(f.promised_kwh[t]) * (1 - TIGHT) for f in p.fairness.of("served")]
         room = [0.0 if kind == NONE else float(p.capacity_kwh[kind]) for kind in state]
         found = linprog(
             cost,
-            A_ub=np.vstack([zones, sites, -np.ones(pairs)]).astype(float),
-            b_ub=np.concatenate([p.demand_kwh[t], room, [-floor * (1 - TIGHT)]]),
+            A_ub=np.vstack([zones, sites, -np.ones(pairs), *owed]).astype(float),
+            b_ub=np.concatenate([p.demand_kwh[t], room, [-floor * (1 - TIGHT)], promises]),
         )
+        if found.status == _INFEASIBLE and promises:
+            return None
         if not found.success:
             msg = f"linprog: {found.message}"
             raise ValueError(msg)

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.optimize import linprog
 
 from siting.data.problem import NONE
-from tests.brute import keeps_rules
+from tests.brute import as_fixed, keeps_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +32,8 @@ def _values(problem: Problem) -> Iterator[float | None]:
     types = [_options(problem, j) for j in range(len(problem.sites))]
     usable = {j for j, options in enumerate(types) if any(_super(problem, k) for k in options)}
     for state in itertools.product(*types):
+        if not all(as_fixed(problem, 0, j, kind) for j, kind in enumerate(state)):
+            continue
         trial = _Trial(problem, state, usable)
         limit = float(problem.budget_cny[0])
         if trial.money <= limit + HAIR * (1 + abs(limit)) and keeps_rules(problem, 0, state):
@@ -48,7 +50,8 @@ def _options(problem: Problem, site: int) -> list[int]:
     if _super(problem, initial):
         return [initial, NONE] if problem.closable[site] else [initial]
     built = [k for k in np.flatnonzero(problem.allowed[site]).tolist() if problem.is_super[k]]
-    return [initial, *built]
+    shut = bool(problem.closable[site] and len(problem.fixed) and problem.fixed[0, site] == NONE)
+    return [initial, *built, *([NONE] if shut else [])]
 
 
 class _Trial:

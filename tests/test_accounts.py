@@ -111,5 +111,7 @@ def test_the_report_tells_them_with_units() -> None:
 def test_a_plan_without_accounts_shows_none() -> None:
     """Nothing asked, nothing shown."""
     assert _block(render_map(small_plan(small_case()), small_case())) == {}
-    assert "Grid, carbon and money" not in render_report(small_plan(small_case()), small_case())
+    assert "Waits, grid, carbon and money" not in render_report(
+        small_plan(small_case()), small_case()
+    )
     assert accounts_for({"dispatch": {"phases": []}}, SIGHTS["planner"]) == {}

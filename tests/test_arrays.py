@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siting.data.problem import NONE
+from siting.data.problem import FREE, NONE
 from siting.models.arrays import arrays_of
 from siting.models.cuts import with_cuts
 from siting.models.highs import Highs, to_arrays
@@ -20,6 +20,7 @@ from siting.models.relaxation import matrix, scaled
 from siting.models.statement import state
 from tests.brute import valued_plans
 from tests.golden import KINDS
+from tests.strong_toy import random_strong
 from tests.toy import random_problem, toy
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ CHANGES: dict[str, dict[str, Any]] = {
         "max_stations": np.full(2, NONE),
         "conflicts": np.empty((0, 2), dtype=np.int64),
     },
+    "fixed": {"fixed": np.array([[FREE, NONE, FREE], [FREE, 1, 1]])},
     "no substation": {"site_substation": np.array([0, NONE, 0])},
 }
 
@@ -71,6 +73,18 @@ def test_the_toy_s_arrays_are_its_pulp_program(kind: ObjectiveKind, change: str 
 def test_random_arrays_are_their_pulp_programs(kind: ObjectiveKind, seed: int) -> None:
     """With every limit and floor, on random ground."""
     assert _different(random_problem(seed, kind)) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("seed", range(6))
+def test_arrays_with_headroom_by_hour_are_their_pulp_programs(
+    kind: ObjectiveKind, seed: int
+) -> None:
+    """With batteries, steps of reinforcement and hours: the same columns and rows."""
+    problem = random_strong(seed, kind, sites=4, most=2)
+    assert problem.rooms is not None
+    assert len(problem.rooms.phase) > len(problem.phases)
+    assert _different(problem) == []
 
 
 def test_some_pairs_leave_stations_as_large_as_all_demand_lets_them_be() -> None:

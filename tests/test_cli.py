@@ -35,6 +35,7 @@ class Difference:
     where: str
     plan: str
     recomputed: str
+    unmet: bool = False
 
     def __str__(self) -> str:
         """Return one line."""
@@ -274,7 +275,9 @@ def test_verify_says_what_differs(pipeline: Pipeline, capsys: pytest.CaptureFixt
     assert _run("verify", "p", "--json") == 2
     document = _json(capsys.readouterr().out)
     assert document["ok"] is False
-    assert document["mismatches"] == [{"where": "outcome.gap", "plan": "0.1", "recomputed": "0.2"}]
+    assert document["mismatches"] == [
+        {"where": "outcome.gap", "plan": "0.1", "recomputed": "0.2", "unmet": False}
+    ]
 
 
 def test_map_prints_what_it_drew(pipeline: Pipeline, capsys: pytest.CaptureFixture[str]) -> None:
@@ -286,6 +289,14 @@ def test_map_prints_what_it_drew(pipeline: Pipeline, capsys: pytest.CaptureFixtu
     assert _json(capsys.readouterr().out)["files"] == pages
     assert pipeline.asked["case"] is None
     assert pipeline.asked["view"].audience == "planner"
+
+
+def test_map_without_what_if(pipeline: Pipeline) -> None:
+    """Readers can try stations, unless it is asked not to."""
+    assert _run("map", "p") == 0
+    assert pipeline.asked["view"].what_if
+    assert _run("map", "p", "--no-what-if") == 0
+    assert not pipeline.asked["view"].what_if
 
 
 def test_map_is_drawn_for_whom_it_is_asked(pipeline: Pipeline) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from siting.data.problem import NONE
-from siting.models import linear, search
+from siting.models import linear, search, start
 from siting.models.assign import assign
 from siting.models.crew import Crew
 from siting.models.effort import Effort
@@ -108,7 +108,7 @@ def test_ctrl_c_returns_the_best_plan_so_far(monkeypatch: pytest.MonkeyPatch) ->
         if text.startswith("best"):
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(search, "SUPPORT", ())
+    monkeypatch.setattr(start, "SUPPORT", ())
     found = _solve(problem, replace(STEPS, iterations=50), tell)
     assert found.certificate.method.endswith("stopped by the user")
     assert found.certificate.bound >= found.certificate.objective > 0

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from siting.models import linear
 from siting.models.arrays import arrays_of
+from siting.models.equity import floor_prices
 from siting.models.highs import Arrays, Highs, Run
 from siting.models.lagrange import Lagrangian, Prices
 from siting.models.layout import Layout
@@ -92,7 +93,10 @@ def test_any_prices_bound_every_plan(kind: ObjectiveKind, seed: int, data: st.Da
         flat = data.draw(st.lists(price, min_size=size, max_size=size))
         return np.array(flat, dtype=float).reshape(shape)
 
-    prices = Prices(drawn(2, 5), np.zeros((2, 3)), drawn(2), drawn(2, 5), drawn(2))
+    demand, cover = drawn(2, 5), drawn(2, 5)
+    floors = (problem.min_served_share > 0) + (problem.min_covered_share > 0)
+    promises = floor_prices(problem, drawn(2 * floors), cover)
+    prices = Prices(demand, np.zeros((2, 3)), *promises)
     arrays = arrays_of(problem)
     bound = Lagrangian(arrays, Layout.of(problem, arrays), problem).bound(prices)
     sign = 1 if kind in {"served", "covered"} else -1

@@ -11,6 +11,7 @@ import numpy as np
 import pulp
 import pytest
 
+from siting.models import headroom
 from siting.models import statement as module
 from siting.models.highs import Highs, to_arrays
 from siting.models.relaxation import matrix
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 FAMILIES = {
     *("one", "rise", "demand", "capacity", "link", "cover", "ratio"),
-    *("most", "budget", "spacing", "headroom", "served", "covered"),
+    *("most", "budget", "spacing", "headroom", "served", "covered", "fixed"),
 }
 BEST = {"served": 1020.0, "covered": 1200.0, "access": 810.0, "cost": 1750.0}
 """Derived in test_solve; the cost in thousands of CNY."""
@@ -34,8 +35,8 @@ def _rows(kind: str) -> set[str]:
     return set(re.findall(r"^(\w+)\(.*?\):", text, flags=re.MULTILINE))
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_program_is_the_golden_one(kind: ObjectiveKind, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [*KINDS, "fixed"])
+def test_program_is_the_golden_one(kind: str, tmp_path: Path) -> None:
     """The toy's program is, letter by letter, the file whose every row was checked by hand."""
     write_golden(tmp_path)
     written = (tmp_path / f"{kind}.lp").read_text(encoding="utf-8")
@@ -45,10 +46,23 @@ def test_program_is_the_golden_one(kind: ObjectiveKind, tmp_path: Path) -> None:
 
 def test_every_family_stands_in_a_golden_file() -> None:
     """No row is stated that no golden file shows."""
-    source = Path(module.__file__).read_text(encoding="utf-8")
+    source = "".join(Path(str(m.__file__)).read_text(encoding="utf-8") for m in (module, headroom))
     stated = set(re.findall(r'f"(\w+)\(\{', source)) - {"x", "y", "c"}
     assert stated == FAMILIES
-    assert set.union(*(_rows(kind) for kind in KINDS)) == FAMILIES
+    assert set.union(*(_rows(kind) for kind in (*KINDS, "fixed"))) == FAMILIES
+
+
+def test_headroom_by_hour_is_the_golden_one(tmp_path: Path) -> None:
+    """The toy with a battery at M and a step from p2 on: checked by hand, row by row.
+
+    M asks 700 less 200 by morning (6 h), 0.8 x 700 less 60 by evening (18 h) of 0.9 the room. A
+    step asks 400 kW less, in p2 only; it costs 500 kCNY, in both budgets.
+    """
+    write_golden(tmp_path)
+    written = (tmp_path / "headroom.lp").read_text(encoding="utf-8")
+    assert written == (GOLDEN / "headroom.lp").read_text(encoding="utf-8")
+    hours = re.findall(r"headroom\(G,(\d\dh,p\d)\):", written)
+    assert hours == ["06h,p1", "06h,p2", "18h,p1", "18h,p2"]
 
 
 def test_floors_stand_only_where_they_are_asked() -> None:

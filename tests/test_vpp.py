@@ -105,6 +105,38 @@ def test_more_load_is_charging_drawn_forward() -> None:
     assert got.deferred_kw[0, 1:3].sum() == pytest.approx(50)
 
 
+@pytest.mark.parametrize(("notice_h", "kwh"), [(0, 0.0), (1, 50.0), (2, 80.0)])
+def test_notice_lets_a_battery_fill_up_for_an_event(notice_h: int, kwh: float) -> None:
+    """An empty battery of 80 kWh, 50 kW of room on the connection: nothing, one hour's fill, all.
+
+    The day ends with the battery as empty as it began, and in the hours told before the event more
+    is taken, not less.
+    """
+    question = flat(1, kwh=(80.0,))
+    call = Call(3, 1, 100.0, up=False, **NOBODY, notice_h=notice_h)
+    got = respond(question, idle(question), call)
+    assert got.delivered_kw.tolist() == pytest.approx([kwh], abs=1e-6)
+    assert got.storage_kw[0].sum() == pytest.approx(0, abs=1e-6)
+    assert (got.change_kw[0, :notice_h] <= 1e-9).all()
+
+
+def test_with_notice_a_battery_holds_back_what_it_was_to_give_before() -> None:
+    """20 kWh were to be given at 1 h: told by then, they are given in the event at 2 h instead."""
+    question = flat(1, kwh=(20.0,))
+    nothing = np.zeros((1, HOURS))
+    give, take = nothing.copy(), nothing.copy()
+    give[0, 1] = take[0, 5] = 20.0
+    stored = np.array([[20.0, 0.0, 0.0, 0.0, 0.0, 20.0]])
+    planned = Planned(nothing, take, give, stored, nothing, nothing)
+    told = {
+        n: respond(question, planned, Call(2, 1, 20.0, up=False, **NOBODY, notice_h=n))
+        for n in (0, 1)
+    }
+    assert told[0].delivered_kw.tolist() == pytest.approx([0.0], abs=1e-6)
+    assert told[1].delivered_kw.tolist() == pytest.approx([20.0])
+    assert told[1].storage_kw[0, 0] == pytest.approx(-20.0)
+
+
 def test_losses_are_no_help() -> None:
     """An empty battery of 40 kWh takes 40 / 0.707 = 56.57 kWh, though burning would take more."""
     question = flat(1, kwh=(40.0,))

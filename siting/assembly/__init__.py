@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from siting.assembly.answer import Answer
+from siting.assembly.futures import over_futures, unit_over_futures
 from siting.assembly.layers import map_layers
 from siting.assembly.phases import phase_results
 from siting.assembly.provenance import provenance, unreached
 from siting.assembly.stations import stations
-from siting.assembly.substations import load_table, substations
+from siting.assembly.substations import battery_table, load_table, substations
 from siting.assembly.tables import service_table, zone_table
 from siting.plan import Document, Outcome, Plan
 from siting.scenario_io import assumptions
@@ -38,6 +39,7 @@ _UNIT = {
 
 def assemble(answer: Answer) -> Plan:
     """Return the plan document and its tables for a solved problem."""
+    answer = answer.own()
     phases = phase_results(answer)
     document = Document(
         name=answer.scenario.name,
@@ -50,12 +52,14 @@ def assemble(answer: Answer) -> Plan:
         unreached=unreached(answer),
         assumptions=assumptions(answer.scenario),
         provenance=provenance(answer),
+        robust=over_futures(answer),
     )
     return Plan(
         document=document,
         service=service_table(answer),
         zones=zone_table(answer),
         load=load_table(answer),
+        batteries=battery_table(answer),
     )
 
 
@@ -65,7 +69,7 @@ def _outcome(answer: Answer) -> Outcome:
     return Outcome(
         status=certificate.status,
         objective_kind=kind,
-        objective_unit=_UNIT[kind],
+        objective_unit=unit_over_futures(answer.scenario) or _UNIT[kind],
         objective=certificate.objective,
         bound=certificate.bound,
         gap=certificate.gap,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from siting.data.problem import NONE
+from siting.data.works import levels_of, own_types, without_works
 from siting.models.solution import covered, open_supers, spent_cny
 
 if TYPE_CHECKING:
@@ -30,6 +31,35 @@ class Answer:
     problem: Problem
     pairs: Pairs
     solution: Solution
+    built: NDArray[np.int64] | None = None
+    """(T, G) steps of reinforcement; None as long as they are sites of the problem."""
+
+    def own(self) -> Answer:
+        """Return the answer with reinforcements told apart from stations."""
+        own = own_types(self.problem, self.solution.type_at)
+        return replace(
+            self,
+            problem=without_works(self.problem),
+            solution=replace(self.solution, type_at=own),
+            built=levels_of(self.problem, self.solution.type_at),
+        )
+
+    @cached_property
+    def works_cny(self) -> NDArray[np.float64]:
+        """(T, G) spent on reinforcement up to and including each phase."""
+        shape = (len(self.problem.phases), len(self.problem.substations))
+        built = np.zeros(shape) if self.built is None else self.built
+        return np.asarray(built * self.problem.step_cny)
+
+    @cached_property
+    def standing(self) -> NDArray[np.int64]:
+        """(T, G, K) stations of each type at each substation."""
+        p = self.problem
+        count = np.zeros((len(p.phases), len(p.substations), len(p.types)), dtype=np.int64)
+        types = self.solution.type_at
+        phase, site = np.nonzero((types != NONE) & (p.site_substation != NONE)[None, :])
+        np.add.at(count, (phase, p.site_substation[site], types[phase, site]), 1)
+        return count
 
     @cached_property
     def opened(self) -> NDArray[np.bool_]:
@@ -44,7 +74,8 @@ class Answer:
     @cached_property
     def spent_cny(self) -> NDArray[np.float64]:
         """(T,) spent up to and including each phase."""
-        return spent_cny(self.problem, self.solution.type_at)
+        works: NDArray[np.float64] = self.works_cny.sum(axis=1)
+        return spent_cny(self.problem, self.solution.type_at) + works
 
     @cached_property
     def served_zone(self) -> NDArray[np.float64]:

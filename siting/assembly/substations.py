@@ -10,7 +10,7 @@ import pandas as pd
 from siting.data.demand import charging_shapes
 from siting.data.power import base_mw, limit_mw
 from siting.data.problem import NONE
-from siting.plan import LOAD_COLUMNS, Substation, SubstationStep
+from siting.plan import BATTERY_COLUMNS, LOAD_COLUMNS, Substation, SubstationStep
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,12 +27,23 @@ def _charging_mw(answer: Answer, t: int) -> NDArray[np.float64]:
     peak = np.bincount(
         where[tied], weights=answer.load_kw[t, tied], minlength=len(answer.problem.substations)
     )
-    return np.asarray(peak[:, None] / 1000 * charging_shapes(answer.case, answer.scenario)[t])
+    charging = peak[:, None] / 1000 * charging_shapes(answer.case, answer.scenario)[t]
+    batteries = answer.problem.batteries
+    if batteries is not None:
+        charging += np.einsum("gk,gkh->gh", answer.standing[t], batteries.adds_kw[t]) / 1000
+    return np.asarray(charging)
+
+
+def _added_mw(answer: Answer) -> NDArray[np.float64]:
+    """Return what reinforcements add to the limits, (T, G)."""
+    if answer.built is None:
+        return np.zeros(answer.works_cny.shape)
+    return np.asarray(answer.built * answer.problem.step_kw / 1000)
 
 
 def substations(answer: Answer) -> tuple[Substation, ...]:
     """Return every substation with its worst hour in every phase."""
-    limit = limit_mw(answer.case, answer.scenario)
+    limit, added = limit_mw(answer.case, answer.scenario), _added_mw(answer)
     steps: list[list[SubstationStep]] = [[] for _ in limit]
     for t, phase in enumerate(answer.scenario.phases):
         charging = _charging_mw(answer, t)
@@ -44,7 +55,8 @@ def substations(answer: Answer) -> tuple[Substation, ...]:
                     charging_peak_mw=float(charging[g].max()),
                     worst_hour=worst,
                     worst_mw=float(total[g, worst]),
-                    loading=float(total[g, worst] / limit[g]),
+                    loading=float(total[g, worst] / (limit[g] + added[t, g])),
+                    **_built(answer, t, g, float(added[t, g])),
                 )
             )
     rows = answer.case.substations.to_dict("records")
@@ -65,10 +77,41 @@ def substations(answer: Answer) -> tuple[Substation, ...]:
     )
 
 
+def _built(answer: Answer, t: int, g: int, added_mw: float) -> dict[str, float]:
+    """Return what has been built at a substation by a phase."""
+    steps = 0 if answer.built is None else int(answer.built[t, g])
+    return {
+        "added_mva": steps * answer.problem.step_mva,
+        "added_mw": added_mw,
+        "reinforcement_cny": float(answer.works_cny[t, g]),
+    }
+
+
+def battery_table(answer: Answer) -> pd.DataFrame | None:
+    """Return the timetable of each type's battery where one stands; None without batteries."""
+    p = answer.problem
+    if p.batteries is None:
+        return None
+    adds = p.batteries.adds_kw
+    stored = np.array([answer.scenario.stations[k].battery_kwh > 0 for k in p.types])
+    t, g, k = np.nonzero((answer.standing > 0) & stored)
+    day = adds[t, g, k]
+    return pd.DataFrame(
+        {
+            "phase": np.repeat(np.array(p.phases, dtype=object)[t], HOURS),
+            "substation": np.repeat(np.array(p.substations, dtype=object)[g], HOURS),
+            "type": np.repeat(np.array(p.types, dtype=object)[k], HOURS),
+            "hour": np.tile(np.arange(HOURS), len(t)),
+            "charge_kw": np.maximum(day, 0.0).ravel(),
+            "discharge_kw": np.maximum(-day, 0.0).ravel(),
+        }
+    )[list(BATTERY_COLUMNS)]
+
+
 def load_table(answer: Answer) -> pd.DataFrame:
     """Return each substation's day in every phase: phase, substation, hour, and MW."""
     ids = answer.case.substations["id"].to_numpy(object)
-    limit = limit_mw(answer.case, answer.scenario)
+    limit, added = limit_mw(answer.case, answer.scenario), _added_mw(answer)
     parts = [
         pd.DataFrame(
             {
@@ -77,7 +120,7 @@ def load_table(answer: Answer) -> pd.DataFrame:
                 "hour": np.tile(np.arange(HOURS), len(ids)),
                 "base_mw": base_mw(answer.case, answer.scenario, phase).ravel(),
                 "charging_mw": _charging_mw(answer, t).ravel(),
-                "limit_mw": np.repeat(limit, HOURS),
+                "limit_mw": np.repeat(limit + added[t], HOURS),
             }
         )
         for t, phase in enumerate(answer.scenario.phases)

@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from siting.cli.options import (  # noqa: TC001 - typer reads them
+    AsJson,
+    Dispatched,
+    GridOut,
+    MovedCase,
+    NoProgress,
+    PlanFolder,
+    StudyName,
+)
 from siting.cli.show import answer, print_json, print_table, progress
 from siting.errors import Fault, InputError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from siting.grid.carbon import CarbonAccount
     from siting.grid.money import Business
 
-PlanFolder = Annotated[Path, typer.Argument(metavar="PLAN", help="Folder of a plan.")]
-StudyName = Annotated[
-    str, typer.Option("--study", help="Kinds of day: a name in models/grid, or a TOML file.")
-]
-Out = Annotated[Path | None, typer.Option("--out", help="Folder to write; default PLAN/grid.")]
-CaseName = Annotated[
-    str | None, typer.Option("--case", help="City, where it has moved: a name, or a folder.")
-]
-AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Print one JSON document.")]
-Dispatched = Annotated[
-    bool,
-    typer.Option(
-        "--dispatch", metavar="", help="With the storage, PV and V2G that 'dispatch' wrote there."
-    ),
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", metavar="", help="Print no progress.")]
 _MOST_STEPS = 1000
 
 
@@ -42,10 +36,10 @@ def carbon(
     ] = "guangdong-operational",
     study: StudyName = "year",
     dispatched: Dispatched = False,
-    out: Out = None,
-    case: CaseName = None,
+    out: GridOut = None,
+    case: MovedCase = None,
     as_json: AsJson = False,
-    quiet: Quiet = False,
+    quiet: NoProgress = False,
 ) -> None:
     """Count a plan's carbon under a method: avoided, emitted, embodied, and what it is worth."""
     from siting import studies  # noqa: PLC0415 - heavy
@@ -79,10 +73,10 @@ def money(  # noqa: PLR0913 - each is an option of the command line
     ] = "0:600:100",
     study: StudyName = "year",
     dispatched: Dispatched = False,
-    out: Out = None,
-    case: CaseName = None,
+    out: GridOut = None,
+    case: MovedCase = None,
     as_json: AsJson = False,
-    quiet: Quiet = False,
+    quiet: NoProgress = False,
 ) -> None:
     """Ask whether a plan pays: NPV, payback, cost of a kWh, and the least subsidy that makes it."""
     from siting import studies  # noqa: PLC0415 - heavy

@@ -12,14 +12,21 @@ from siting import __version__
 from siting.cli.accounts import carbon, money
 from siting.cli.bench import bench
 from siting.cli.case import case_app
+from siting.cli.compare import compare
 from siting.cli.demand import demand_app
 from siting.cli.dispatch import dispatch
 from siting.cli.draw import draw_map
+from siting.cli.equity import equity
 from siting.cli.explain import explain
 from siting.cli.export import export
 from siting.cli.grid import grid
+from siting.cli.headroom import headroom
+from siting.cli.options import AsJson, CaseName, PlanFolder, Quiet, ScenarioArgument  # noqa: TC001 - typer reads them
+from siting.cli.replay import replay
 from siting.cli.sensitivity import sensitivity
 from siting.cli.show import FinishedError, answer, print_json, print_table, progress
+from siting.cli.simulate import simulate
+from siting.cli.sweep import sweep
 from siting.cli.vpp import vpp
 
 app = typer.Typer(
@@ -37,21 +44,21 @@ app.command()(export)
 app.command()(sensitivity)
 app.command()(bench)
 app.command()(grid)
+app.command()(headroom)
 app.command()(carbon)
 app.command()(money)
+app.command()(equity)
 app.command("map")(draw_map)
 app.command()(dispatch)
 app.command()(vpp)
+app.command()(simulate)
+app.command()(sweep)
+app.command()(compare)
+app.command()(replay)
 app.add_typer(demand_app, name="demand")
 
 _DIFFERS = 2
-
-AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Print one JSON document.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", metavar="", help="Print errors only.")]
-CaseName = Annotated[
-    str | None, typer.Option("--case", help="City to use: a name, or a folder with case.toml.")
-]
-PlanFolder = Annotated[Path, typer.Argument(metavar="PLAN", help="Folder that 'plan' wrote.")]
+_UNMET = 3
 
 
 @app.callback(invoke_without_command=True)
@@ -75,10 +82,12 @@ def options(
 
 @app.command()
 def plan(  # noqa: PLR0913 - each is an option of the command line
-    scenario: Annotated[
-        str, typer.Argument(help="Name of a scenario, or a TOML file.")
-    ] = "ratio-2025",
+    scenario: ScenarioArgument = "ratio-2025",
     *,
+    options: Annotated[
+        list[str] | None,
+        typer.Option("--with", help="Option to lay over it, such as storage; may be given again."),
+    ] = None,
     case: CaseName = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder to write; default: maps/SCENARIO.")
@@ -93,14 +102,29 @@ def plan(  # noqa: PLR0913 - each is an option of the command line
         int | None, typer.Option(help="Steps of search: the same plan on every machine.")
     ] = None,
     solver: Annotated[str | None, typer.Option(help="highs, cbc, or any PuLP knows.")] = None,
+    fix: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Sites decided by hand: the file the map saves."),
+    ] = None,
+    only: Annotated[
+        bool,
+        typer.Option(
+            "--only", metavar="", help="Nothing but the fixed sites: evaluate, do not optimise."
+        ),
+    ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
     """Answer a scenario: solve it, prove it, check it, and write plan, map and report."""
     from siting import pipeline  # noqa: PLC0415 - heavy
-    from siting.cli.summary import energy_note, print_summary, summary_document  # noqa: PLC0415
+    from siting.cli.summary import (  # noqa: PLC0415
+        energy_note,
+        print_summary,
+        say_unmet,
+        summary_document,
+    )
     from siting.plan_folder import check_target  # noqa: PLC0415
-    from siting.scenario_io import load_scenario, override  # noqa: PLC0415
+    from siting.scenario_io import load_scenario, override, with_fixes  # noqa: PLC0415
 
     solve = {
         "time_limit_s": time_limit,
@@ -110,8 +134,8 @@ def plan(  # noqa: PLR0913 - each is an option of the command line
         "iterations": iterations,
         "solver": solver,
     }
-    asked = load_scenario(scenario)
-    question = override(asked, {"solve": solve}, case=case)
+    asked = load_scenario(scenario, options=options or ())
+    question = with_fixes(override(asked, {"solve": solve}, case=case), fix, only=only)
     folder = Path("maps") / question.name if out is None else out
     check_target(folder)
     with progress(quiet=quiet) as report:
@@ -122,6 +146,10 @@ def plan(  # noqa: PLR0913 - each is an option of the command line
         print_json(summary_document(made.document, folder))
     elif not quiet:
         print_summary(made.document, folder)
+    if made.document.unmet:
+        if quiet and not as_json:
+            say_unmet(made.document)
+        raise FinishedError(_UNMET)
 
 
 @app.command()
@@ -130,21 +158,19 @@ def verify(
 ) -> None:
     """Recompute a plan from its inputs, without the solver, and name every number that differs."""
     from siting import pipeline  # noqa: PLC0415 - heavy
+    from siting.cli.summary import print_verdict  # noqa: PLC0415 - heavy
 
     with progress(quiet=quiet) as report:
         report(f"recomputing {folder}")
         found = pipeline.run_verify(folder, case_name=case)
+    differing = [mismatch for mismatch in found if not mismatch.unmet]
     if as_json:
         rows = [vars(mismatch) for mismatch in found]
         print_json({"ok": not found, "folder": str(folder), "mismatches": rows})
-    elif found:
-        for mismatch in found:
-            answer(str(mismatch))
-        answer(f"{len(found)} numbers differ: do not trust this plan.")
-    elif not quiet:
-        answer("Verified: every number follows from the case and the scenario.")
+    elif not quiet or found:
+        print_verdict(found)
     if found:
-        raise FinishedError(_DIFFERS)
+        raise FinishedError(_DIFFERS if differing else _UNMET)
 
 
 def _tell_files(paths: list[Path], *, as_json: bool, quiet: bool) -> None:

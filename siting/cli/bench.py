@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from siting.cli.options import AsJson, NoProgress  # noqa: TC001 - typer reads them
 from siting.cli.show import answer, print_json, print_table, progress
 from siting.errors import InputError
 
@@ -22,12 +23,8 @@ def bench(
     only: Annotated[str, typer.Option(help="Kinds, as the table names them; with commas.")] = "",
     seconds: Annotated[float, typer.Option(min=1, help="Of each solver.")] = 10.0,
     markdown: Annotated[Path | None, typer.Option(help="Also write the table there.")] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", metavar="", help="Print one JSON document.")
-    ] = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", metavar="", help="Print no progress.")
-    ] = False,
+    as_json: AsJson = False,
+    quiet: NoProgress = False,
 ) -> None:
     """Measure siting beside plain PuLP and spopt, on synthetic questions, as ratios."""
     from siting.bench import table  # noqa: PLC0415 - heavy

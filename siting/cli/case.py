@@ -10,15 +10,13 @@ import typer
 from siting.cli.fetch import fetch_case
 from siting.cli.from_osm import import_case
 from siting.cli.graph import graph
+from siting.cli.options import AsJson, Quiet  # noqa: TC001 - typer reads them
 from siting.cli.show import answer, print_json, progress
 
 case_app = typer.Typer(no_args_is_help=True, help="Make cities, and take their roads out.")
 case_app.command("fetch")(fetch_case)
 case_app.command("import")(import_case)
 case_app.command("graph")(graph)
-
-AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Print one JSON document.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", metavar="", help="Print errors only.")]
 
 
 @case_app.command("synth")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from siting.cli.options import AsJson, Quiet, ScenarioArgument  # noqa: TC001 - typer reads them
 from siting.cli.show import answer, print_json, print_table, progress
 
 if TYPE_CHECKING:
@@ -19,14 +20,11 @@ demand_app = typer.Typer(no_args_is_help=True, help="Show and validate demand.")
 
 _MEASURED = Path("shenzhen") / "original"
 
-AsJson = Annotated[bool, typer.Option("--json", metavar="", help="Print one JSON document.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", metavar="", help="Print errors only.")]
-
 
 @demand_app.command("show")
 def show_demand(
     case: Annotated[str, typer.Argument(help="City: a name, or a folder with case.toml.")],
-    scenario: Annotated[str, typer.Argument(help="Name of a scenario, or a TOML file.")],
+    scenario: ScenarioArgument,
     *,
     as_json: AsJson = False,
     quiet: Quiet = False,

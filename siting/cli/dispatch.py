@@ -7,16 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from siting.cli.accounts import (
-    AsJson,
-    CaseName,
-    Out,
-    PlanFolder,
-    Quiet,
-    StudyName,
-    years,
-)
+from siting.cli.accounts import years
 from siting.cli.grid import LIMIT_BROKEN
+from siting.cli.options import AsJson, GridOut, MovedCase, NoProgress, PlanFolder, StudyName  # noqa: TC001 - typer reads them
 from siting.cli.show import FinishedError, answer, print_json, print_table, progress
 
 if TYPE_CHECKING:
@@ -46,10 +39,10 @@ def dispatch(  # noqa: PLR0913 - each is an option of the command line
     workers: Annotated[
         int, typer.Option(min=1, max=64, help="Processes that share the substations.")
     ] = 1,
-    out: Out = None,
-    case: CaseName = None,
+    out: GridOut = None,
+    case: MovedCase = None,
     as_json: AsJson = False,
-    quiet: Quiet = False,
+    quiet: NoProgress = False,
 ) -> None:
     """Size and dispatch storage, PV and V2G at every station; exit 5 if a limit is still passed."""
     from siting.grid.runs import run_dispatch  # noqa: PLC0415 - heavy

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 - typer reads it
 from typing import Annotated, Literal
 
 import typer
 
+from siting.cli.options import AsJson, CaseName, PlanFolder, Quiet  # noqa: TC001 - typer reads them
 from siting.cli.show import answer, print_json, progress
 
 
 def draw_map(  # noqa: PLR0913 - each is an option of the command line
-    folder: Annotated[Path, typer.Argument(metavar="PLAN", help="Folder that 'plan' wrote.")],
+    folder: PlanFolder,
     *,
     audience: Annotated[
         Literal["planner", "grid", "public"],
@@ -28,22 +28,20 @@ def draw_map(  # noqa: PLR0913 - each is an option of the command line
         typer.Option(help="System the tiles are drawn in; default: by the provider."),
     ] = None,
     tiles_credit: Annotated[str | None, typer.Option(help="Whom to name for the tiles.")] = None,
-    case: Annotated[
-        str | None, typer.Option("--case", help="City to use: a name, or a folder with case.toml.")
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", metavar="", help="Print one JSON document.")
+    no_what_if: Annotated[
+        bool,
+        typer.Option("--no-what-if", metavar="", help="Leave out what lets readers try stations."),
     ] = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", metavar="", help="Print errors only.")
-    ] = False,
+    case: CaseName = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Draw the map of a plan again, for planners (with the report), grid or public."""
     from siting import pipeline  # noqa: PLC0415 - heavy
     from siting.maps import MapView, read_tiles  # noqa: PLC0415
 
     source = None if tiles is None else read_tiles(tiles, datum=tiles_crs, credit=tiles_credit)
-    view = MapView(audience=audience, language=lang, tiles=source)
+    view = MapView(audience=audience, language=lang, tiles=source, what_if=not no_what_if)
     with progress(quiet=quiet) as report:
         report(f"drawing {folder}")
         paths = pipeline.run_map(folder, view=view, case_name=case)

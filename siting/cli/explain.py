@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from siting.cli.options import AsJson, CaseName, NoProgress, ScenarioName  # noqa: TC001 - typer reads them
 from siting.cli.show import answer, print_json, print_table, progress
 
 if TYPE_CHECKING:
@@ -18,18 +19,10 @@ _RULE_HEADER = ("rule", "value", "limit", "verdict", "confidence", "source")
 def explain(
     site: Annotated[str, typer.Argument(help="Id of a site or an existing station.")],
     *,
-    case: Annotated[
-        str | None, typer.Option(help="City: a name, or a folder with case.toml.")
-    ] = None,
-    scenario: Annotated[
-        str, typer.Option(help="Name of a scenario, or a TOML file.")
-    ] = "ratio-2025",
-    as_json: Annotated[
-        bool, typer.Option("--json", metavar="", help="Print one JSON document.")
-    ] = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", metavar="", help="Print no progress.")
-    ] = False,
+    case: CaseName = None,
+    scenario: ScenarioName = "ratio-2025",
+    as_json: AsJson = False,
+    quiet: NoProgress = False,
 ) -> None:
     """Say why a site is in or out: every rule with its value, limit and source."""
     from siting.data.explain import explain_site  # noqa: PLC0415 - heavy

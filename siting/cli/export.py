@@ -7,27 +7,22 @@ from typing import Annotated
 
 import typer
 
+from siting.cli.options import AsJson, MovedCase, NoProgress, PlanFolder  # noqa: TC001 - typer reads them
 from siting.cli.show import answer, print_json, progress
 from siting.plan import ExportFormat  # noqa: TC001 - typer reads it at run time
 
 
 def export(
-    folder: Annotated[Path, typer.Argument(metavar="PLAN", help="Folder of a plan.")],
+    folder: PlanFolder,
     *,
     form: Annotated[
         ExportFormat, typer.Option("--format", help="What the other program reads.")
     ] = "geojson",
     crs: Annotated[str, typer.Option(help="gcj02, bd09, or an EPSG code.")] = "EPSG:4326",
     out: Annotated[Path | None, typer.Option(help="Folder to write; default PLAN/export.")] = None,
-    case: Annotated[
-        str | None, typer.Option(help="City, where it has moved: a name, or a folder.")
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", metavar="", help="Print one JSON document.")
-    ] = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", metavar="", help="Print no progress.")
-    ] = False,
+    case: MovedCase = None,
+    as_json: AsJson = False,
+    quiet: NoProgress = False,
 ) -> None:
     """Write a plan's layers for a GIS, a web map or a spreadsheet, in any coordinate system."""
     from siting.pipeline import run_export  # noqa: PLC0415 - heavy

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from siting.cli.from_osm import plan_made, plan_target, tell_made
+from siting.cli.options import AsJson, CellM, DistrictLevel, PlanAtOnce, Quiet  # noqa: TC001 - typer reads them
 from siting.cli.show import progress
 
 
@@ -31,12 +32,8 @@ def fetch_case(  # noqa: PLR0913 - each is an option of the command line
     nominatim: Annotated[
         str | None, typer.Option(metavar="URL", help="Server that looks the place up.")
     ] = None,
-    district_level: Annotated[
-        int | None, typer.Option(help="admin_level of the districts; default: one that serves.")
-    ] = None,
-    cell_m: Annotated[
-        float, typer.Option(min=50, help="Side of the square demand zones, m.")
-    ] = 1000.0,
+    district_level: DistrictLevel = None,
+    cell_m: CellM = 1000.0,
     cache: Annotated[
         Path | None, typer.Option(help="Folder of kept answers; default: the platform's own.")
     ] = None,
@@ -50,14 +47,9 @@ def fetch_case(  # noqa: PLR0913 - each is an option of the command line
     tries: Annotated[int, typer.Option(help="Of one question at one server.")] = 4,
     timeout: Annotated[float, typer.Option(help="Seconds that one answer may take.")] = 180.0,
     pois: Annotated[bool, typer.Option("--pois", help="Points of interest too.")] = False,
-    plan: Annotated[
-        str | None,
-        typer.Option(help="Scenario to answer at once, such as one-to-one; into maps/CASE-PLAN."),
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document to stdout.")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+    plan: PlanAtOnce = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Fetch a city from OpenStreetMap as a case; a fetch that was stopped goes on where it was."""
     from siting.data.fetch import case as fetching  # noqa: PLC0415 - heavy

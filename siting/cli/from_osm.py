@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from siting.cli.options import AsJson, CellM, DistrictLevel, PlanAtOnce, Quiet  # noqa: TC001 - typer reads them
 from siting.cli.show import answer, print_json, progress
 from siting.errors import InputError
 
@@ -26,12 +27,8 @@ def import_case(  # noqa: PLR0913 - each is an option of the command line
     clip: Annotated[
         Path | None, typer.Option(help="Polygon (GeoJSON) to cut the extract to.")
     ] = None,
-    district_level: Annotated[
-        int | None, typer.Option(help="admin_level of the districts; default: one that serves.")
-    ] = None,
-    cell_m: Annotated[
-        float, typer.Option(min=50, help="Side of the square demand zones, m.")
-    ] = 1000.0,
+    district_level: DistrictLevel = None,
+    cell_m: CellM = 1000.0,
     kwh_day_per_fuel: Annotated[
         float, typer.Option(min=1, help="Demand to assume for each fuel station, kWh/day.")
     ] = 2000.0,
@@ -39,14 +36,9 @@ def import_case(  # noqa: PLR0913 - each is an option of the command line
     roads_only: Annotated[
         bool, typer.Option("--roads-only", help="Write the drive network alone: roads.parquet.")
     ] = False,
-    plan: Annotated[
-        str | None,
-        typer.Option(help="Scenario to answer at once, such as one-to-one; into maps/CASE-PLAN."),
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON document to stdout.")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print errors only.")] = False,
+    plan: PlanAtOnce = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
 ) -> None:
     """Make a case of an OpenStreetMap extract, without a network; with --plan, answer it too."""
     name = _stem(extract)

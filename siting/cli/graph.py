@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from siting.cli.options import AsJson, NoProgress  # noqa: TC001 - typer reads them
 from siting.cli.show import answer, print_json, progress
 
 
@@ -14,12 +15,8 @@ def graph(
     name: Annotated[str, typer.Argument(metavar="CASE", help="City: a name, or a folder.")],
     out: Annotated[Path, typer.Argument(metavar="FILE", help="GraphML file to write.")],
     *,
-    as_json: Annotated[
-        bool, typer.Option("--json", metavar="", help="Print one JSON document.")
-    ] = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", metavar="", help="Print no progress.")
-    ] = False,
+    as_json: AsJson = False,
+    quiet: NoProgress = False,
 ) -> None:
     """Write a city's road network as GraphML, for osmnx, networkx, Gephi or QGIS."""
     from siting.data.graph import write_graph  # noqa: PLC0415 - heavy

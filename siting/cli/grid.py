@@ -2,63 +2,104 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path  # noqa: TC003 - typer reads it at run time
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from siting.cli.network import network_document, print_network
+from siting.cli.options import AsJson, GridOut, MovedCase, NoProgress, PlanFolder, StudyName  # noqa: TC001 - typer reads them
 from siting.cli.show import FinishedError, answer, print_json, print_table, progress
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from siting.grid.folder import GridStudy
+    from siting.grid.network.study import NetworkStudy
 
 LIMIT_BROKEN = 5
 """Exit code where a limit is passed."""
 _SHOWN = 8
 
 
-def grid(
-    folder: Annotated[Path, typer.Argument(metavar="PLAN", help="Folder of a plan.")],
+class LoadFormat(StrEnum):
+    """Name a form of loads: typer takes no list of literals."""
+
+    CSV = "csv"
+    OPENDSS = "opendss"
+    PANDAPOWER = "pandapower"
+
+
+Load = Literal["design", "expected"]
+
+
+def grid(  # noqa: PLR0913 - each is an option of the command line
+    folder: PlanFolder,
     *,
-    study: Annotated[
-        str, typer.Option(help="Kinds of day: a name in models/grid, or a TOML file.")
-    ] = "year",
+    study: StudyName = "year",
     year: Annotated[
         bool, typer.Option("--year", metavar="", help="Also write all 8,760 hours.")
     ] = False,
-    out: Annotated[Path | None, typer.Option(help="Folder to write; default PLAN/grid.")] = None,
-    case: Annotated[
-        str | None, typer.Option(help="City, where it has moved: a name, or a folder.")
+    network: Annotated[
+        Path | None,
+        typer.Option(help="Real network (pandapower JSON): power flow of every hour."),
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", metavar="", help="Print one JSON document.")
-    ] = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", metavar="", help="Print no progress.")
-    ] = False,
+    network_crs: Annotated[
+        str, typer.Option(help="Its coordinates: EPSG code, gcj02 or bd09.")
+    ] = "EPSG:4326",
+    network_limits: Annotated[
+        str, typer.Option(help="Voltage band, ratings, buses: a name in models/network, or TOML.")
+    ] = "china-mv",
+    buses: Annotated[
+        Path | None, typer.Option(help="CSV of station,bus; comes before coordinates.")
+    ] = None,
+    load: Annotated[
+        Load, typer.Option(help="What stations may ask for, or what customers bring.")
+    ] = "design",
+    hosting: Annotated[
+        bool, typer.Option("--hosting/--no-hosting", help="Find each bus's hosting capacity.")
+    ] = True,
+    export: Annotated[
+        list[LoadFormat] | None, typer.Option(help="Write the loads as this; may be repeated.")
+    ] = None,
+    out: GridOut = None,
+    case: MovedCase = None,
+    as_json: AsJson = False,
+    quiet: NoProgress = False,
 ) -> None:
     """Check a plan's load on every substation, hour by hour; exit 5 if a limit is passed."""
-    from siting import studies  # noqa: PLC0415 - heavy
+    from siting.grid.network.runs import NetworkRun, run_network  # noqa: PLC0415 - heavy
+    from siting.grid.network.study import NetworkAsked  # noqa: PLC0415 - heavy
 
     target = folder / "grid" if out is None else out
+    asked = None
+    if network is not None:
+        asked = NetworkAsked(network, network_crs, buses, load, hosting)
+    run = NetworkRun(asked, network_limits, tuple(item.value for item in export or ()))
     with progress(quiet=quiet) as report:
         report(f"placing the load of {folder}")
-        found, paths = studies.run_grid(
-            folder, study=study, out=target, whole_year=year, case_name=case
+        found, power, paths = run_network(
+            folder,
+            run,
+            study=study,
+            out=target,
+            whole_year=year,
+            case_name=case,
+            progress=report,
         )
     if as_json:
-        print_json(_document(found, paths))
+        print_json(_document(found, paths, power))
     elif not quiet:
-        _print(found, paths)
-    if not found.holds:
+        _print(found, paths, power)
+    if not found.holds or (power is not None and not power.holds):
         raise FinishedError(LIMIT_BROKEN)
 
 
-def _document(found: GridStudy, paths: list[Path]) -> dict[str, Any]:
-    return {
-        "ok": found.holds,
+def _document(found: GridStudy, paths: list[Path], power: NetworkStudy | None) -> dict[str, Any]:
+    told = {} if power is None else {"network": network_document(power)}
+    return told | {
+        "ok": found.holds and (power is None or power.holds),
         "study": found.study.name,
         "label": found.label,
         "city": _city(found),
@@ -89,7 +130,7 @@ def _city(found: GridStudy) -> list[dict[str, Any]]:
     return rows
 
 
-def _print(found: GridStudy, paths: list[Path]) -> None:
+def _print(found: GridStudy, paths: list[Path], power: NetworkStudy | None) -> None:
     if found.label:
         answer(f"The city is {found.label}: its substations are not surveyed ones.")
     columns = ["phase", "day", "charging, MW", "at", "expected, MW", "MWh a day", "base, MW"]
@@ -113,6 +154,8 @@ def _print(found: GridStudy, paths: list[Path]) -> None:
         answer("The city has no substations: nothing limits the load.")
     else:
         _print_substations(table)
+    if power is not None:
+        print_network(power)
     for path in paths:
         answer(str(path))
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 - typer reads it at run time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from siting.cli.options import AsJson, MovedCase, NoProgress, PlanFolder  # noqa: TC001 - typer reads them
 from siting.cli.show import answer, print_json, print_table, progress
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _TITLES = {
 
 
 def sensitivity(  # noqa: PLR0913 - each is an option of the command line
-    folder: Annotated[Path, typer.Argument(metavar="PLAN", help="Folder that 'plan' wrote.")],
+    folder: PlanFolder,
     *,
     top: Annotated[int, typer.Option(min=0, help="Rows of each table, and sites tried.")] = 20,
     swaps: Annotated[int, typer.Option(min=0, help="Stations tried in a site's place.")] = 8,
@@ -37,15 +37,9 @@ def sensitivity(  # noqa: PLR0913 - each is an option of the command line
             min=0, help="Of each solve; 0: none. Default: the plan's own where the city is small."
         ),
     ] = None,
-    case: Annotated[
-        str | None, typer.Option(help="City, where it has moved: a name, or a folder.")
-    ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", metavar="", help="Print one JSON document.")
-    ] = False,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", metavar="", help="Print no progress.")
-    ] = False,
+    case: MovedCase = None,
+    as_json: AsJson = False,
+    quiet: NoProgress = False,
 ) -> None:
     """Say what a plan hangs on, and write it to PLAN/sensitivity.csv."""
     from siting.models.sensitivity.study import Asked  # noqa: PLC0415 - heavy

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from siting.cli.show import answer, print_table
+from siting.cli.show import answer, print_table, say
 from siting.maps.answer_words import answer_words
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from siting.plan import Document, PhaseResult, RatioRow
+    from siting.plan import Document, Outcome, OverFutures, PhaseResult, RatioRow
     from siting.scenario import Scenario
+    from siting.verify import Mismatch
 
 _OPENED_FIRST = ("map.html", "report.html", "plan.gpkg", "plan.json")
 _MUCH_OUT_OF_REACH = 0.1
@@ -37,6 +38,8 @@ def summary_document(document: Document, folder: Path) -> dict[str, Any]:
         "outcome": document.outcome.model_dump(mode="json"),
         "ratio": document.ratio.model_dump(mode="json"),
         "kpis": document.kpis.model_dump(mode="json"),
+        "unmet": list(document.unmet),
+        "robust": document.robust and document.robust.model_dump(mode="json"),
         "phases": [
             {"name": phase.name, "date": phase.date, "kpis": phase.kpis.model_dump(mode="json")}
             for phase in document.phases
@@ -64,21 +67,18 @@ def print_summary(document: Document, folder: Path) -> None:
     if "straight lines" in origin.travel:
         answer(f"Travel: {origin.travel}.")
     answer("")
-    best = f"proved within {outcome.gap:.2%} of the best possible"
-    if outcome.status == "optimal":
-        best = f"proved the best possible, gap {outcome.gap:.2%}"
-    if outcome.method.endswith("stopped by the user"):
-        best += ", stopped by the user"
     words = answer_words(document)
     if words is not None:
         answer(words[0])
-    answer(
-        f"{best}: {_figure(outcome.objective)} {outcome.objective_unit}, "
-        f"bound {_figure(outcome.bound)}, {outcome.seconds:.1f} s, {outcome.solver}"
-    )
+    answer(_worth_line(outcome))
+    for line in _unmet_lines(document.unmet):
+        answer(line)
     answer("")
+    if document.robust is not None:
+        _print_futures(document.robust)
     phases = document.phases
-    print_table(["", *(phase.name for phase in phases)], _phase_rows(phases))
+    works = _works_row(document)
+    print_table(["", *(phase.name for phase in phases)], [*_phase_rows(phases), *works])
     answer("")
     rows = [_ratio_row(row) for row in (document.ratio.city, *document.ratio.districts)]
     header = ["district", "stations", "fuel stations", "ratio", "target", ""]
@@ -90,6 +90,86 @@ def print_summary(document: Document, folder: Path) -> None:
     for name in _OPENED_FIRST:
         if (folder / name).is_file():
             answer(f"  {folder / name}")
+
+
+def _worth_line(outcome: Outcome) -> str:
+    worth = f"{_figure(outcome.objective)} {outcome.objective_unit}"
+    if outcome.status == "given":
+        return f"evaluated as given, not optimised: {worth}"
+    best = f"proved within {outcome.gap:.2%} of the best possible"
+    if outcome.status == "optimal":
+        best = f"proved the best possible, gap {outcome.gap:.2%}"
+    if outcome.method.endswith("stopped by the user"):
+        best += ", stopped by the user"
+    how = f"bound {_figure(outcome.bound)}, {outcome.seconds:.1f} s, {outcome.solver}"
+    return f"{best}: {worth}, {how}"
+
+
+def print_verdict(found: list[Mismatch]) -> None:
+    """Print what verification found: numbers that differ, requirements a given plan does not meet.
+
+    Parameters
+    ----------
+    found
+        Mismatches.
+    """
+    differing = [str(mismatch) for mismatch in found if not mismatch.unmet]
+    unmet = tuple(str(mismatch) for mismatch in found if mismatch.unmet)
+    for line in differing:
+        answer(line)
+    if differing:
+        answer(f"{len(differing)} numbers differ: do not trust this plan.")
+    else:
+        answer("Verified: every number follows from the case and the scenario.")
+    for line in _unmet_lines(unmet):
+        answer(line)
+
+
+def say_unmet(document: Document) -> None:
+    """Tell on stderr which requirements a plan evaluated as given does not meet."""
+    for line in _unmet_lines(document.unmet):
+        say(line)
+
+
+def _unmet_lines(unmet: tuple[str, ...]) -> list[str]:
+    if not unmet:
+        return []
+    said = "1 requirement" if len(unmet) == 1 else f"{len(unmet):,} requirements"
+    lines = [f"Given as it is, it does not meet {said} of the scenario:"]
+    return lines + [f"  - {line}" for line in unmet]
+
+
+def _print_futures(over: OverFutures) -> None:
+    """Print each future's figures, and what it is worth to look at all of them."""
+    share = over.measure == "share"
+
+    def worth(value: float) -> str:
+        return f"{value:.2%}" if share else f"{value:,.0f}"
+
+    rows = [
+        [
+            item.name,
+            f"{item.probability:.1%}",
+            f"{item.phases[-1].demand_kwh_day:,.0f}",
+            worth(item.worth),
+            f"{worth(item.regret_low)} to {worth(item.regret_high)}",
+        ]
+        for item in over.futures
+    ]
+    header = ["future", "probability", "kWh a day at the end", "worth", "missed of the best"]
+    kind = "drawn at random under an assumed spread" if over.drawn else "as described"
+    print_table(header, rows, title=f"{len(rows)} futures, {kind}")
+    if over.mean_value is not None and over.stochastic_value is not None:
+        answer(
+            f"The plan for the mean demand alone is worth {worth(over.mean_value)} over them; "
+            f"this one gains {worth(over.stochastic_value)} (value of the stochastic solution)."
+        )
+    if over.perfect_low is not None and over.perfect_high is not None:
+        answer(
+            f"Knowing the future is worth {worth(over.perfect_low)} to "
+            f"{worth(over.perfect_high)} (expected value of perfect information)."
+        )
+    answer("")
 
 
 def energy_note(scenario: Scenario) -> str:
@@ -128,6 +208,14 @@ def _unreached_lines(document: Document) -> list[str]:
     if share < _MUCH_OUT_OF_REACH:
         return [line]
     return [line, "That is much: check [reach] of the scenario, the roads, and the coordinates."]
+
+
+def _works_row(document: Document) -> list[list[str]]:
+    """Return what is spent on reinforcement by each phase, if anything is."""
+    steps = [[step.reinforcement_cny for step in item.steps] for item in document.substations]
+    spent = [sum(column) / 1e6 for column in zip(*steps, strict=True)]
+    row = ["of it reinforcement, million CNY", *(f"{value:,.1f}" for value in spent)]
+    return [row] if any(spent) else []
 
 
 def _phase_rows(phases: tuple[PhaseResult, ...]) -> list[list[str]]:

@@ -6,15 +6,15 @@ from typing import Annotated, Any
 
 import typer
 
-from siting.cli.accounts import (  # noqa: TC001 - typer reads them at run time
+from siting.cli.dispatch import StorageName, TariffName  # noqa: TC001 - as above
+from siting.cli.options import (  # noqa: TC001 - typer reads them
     AsJson,
-    CaseName,
-    Out,
+    GridOut,
+    MovedCase,
+    NoProgress,
     PlanFolder,
-    Quiet,
     StudyName,
 )
-from siting.cli.dispatch import StorageName, TariffName  # noqa: TC001 - as above
 from siting.cli.show import answer, print_json, print_table, progress
 from siting.errors import Fault, InputError
 
@@ -29,13 +29,16 @@ def vpp(  # noqa: PLR0913 - each is an option of the command line
     up: Annotated[
         bool, typer.Option("--up", metavar="", help="Take more load instead of less.")
     ] = False,
+    notice: Annotated[
+        int, typer.Option(help="Hours before its start at which the event is told, such as 14.")
+    ] = 0,
     storage: StorageName = "shenzhen",
     tariff: TariffName = "shenzhen-10kv",
     study: StudyName = "year",
-    out: Out = None,
-    case: CaseName = None,
+    out: GridOut = None,
+    case: MovedCase = None,
     as_json: AsJson = False,
-    quiet: Quiet = False,
+    quiet: NoProgress = False,
 ) -> None:
     """Run a plan's stations as a virtual power plant: what they offer, and answer an event."""
     from siting.grid.runs import run_vpp  # noqa: PLC0415 - heavy
@@ -54,17 +57,25 @@ def vpp(  # noqa: PLR0913 - each is an option of the command line
             study=study,
             out=target,
             event=None if event is None or mw is None else (event, mw, up),
+            notice_h=notice,
             case_name=case,
         )
-    told = {} if found is None else found.summary()
+    told, *bare = [one.summary() for one in found] or [{}]
     if as_json:
         files = [str(path) for path in paths]
-        print_json({"ok": True, "label": label, "event": told or None, "files": files})
+        document = {"ok": True, "label": label, "event": told or None, "files": files}
+        print_json(document | ({"event_without_notice": bare[0]} if bare else {}))
     elif not quiet:
         if label:
             answer(f"The city is {label}: these are no figures of a real one.")
         if told:
             _print(told)
+            if bare:
+                got = ", ".join(f"{mw:,.2f}" for mw in bare[0]["delivered_mw"])
+                answer(
+                    f"Without the {told['notice_h']} h of notice: {got} MW, "
+                    f"net {bare[0]['net_cny']:,.0f} CNY."
+                )
         for path in paths:
             answer(str(path))
 

@@ -9,8 +9,11 @@ import shapely
 from scipy.spatial import cKDTree
 
 from siting.data.demand import demand_kwh
+from siting.data.fairness import fairness
 from siting.data.fit import check_fit
+from siting.data.fixed import fixed_types
 from siting.data.flow_paths import flow_paths
+from siting.data.futures import futures_of
 from siting.data.market_pull import market_pull
 from siting.data.power import headroom_kw, peak_load_kw
 from siting.data.problem import NONE, Problem
@@ -18,11 +21,13 @@ from siting.data.queueing import capacity_kwh_day
 from siting.data.site_list import Sites, indexed
 from siting.data.sphere import EARTH_RADIUS_KM, great_circle_km, inner_points
 from siting.data.travel_cache import cached_pairs
+from siting.data.works import by_hour
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from siting.data.case import Case
+    from siting.data.fairness import Fairness
     from siting.data.travel import Pairs
     from siting.scenario import Scenario
 
@@ -38,11 +43,16 @@ class Built(NamedTuple):
 
 
 def ranked_types(scenario: Scenario) -> tuple[str, ...]:
-    """Return the station types in rising rank: pooled power, then guns, then name."""
+    """Return the station types in rising rank: pooled power, guns, battery, name."""
     return tuple(
         sorted(
             scenario.stations,
-            key=lambda k: (scenario.stations[k].pool_kw, scenario.stations[k].guns, k),
+            key=lambda k: (
+                scenario.stations[k].pool_kw,
+                scenario.stations[k].guns,
+                scenario.stations[k].battery_kwh,
+                k,
+            ),
         )
     )
 
@@ -55,23 +65,19 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
     CaseError
         If an existing station has a type the scenario does not know, or demand adds up to nothing.
     ScenarioError
-        If the scenario names a district the case does not have, or counts nozzles nobody gave.
+        If the scenario names a district or fixes a site the case does not have, or counts nozzles
+        nobody gave.
     """
     check_fit(case, scenario)
     types = ranked_types(scenario)
     sites = Sites(case, scenario, types)
-    pairs = cached_pairs(
-        case.roads,
-        shapely.get_coordinates(inner_points(case.zones.geometry.to_numpy())),
-        sites.points,
-        scenario.reach,
-        case.zones["district"].tolist(),
-    )
-    demand = demand_kwh(case, scenario)
+    pairs = _pairs(case, scenario, sites)
     load = np.array([peak_load_kw(scenario.stations[k], scenario.grid) for k in types])
     district_ids = tuple(case.districts["id"])
     fuel = _fuel_count(case, scenario, district_ids)
     conflicts, conflict_m = _conflicts(sites, scenario, types)
+    demand = demand_kwh(case, scenario)
+    is_super = np.array([scenario.stations[k].is_super for k in types])
     problem = Problem(
         phases=tuple(p.name for p in scenario.phases),
         zones=tuple(case.zones["id"]),
@@ -83,10 +89,8 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
         pair_zone=pairs.zone,
         pair_site=pairs.site,
         pair_minutes=pairs.minutes,
-        capacity_kwh=np.array(
-            [capacity_kwh_day(scenario.stations[k], scenario.service) for k in types]
-        ),
-        is_super=np.array([scenario.stations[k].is_super for k in types]),
+        capacity_kwh=_capacity_kwh(scenario, types),
+        is_super=is_super,
         ratio_count=np.array([_ratio_count(scenario, k) for k in types], dtype=np.int64),
         load_kw=load,
         state_cost_cny=sites.state_cost,
@@ -113,9 +117,31 @@ def build_problem(case: Case, scenario: Scenario) -> Built:
         drive_cny_kwh_min=scenario.drive_cny_kwh_min,
         between_m=_between_m(sites) if scenario.objective.kind == "p-dispersion" else None,
         flows=flow_paths(case, scenario, sites.points),
+        fairness=_owed(case, scenario, demand, pairs, sites),
+        futures=futures_of(case, scenario, demand),
         market=market_pull(scenario, types, sites.initial, pairs, len(case.zones)),
+        fixed=fixed_types(scenario, sites, types),
     )
-    return Built(problem, pairs)
+    return Built(by_hour(problem, case, scenario, sites.standing_kw(load)), pairs)
+
+
+def _pairs(case: Case, scenario: Scenario, sites: Sites) -> Pairs:
+    homes = shapely.get_coordinates(inner_points(case.zones.geometry.to_numpy()))
+    districts = case.zones["district"].tolist()
+    return cached_pairs(case.roads, homes, sites.points, scenario.reach, districts)
+
+
+def _capacity_kwh(scenario: Scenario, types: tuple[str, ...]) -> NDArray[np.float64]:
+    return np.array([capacity_kwh_day(scenario.stations[k], scenario.service) for k in types])
+
+
+def _owed(
+    case: Case, scenario: Scenario, demand: NDArray[np.float64], pairs: Pairs, sites: Sites
+) -> Fairness:
+    reachable = np.isin(np.arange(len(case.zones)), pairs.zone)
+    is_super = np.array([scenario.stations[k].is_super for k in ranked_types(scenario)])
+    usable = (sites.allowed & is_super).any(axis=1)
+    return fairness(case, scenario, demand, reachable, sites.points, usable)
 
 
 def _up(value: float) -> int:

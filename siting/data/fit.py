@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from siting.data.demand import check_estimators
+from siting.data.fairness import check_groups
 from siting.errors import CaseError, Fault, ScenarioError
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def check_fit(case: Case, scenario: Scenario) -> None:
                 field="reach.km",
             )
         )
+    faults += check_groups(case, scenario)
     if scenario.ratio.form == "guns" and case.fuel["nozzles"].isna().any():
         blank = int(case.fuel["nozzles"].isna().sum())
         faults.append(
@@ -55,6 +57,7 @@ def check_fit(case: Case, scenario: Scenario) -> None:
                 field="ratio.form",
             )
         )
+    faults += _strange_substations(case, scenario)
     if faults:
         msg = f"The scenario does not fit the case {case.name}:"
         raise ScenarioError(msg, faults)
@@ -75,3 +78,16 @@ def check_fit(case: Case, scenario: Scenario) -> None:
         msg = f"The case {case.name} asks for no charging:"
         raise CaseError(msg, [fault])
     check_estimators(case, scenario)
+
+
+def _strange_substations(case: Case, scenario: Scenario) -> list[Fault]:
+    """Find substations to reinforce that the case does not have."""
+    steps, here = scenario.grid.reinforcement, set(case.substations["id"])
+    named = () if steps is None else steps.substations or ()
+    mend = f"Its substations are {', '.join(sorted(here)) or 'none'}."
+    where, field = f"scenario {scenario.name}", "grid.reinforcement.substations"
+    return [
+        Fault(where, f"{name!r} is not a substation of {case.name}", mend, field=field)
+        for name in named
+        if name not in here
+    ]

@@ -12,14 +12,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from siting.data.fairness import NOTHING_OWED, Fairness
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from siting.data.classical_parts import Flows, Market
+    from siting.data.futures import Futures
+    from siting.data.rooms import Batteries, Rooms
     from siting.scenario import ObjectiveKind
 
 NONE = -1
 """No type, no substation, no limit on a count."""
+FREE = -2
+"""Not fixed to any type, nor to none."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,8 +106,29 @@ class Problem:
     """Whether a classical question counts what each station can serve."""
     drive_cny_kwh_min: float = 0.0
     """What one minute's drive for each kWh a day is worth, over the years that count."""
+    fairness: Fairness = NOTHING_OWED
+    """What is owed to districts and groups."""
+    futures: Futures | None = None
+    """What demand may become, where a plan for several futures is asked for."""
     between_m: NDArray[np.float64] | None = None
     """(J, J) great-circle distance of sites, where the question is about it."""
+    fixed: NDArray[np.int64] = field(default_factory=lambda: np.empty((0, 0), dtype=np.int64))
+    """(T, J) type or NONE that is decided already, or FREE; (0, 0) where nothing is."""
+    rooms: Rooms | None = None
+    """Headroom by hour, in the place of ``headroom_kw``, where batteries or reinforcements are."""
+    batteries: Batteries | None = None
+    """Timetables of the types with a battery, types of reinforcement left out."""
+    works: int = 0
+    """Sites at the end that are reinforcements of their substation; their types come first."""
+    steps: int = 0
+    """Types at the beginning that are steps of reinforcement."""
+    step_mva: float = 0.0
+    """Rating that one step adds; 0 where the scenario prices none."""
+    step_kw: float = 0.0
+    """What it adds to a limit."""
+    step_cny: float = 0.0
+    works_from: int = 0
+    """First phase in which a step can be in service."""
 
     @cached_property
     def reachable_zone(self) -> NDArray[np.bool_]:
@@ -116,12 +143,21 @@ class Problem:
         total: NDArray[np.float64] = self.demand_kwh[:, self.reachable_zone].sum(axis=1)
         return total
 
+    def fixes(self, phase: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the sites that are fixed in a phase, ascending, and to what."""
+        if not len(self.fixed):
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+        sites = np.flatnonzero(self.fixed[phase] != FREE)
+        return sites, self.fixed[phase, sites]
+
     @property
     def serves(self) -> bool:
         """Tell whether energy assignment is part of the question (else it is added afterwards)."""
-        return self.objective in {"served", "access"} or self.min_served_share > 0
+        owed = bool(self.fairness.of("served"))
+        return self.objective in {"served", "access"} or self.min_served_share > 0 or owed
 
     @property
     def covers(self) -> bool:
         """Tell whether coverage is part of the question."""
-        return self.objective == "covered" or self.min_covered_share > 0
+        owed = bool(self.fairness.of("covered"))
+        return self.objective == "covered" or self.min_covered_share > 0 or owed

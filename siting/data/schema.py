@@ -100,6 +100,7 @@ _LAYERS = (
             _DISTRICT,
             Column("demand", "number", "kWh/day or weight", "demand, or any weight to share it by"),
             *_COUNTED,
+            Column("group", "text", "-", "people or place it stands for, as [equity] names it", ""),
         ),
         ("area", "point"),
         required=True,

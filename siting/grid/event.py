@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _FORM = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2})/(\d{1,4})(h|min)")
 _MOST_HOURS = 12
+_DAY_HOURS = 24
 _WRITE = "Write it as 2025-07-15T14:00/2h: start, and whole hours."
 
 
@@ -32,10 +33,19 @@ class Event:
     phase: int
     day: int
     """Place of the kind of day among those of the study."""
+    notice_h: int = 0
+    """Hours before its start at which it is told."""
 
 
 def read_event(
-    text: str, mw: float, *, up: bool, document: Document, study: Study, storage: Storage
+    text: str,
+    mw: float,
+    *,
+    up: bool,
+    document: Document,
+    study: Study,
+    storage: Storage,
+    notice_h: int = 0,
 ) -> Event:
     """Return an event, checked.
 
@@ -52,6 +62,8 @@ def read_event(
         More load, rather than less.
     document, study, storage
         The plan, the kinds of day, and what an aggregator may offer at least.
+    notice_h
+        Hours before its start at which it is told.
 
     Raises
     ------
@@ -69,6 +81,10 @@ def read_event(
     if hours < least.least_hours:
         what = f"{hours} h is shorter than the {least.least_hours:g} h of an aggregator"
         faults.append(Fault("--event", what, "Ask for longer, or change response.least_hours."))
+    most = _DAY_HOURS - hours - math.ceil(least.defer_hours)
+    if not 0 <= notice_h <= most:
+        what = f"{notice_h} h is not from 0 to {most}: notice, event and what comes back fill a day"
+        faults.append(Fault("--notice", what, "Give fewer hours of notice."))
     years = [int(phase.date[:4]) for phase in document.phases]
     last = years[-1] + math.floor(storage.battery.life_years)
     if not years[0] <= begin.year <= last:
@@ -80,7 +96,7 @@ def read_event(
     phase = max(n for n, year in enumerate(years) if year <= begin.year)
     number = min(begin.timetuple().tm_yday, DAYS) - 1
     day = int(kind_of_day(study, begin.year)[number])
-    return Event(begin, hours, 1000 * mw, up, phase, day)
+    return Event(begin, hours, 1000 * mw, up, phase, day, notice_h)
 
 
 def _when(text: str) -> tuple[dt.datetime, int]:

@@ -10,7 +10,8 @@ the *expected* load is the energy that really comes, and no more than the statio
 .. math:: E_{jth} = \min(P^{peak}_{jt},\; q_{jt} f_d s_{dh} / \eta),
 
 with :math:`q` the energy served in kWh a day, which the queue at the peak hour already limits,
-:math:`f_d` the day's charging over that of the average day and :math:`s` its hourly shares.
+:math:`f_d` the day's charging over that of the average day and :math:`s` its hourly shares. The
+battery of a station's type keeps its timetable on every day, scaled to the day's load.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import numpy as np
 
 from siting.data.demand import charging_shapes
 from siting.data.power import base_mw, limit_mw
+from siting.grid.station_batteries import battery_flows, with_batteries
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,7 +62,7 @@ class Placement:
     base_mw: Floats
     """(T, G, D, 24) without the plan's stations."""
     limit_mw: Floats
-    """(G,) rating x N-1 limit x power factor x (1 - reserve)."""
+    """(T, G) rating x N-1 limit x power factor x (1 - reserve), and what the plan adds to it."""
 
     @cached_property
     def charging_mw(self) -> Floats:
@@ -75,12 +77,12 @@ class Placement:
     @cached_property
     def headroom_mw(self) -> Floats:
         """(T, G, D, 24) limit less base and design load; below zero where the limit is passed."""
-        return self.limit_mw[None, :, None, None] - self.base_mw - self.charging_mw
+        return self.limit_mw[:, :, None, None] - self.base_mw - self.charging_mw
 
     @cached_property
     def loading(self) -> Floats:
         """(T, G, D, 24) base and design load over the limit."""
-        limit = self.limit_mw[None, :, None, None]
+        limit = self.limit_mw[:, :, None, None]
         total = self.base_mw + self.charging_mw
         return np.divide(total, limit, out=np.where(total > 0, np.inf, 0.0), where=limit > 0)
 
@@ -124,6 +126,9 @@ def place(plan: Plan, case: Case, scenario: Scenario, study: Study) -> Placement
     ids = case.substations["id"].tolist()
     row = {label: number for number, label in enumerate(ids)}
     where = [NOWHERE if s.substation is None else row[s.substation] for s in document.stations]
+    design = [_design(peak_kw, _shape(day, shapes), day) for day in days]
+    expected = [_expected(peak_kw, served_kwh, _shape(day, shapes), day, scenario) for day in days]
+    battery = battery_flows(plan)
     return Placement(
         phases=tuple(phase.name for phase in document.phases),
         days=tuple(study.days),
@@ -131,13 +136,17 @@ def place(plan: Plan, case: Case, scenario: Scenario, study: Study) -> Placement
         substations=tuple(ids),
         substation_of=np.array(where, dtype=np.int64),
         days_per_year=np.array([day.days_per_year for day in days]),
-        design_kw=_stacked([_design(peak_kw, _shape(day, shapes), day) for day in days]),
-        expected_kw=_stacked(
-            [_expected(peak_kw, served_kwh, _shape(day, shapes), day, scenario) for day in days]
-        ),
+        design_kw=_stacked([with_batteries(load, peak_kw, *battery) for load in design]),
+        expected_kw=_stacked([with_batteries(load, peak_kw, *battery) for load in expected]),
         base_mw=_stacked([_base(case, scenario, day) for day in days]),
-        limit_mw=limit_mw(case, scenario),
+        limit_mw=limit_mw(case, scenario) + _added_mw(document, len(ids)),
     )
+
+
+def _added_mw(document: Document, substations: int) -> Floats:
+    """Return what the plan's reinforcements add to each limit, (T, G) MW."""
+    added = [[step.added_mw for step in item.steps] for item in document.substations]
+    return np.array(added).reshape(substations, len(document.phases)).T
 
 
 def _steps(document: Document) -> tuple[Floats, Floats]:

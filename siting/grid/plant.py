@@ -153,7 +153,7 @@ class Setting:
             load_kw=p.expected_kw[phase, rows],
             design_kw=p.design_kw[phase, rows],
             connection_kw=self.sites.peak_kw[phase, rows],
-            room_kw=1000 * (p.limit_mw[used][:, None, None] - p.base_mw[phase, used]),
+            room_kw=1000 * (p.limit_mw[phase, used][:, None, None] - p.base_mw[phase, used]),
             sun=sun,
             v2g_kw=power,
             v2g_kwh=self._v2g_kwh(phase, rows),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from siting.data.load import case_folder, load_case
@@ -150,8 +151,9 @@ def run_vpp(
     study: str,
     out: Path,
     event: tuple[str, float, bool] | None = None,
+    notice_h: int = 0,
     case_name: str | None = None,
-) -> tuple[Answer | None, str, list[Path]]:
+) -> tuple[list[Answer], str, list[Path]]:
     """Write what a plan's stations offer, and their answer to an event if one is given.
 
     Batteries and PV are those of the dispatch in the folder, where there is one.
@@ -164,6 +166,9 @@ def run_vpp(
         Folder to write, and to find a dispatch in.
     event
         As the operator wrote it, MW, and whether more load is asked for.
+    notice_h
+        Hours before its start at which it is told; with notice, the answer without it is returned
+        as well, after the other.
 
     Raises
     ------
@@ -177,7 +182,15 @@ def run_vpp(
     told = None
     if event is not None:
         text, mw, up = event
-        told = read_event(text, mw, up=up, document=document, study=found.study, storage=equipment)
+        told = read_event(
+            text,
+            mw,
+            up=up,
+            document=document,
+            study=found.study,
+            storage=equipment,
+            notice_h=notice_h,
+        )
     made = _found(out, placement, (equipment.name, prices.name, found.study.name))
     sites = sites_of(document, scenario, equipment)
     share = scenario.grid.efficiency
@@ -185,14 +198,16 @@ def run_vpp(
     whole = plant(setting, made, document, found.label)
     stations, areas = whole.offers()
     tables = {"flexibility": stations, "areas": areas}
-    answer = None if told is None else whole.answer(told)
+    answers = [] if told is None else [whole.answer(told)]
+    if told is not None and notice_h:
+        answers.append(whole.answer(replace(told, notice_h=0)))
     summary: dict[str, object] = {"with_dispatch": made is not None}
-    if answer is not None:
-        tables["event"] = answer.stations()
-        summary["event"] = answer.summary()
+    for name, answer in zip(("event", "event_without_notice"), answers, strict=False):
+        tables[name] = answer.stations()
+        summary[name] = answer.summary()
     rows = [*settings_assumptions(equipment), *settings_assumptions(prices)]
     summary["assumptions"] = [row.model_dump() for row in rows]
-    return answer, found.label, write_tables(tables, summary, out, name="vpp", label=found.label)
+    return answers, found.label, write_tables(tables, summary, out, name="vpp", label=found.label)
 
 
 def _found(out: Path, placement: Placement, names: tuple[str, str, str]) -> Recorded | None:

@@ -52,7 +52,7 @@ def station_load(placement: Placement) -> pd.DataFrame:
 
 def substation_load(placement: Placement) -> pd.DataFrame:
     """Return each substation's day: base, design and expected load, limit, headroom, MW."""
-    limit = np.broadcast_to(placement.limit_mw[None, :, None, None], placement.base_mw.shape)
+    limit = np.broadcast_to(placement.limit_mw[:, :, None, None], placement.base_mw.shape)
     return _long(
         placement,
         "substation",
@@ -102,7 +102,7 @@ def verdicts(placement: Placement) -> pd.DataFrame:
                 {
                     "phase": phase,
                     "substation": name,
-                    "limit_mw": p.limit_mw[g],
+                    "limit_mw": p.limit_mw[t, g],
                     "worst_day": p.days[day],
                     "worst_hour": int(hour),
                     "worst_mw": total[day, hour],
@@ -113,7 +113,7 @@ def verdicts(placement: Placement) -> pd.DataFrame:
                     "depth_mw": max(0.0, -float(p.headroom_mw[t, g].min())) if over.any() else 0.0,
                     "hours_over_per_year": float(over.sum(axis=1) @ p.days_per_year),
                     "base_alone_over": bool(
-                        (p.base_mw[t, g].max() > p.limit_mw[g] * OVER) and over.any()
+                        (p.base_mw[t, g].max() > p.limit_mw[t, g] * OVER) and over.any()
                     ),
                 }
             )

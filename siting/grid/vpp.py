@@ -96,6 +96,7 @@ class Plant:
             defer_cny_kwh=terms.defer_cny_kwh,
             shed_share=terms.shed_share,
             unserved_cny_kwh=terms.unserved_cny_kwh,
+            notice_h=event.notice_h,
         )
         return Answer(self, event, question, respond(question, planned, call))
 
@@ -134,7 +135,7 @@ class Answer:
 
     def by_source(self) -> dict[str, float]:
         """Return what each source gave in the event, kWh, in the sense that was asked."""
-        on = slice(0, self.event.hours)
+        on = self.response.call.span
         sense = -1.0 if self.event.up else 1.0
         return {
             name: sense * float(vars(self.response)[f"{name}_kw"][:, on].sum()) + 0.0
@@ -142,16 +143,18 @@ class Answer:
         }
 
     def stations(self) -> pd.DataFrame:
-        """Return one row a station and hour from the event's start on; pay by what each gave."""
+        """Return one row a station and hour from the call on; pay by what each gave."""
         got, hours = self.response, self.question.shape[2]
         price = self.plant.setting.storage.response.price_cny_kwh
         helped = np.zeros(got.change_kw.shape)
-        helped[:, : self.event.hours] = np.maximum(got.helped_kw, 0.0)
+        on = got.call.span
+        helped[:, on] = np.maximum(got.helped_kw, 0.0)
         total = helped.sum(axis=0)
         delivered = np.zeros(hours)
-        delivered[: self.event.hours] = got.delivered_kw
+        delivered[on] = got.delivered_kw
         share = np.divide(delivered, total, out=np.zeros(hours), where=total > 0)
-        begin = np.datetime64(self.event.begin, "h")
+        begin = np.datetime64(self.event.begin, "h") - np.timedelta64(self.event.notice_h, "h")
+        hour = np.arange(hours)
         columns = {f"{name}_kw": vars(got)[f"{name}_kw"].ravel() for name in SOURCES}
         table = pd.DataFrame(
             {
@@ -160,7 +163,7 @@ class Answer:
                     np.datetime_as_string(begin + np.arange(hours), unit="m"),
                     len(self.question.stations),
                 ),
-                "in_event": np.tile(np.arange(hours) < self.event.hours, len(helped)),
+                "in_event": np.tile((hour >= on.start) & (hour < on.stop), len(helped)),
                 "before_kw": got.before_kw.ravel(),
                 "after_kw": (got.before_kw - got.change_kw).ravel(),
                 **columns,
@@ -177,7 +180,9 @@ class Answer:
         terms = self.plant.setting.storage.response
         delivered = got.delivered_kw
         sense = 1.0 if event.up else -1.0
-        after = sense * got.change_kw[:, event.hours :].sum(axis=0)
+        span = got.call.span
+        after = sense * got.change_kw[:, span.stop :].sum(axis=0)
+        before = sense * got.change_kw[:, : span.start].sum(axis=0)
         deferred = float(np.maximum(got.deferred_kw, 0.0).sum())
         shed = float(got.shed_kw.sum())
         wait = deferred * terms.defer_cny_kwh
@@ -197,6 +202,8 @@ class Answer:
             "stations_that_help": int((got.helped_kw.max(axis=1) > KEPT_KW).sum()),
             "unserved_kwh": shed,
             "deferred_kwh": deferred,
+            "notice_h": event.notice_h,
+            "prepared_kwh": float(before.sum()) + 0.0,
             "rebound_kwh": float(after.sum()),
             "rebound_peak_mw": max(0.0, float(after.max())) / 1000,
             "paid_cny": self.paid_cny,

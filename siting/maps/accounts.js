@@ -24,11 +24,28 @@ function dispatchRows(d) {
     MONEY.saved && MONEY.saved(d),
   ];
 }
+function networkRows(n) {
+  const last = n.phases[n.phases.length - 1];
+  const hosting = (key, found) => found && accountRow(key, `${num(found.least_kw)} – ${num(found.most_kw)} kW`);
+  return [
+    accountRow("net_tied", `${num(n.tied)} / ${num(n.stations)}`),
+    accountRow("net_loading", percent(last.loading)),
+    accountRow("net_voltage", `${num(last.lowest_vm_pu, 3)} – ${num(last.highest_vm_pu, 3)} p.u.`),
+    accountRow("net_over", t("net_over_value", { n: num(last.elements_over), own: num(last.elements_over_by_stations) })),
+    accountRow("net_hours", `${num(last.hours_over_per_year)} h`),
+    accountRow("net_curtail", `${num(last.curtailed_most_kw)} kW · ${num(last.curtailed_mwh_year, 1)} MWh`),
+    hosting("net_hosting", n.hosting.without),
+    hosting("net_hosting_beside", n.hosting.beside),
+    h("p", { class: "fine" }, given(n.network)),
+  ];
+}
 function accounts() {
-  const all = PLAN.accounts || {};
+  const all = { ...PLAN.accounts, simulation: PLAN.simulation };
   const parts = [
+    ["simulation", "acc_simulation", simulationRows],
     ["carbon", "acc_carbon", carbonRows],
     ["dispatch", "acc_dispatch", dispatchRows],
+    ["network", "acc_network", networkRows],
     ["money", "acc_money", MONEY.rows],
   ];
   return parts

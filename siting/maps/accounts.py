@@ -1,10 +1,13 @@
-"""Read what was asked of a plan afterwards (grid, storage, carbon, money), to show it."""
+"""Read what was asked of a plan afterwards (power flow, storage, money, waits), to show it."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from siting.maps.network import read_drawing
+from siting.maps.simulation import read_simulation
 
 if TYPE_CHECKING:
     from siting.maps.audience import Sight
@@ -25,11 +28,13 @@ _MONEY = (
     *("stations", "stations_that_pay", "life_years", "discount"),
 )
 
+_NETWORK = ("network", "tied", "stations", "phases", "hosting", "drawing")
+
 Accounts = dict[str, Any]
 
 
 def read_accounts(folder: Path) -> Accounts:
-    """Return the accounts a plan's folder holds: ``carbon``, ``dispatch``, ``money``.
+    """Return what a plan's folder holds: carbon, dispatch, money, network, simulation.
 
     A file that is not there, or cannot be read, is left out: the plan stands without it.
 
@@ -39,13 +44,17 @@ def read_accounts(folder: Path) -> Accounts:
         Of the plan.
     """
     found: Accounts = {}
-    for name in ("carbon", "dispatch", "money"):
+    for name in ("carbon", "dispatch", "money", "network"):
         try:
             told = json.loads((Path(folder) / FOLDER / f"{name}.json").read_text("utf-8"))
         except (OSError, ValueError):
             continue
         if isinstance(told, dict):
             found[name] = told
+    if "network" in found:
+        found["network"]["drawing"] = read_drawing(Path(folder) / FOLDER)
+    if (seen := read_simulation(folder)) is not None:
+        found["simulation"] = seen
     return found
 
 
@@ -65,6 +74,8 @@ def accounts_for(accounts: Accounts, sight: Sight) -> Accounts:
     phases = accounts.get("dispatch", {}).get("phases") or []
     if phases and sight.load:
         shown["dispatch"] = _some(phases[-1], _DISPATCH, _SAVING if sight.money else ())
+    if "network" in accounts and sight.load and accounts["network"].get("phases"):
+        shown["network"] = _some(accounts["network"], _NETWORK)
     if "money" in accounts and sight.money:
         shown["money"] = _some(accounts["money"], _MONEY)
     return shown

@@ -47,8 +47,8 @@ def answer_words(document: Document) -> tuple[str, str] | None:
 
 def _proof(document: Document) -> tuple[str, str]:
     outcome = document.outcome
-    if outcome.status == "optimal":
-        return STRINGS["answer_proved"]
+    if outcome.status != "feasible":
+        return STRINGS["answer_given" if outcome.status == "given" else "answer_proved"]
     gap = "0.01 %" if outcome.gap < _FINE else percent(outcome.gap, 2)
     english, chinese = (text.format(gap=gap) for text in STRINGS["answer_within"])
     return english, chinese

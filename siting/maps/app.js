@@ -2,18 +2,21 @@
 
 const SHOWN_FIRST = {
   planner: ["tiles", "ground", "zones", "roads", "districts", "fuel", "substations", "stations"],
-  grid: ["tiles", "ground", "roads", "districts", "substations", "stations"],
+  grid: ["tiles", "ground", "roads", "districts", "network", "substations", "stations"],
   public: ["tiles", "ground", "zones", "roads", "districts", "fuel", "stations"],
 };
 
 function setPhase(phase) {
   state.phase = phase;
+  putPhase(phase);
   updatePhase();
-  for (const name of ["overview", "districts", "stations", "grid"]) if (name === state.tab) renderView(name);
+  for (const name of ["overview", "districts", "stations", "grid", "what_if"]) if (name === state.tab) renderView(name);
   drawMarks();
   drawZones();
+  if (NET) groups.network.redraw();
   drawLabels();
   refreshPopup();
+  renderWhatIf();
 }
 function setTab(tab) {
   state.tab = tab;
@@ -46,6 +49,7 @@ function setLanguage(lang) {
   drawLabels();
   credit();
   refreshPopup();
+  renderWhatIf();
   for (const way of ["in", "out"]) {
     const button = document.querySelector(`.leaflet-control-zoom-${way}`);
     button.title = t(`zoom_${way}`);
@@ -106,7 +110,7 @@ function preparePaper() {
   box.setProperty("--wide", `${size.x}px`);
   box.setProperty("--high", `${size.y}px`);
   box.setProperty("--scale", Math.min(SHEET.width / size.x, SHEET.height / size.y));
-  ["overview", "districts", "about"].forEach(renderView);
+  ["overview", "districts", "about", ...(trying() ? ["what_if"] : [])].forEach(renderView);
 }
 
 function start() {
@@ -140,7 +144,7 @@ function start() {
   for (const kind of MARKED)
     groups[kind].on("click", (e) => (measuring ? addCorner(e.latlng) : openPopup(kind, e.layer.options.index)));
   map.on("click", (e) => {
-    const under = measuring ? null : areaUnder(e.latlng);
+    const under = measuring ? null : networkUnder(e.latlng) || areaUnder(e.latlng);
     if (measuring) addCorner(e.latlng);
     else if (under) openPopup(...under, e.latlng);
   });
@@ -162,6 +166,8 @@ function start() {
   });
   new ResizeObserver(() => map.invalidateSize({ animate: false })).observe($("siting_map"));
   window.addEventListener("beforeprint", preparePaper);
+  followAddress();
+  window.addEventListener("hashchange", followAddress);
   document.documentElement.dataset.ready = "yes";
 }
 start();

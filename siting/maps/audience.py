@@ -20,8 +20,8 @@ PLACES = ("zones", "districts", "fuel", "existing", "sites", "pois", "water", "p
 _ANYONE = frozenset({"districts", "fuel", "existing", "water", "parks"})
 _MONEY = re.compile(r"cny|capex|budget|price|cost|tariff|opex|rmb|yuan", re.IGNORECASE)
 _MONEY_TEXTS = re.compile(r"cost|budget|CNY|cny")
-_NOT_OF_THE_PAGE = ("r_", "answer_")
-"""Texts that Python writes, into the report or as a whole sentence."""
+_NOT_OF_THE_PAGE = ("r_", "answer_", "fr_", "cmp_")
+"""Texts that Python writes: into the report, a whole sentence, or other pages."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +112,8 @@ class MapView:
     """both: a switch in the page, which starts in the reader's own."""
     tiles: Tiles | None = None
     """None: the map shows the case's own roads, and fetches nothing."""
+    what_if: bool = True
+    """Whether readers may switch stations in the page, and see what comes of it."""
 
     @property
     def sight(self) -> Sight:

@@ -130,12 +130,13 @@ function ratioText(ratio) {
   return num(Math.min(ratio.ratio, Math.ceil(ratio.target * 100 - 1e-9) / 100 - 0.01), 2);
 }
 const stepAt = (substation, phase = state.phase) => substation.steps[phase];
+const limitAt = (substation) => substation.limit_mw + stepAt(substation).added_mw;
 function loadingAt(substation) {
   if (state.hour === null) return stepAt(substation).loading;
   const at = (loads) => loads[state.phase][state.hour];
-  return (at(substation.base) + at(substation.charging)) / substation.limit_mw;
+  return (at(substation.base) + at(substation.charging)) / limitAt(substation);
 }
 const LIMIT_TOLERANCE = 1 + 1e-9;
 const isOver = (substation) => stepAt(substation).loading > LIMIT_TOLERANCE;
-const isOverBare = (substation) => Math.max(...substation.base[state.phase]) > substation.limit_mw * LIMIT_TOLERANCE;
+const isOverBare = (substation) => Math.max(...substation.base[state.phase]) > limitAt(substation) * LIMIT_TOLERANCE;
 const ranked = () => PLAN.substations.map((s, i) => [s, i]).sort((a, b) => stepAt(b[0]).loading - stepAt(a[0]).loading);

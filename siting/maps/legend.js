@@ -80,6 +80,7 @@ function stationKey() {
   );
   const symbol = (status, colour) => drawn(stationSymbol({ type: 0, status, colour }));
   const byStatus = state.colour === "status";
+  const byPhase = state.colour === "phase";
   const status = ["new", "upgraded", "kept", "closed"].map((s) =>
     keySwitch(
       "status",
@@ -89,9 +90,10 @@ function stationKey() {
     ),
   );
   const phases = PHASES.map((p, i) =>
-    keySwitch("phase", i, symbol("new", byStatus ? css("--neutral") : phaseColour(i)), given(p.name)),
+    keySwitch("phase", i, symbol("new", byPhase ? phaseColour(i) : css("--neutral")), given(p.name)),
   );
   return [
+    state.colour === "wait" && waitKey(),
     h("ul", { class: "keys" }, types),
     h("ul", { class: "keys" }, status),
     h("p", { class: "fine" }, t("colour_is_phase")),
@@ -156,8 +158,9 @@ function renderLegend() {
       "div",
       { class: "legend-body" },
       h("p", { class: "fine hint" }, t("legend_hint")),
-      legendRow("stations", null, chooser("colour", ["phase", "status"]), stationKey()),
+      legendRow("stations", null, chooser("colour", stationColours()), stationKey()),
       PLAN.substations.length > 0 && legendRow("substations", null, substationKey()),
+      NET && legendRow("network", null, networkKey()),
       legendRow("zones", null, chooser("shade", SHADES), zoneKey()),
       legendRow("fuel", drawn(fuelSymbol(), 16)),
       PLACES.existing.id.length > 0 && legendRow("existing", drawn(existingSymbol(), 16)),

@@ -20,5 +20,20 @@ Object.assign(MONEY, {
     accountRow("acc_kwh_cny", orNone(m.levelised_cny_kwh, num(m.levelised_cny_kwh, 3))),
     accountRow("acc_subsidy_cny", orNone(m.least_subsidy_cny_kw, num(m.least_subsidy_cny_kw))),
   ],
+  tried: { cost: ["wi_cost_cny", (phase) => phase.kpis.capex_cny, { digits: 2, scale: 1e-6 }] },
+  counted: (sites, types) => ({ capex_cny: sites.reduce((sum, s) => sum + costAt(s, types[s]), 0) }),
+  broken: ({ kpis, budget_cny: budget }) =>
+    !missing(budget) &&
+    kpis.capex_cny > budget * (1 + 1e-9) &&
+    t("wi_rule_budget", { more: money(kpis.capex_cny - budget, 2) }),
   cell: ["capex_cny", (station) => Math.round(station.capex_cny)],
 });
+
+// What-if: what a site costs once it holds a type; an upgrade saves a part of what stood there.
+function costAt(s, k) {
+  if (k < 0) return 0;
+  const first = WHAT.sites.initial[s];
+  const { credit, extra } = WHAT.money;
+  if (first < 0) return WHAT.types[k].cny + extra[s];
+  return k === first ? 0 : WHAT.types[k].cny - credit * WHAT.types[first].cny;
+}

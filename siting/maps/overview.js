@@ -70,7 +70,7 @@ function tiles() {
     peak: () => tile("peak", num(k.peak_mw, 1), "unit_mw", t("peak_note")),
     over: () => tile("over", num(over), null, t("over_note", { all: num(PLAN.substations.length) })),
     cost: () => MONEY.tile && MONEY.tile(phase),
-    gap: () => tile("gap", proof(PLAN.outcome.gap), null, t(`proved_${PLAN.outcome.status}`)),
+    gap: () => isProved() && tile("gap", proof(PLAN.outcome.gap), null, t(`proved_${PLAN.outcome.status}`)),
   };
   return h(
     "dl",
@@ -114,12 +114,15 @@ function gridHero() {
       "p",
       { class: "hero-note" },
       goButton("substations", i, named(s)),
-      ` · ${t("of_limit", { load: num(step.worst_mw, 1), limit: num(s.limit_mw, 1) })}`,
+      ` · ${t("of_limit", { load: num(step.worst_mw, 1), limit: num(limitAt(s), 1) })}`,
     ),
   );
 }
+// Of what was tried, or given as it is, nothing is proved.
+const isProved = () => !trying() && PLAN.outcome.status !== "given";
 function proofSentence() {
   const o = PLAN.outcome;
+  if (!isProved()) return t(trying() ? "wi_flag_text" : "proof_given_bare");
   if (missing(o.objective)) return t(o.status === "optimal" ? "proof_optimal_bare" : "proof_bare", { gap: proof(o.gap) });
   const values = {
     gap: proof(o.gap),
@@ -175,6 +178,16 @@ function findings() {
           all: num(PLAN.substations.length),
           base: num(over.filter(isOverBare).length),
         }),
+      ),
+    (PLAN.unmet || []).length > 0 &&
+      !trying() &&
+      h(
+        "li",
+        { class: "warn" },
+        t("unmet", { n: num(PLAN.unmet.length) }),
+        " ",
+        PLAN.unmet.slice(0, 5).map((text, i) => [i > 0 && "; ", given(text)]),
+        PLAN.unmet.length > 5 && " …",
       ),
     PLAN.unreached.zones.length > 0 &&
       h(
@@ -232,15 +245,18 @@ function overview() {
   return [
     VIEW.audience === "grid" && gridHero(),
     ratioHero(),
-    PLAN.answer && h("p", { class: "proof" }, choose(...PLAN.answer)),
+    trying() && h("p", { class: "notice" }, h("b", {}, `▲ ${t("wi_flag")}`), " ", t("wi_flag_text")),
+    PLAN.answer && !trying() && h("p", { class: "proof" }, choose(...PLAN.answer)),
     tiles(),
     h("h2", {}, t("findings_title")),
     findings(),
     h("h2", {}, t("proof_title")),
     h("p", { class: "proof" }, proofSentence()),
     h("p", { class: "fine" }, proofLimits()),
-    h("p", { class: "fine" }, t("method"), " ", given(PLAN.outcome.method)),
+    isProved() && h("p", { class: "fine" }, t("method"), " ", given(PLAN.outcome.method)),
     phasesTable(),
-    accounts(),
+    !trying() && futures(),
+    !trying() && accounts(),
+    read("siting-what-if")?.senseless && h("p", { class: "fine" }, t(`wi_senseless_${read("siting-what-if").senseless}`)),
   ];
 }

@@ -15,7 +15,9 @@ from siting.maps.geometry import road_tiers
 from siting.maps.leaflet import LICENCE, leaflet_file
 from siting.maps.payload import plan_block
 from siting.maps.places import places_block
+from siting.maps.simulation import simulation_for
 from siting.maps.text import escaped, json_block
+from siting.maps.what_if import what_if_block
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from siting.maps.accounts import Accounts
     from siting.maps.audience import MapView
     from siting.maps.payload import Json
+    from siting.maps.what_if import WhatIf
     from siting.plan import Plan
 
 SCRIPTS = (
@@ -33,14 +36,25 @@ SCRIPTS = (
     "areas.js",
     "filter.js",
     "layers.js",
+    "network.js",
     "catchment.js",
     "chart.js",
+    "simulation.js",
     "popups.js",
     "tables.js",
     "about.js",
     "panel.js",
     "overview.js",
+    "futures.js",
     "accounts.js",
+    "what_if_flow.js",
+    "what_if_state.js",
+    "what_if_kpis.js",
+    "what_if_link.js",
+    "what_if_files.js",
+    "what_if_shown.js",
+    "what_if_rules.js",
+    "what_if.js",
     "legend.js",
     "search.js",
     "tools.js",
@@ -54,7 +68,12 @@ MAP_NAME = "siting_map"
 
 
 def render_map(
-    plan: Plan, case: Case, view: MapView = FOR_PLANNERS, accounts: Accounts | None = None
+    plan: Plan,
+    case: Case,
+    view: MapView = FOR_PLANNERS,
+    accounts: Accounts | None = None,
+    *,
+    what_if: WhatIf | None = None,
 ) -> str:
     """Draw the interactive map as one HTML file that needs no network.
 
@@ -68,6 +87,8 @@ def render_map(
         For whom, in which language, and over which tiles; default: all, both, none.
     accounts
         What was asked of the plan afterwards, as `read_accounts` gives it.
+    what_if
+        The question, for readers to try other stations in the page; default: they cannot.
 
     Raises
     ------
@@ -87,6 +108,7 @@ def render_map(
             json_block("siting-view", view.block()),
             json_block("siting-strings", texts),
             json_block("siting-plan", _plan(plan, case, view, accounts or {})),
+            json_block("siting-what-if", what_if_block(what_if, plan, case, view.sight)),
             json_block("siting-places", places_block(case, plan, view.sight)),
             json_block("siting-roads", road_tiers(case.roads)),
             json_block("siting-licence", LICENCE),
@@ -97,7 +119,10 @@ def render_map(
 
 
 def _plan(plan: Plan, case: Case, view: MapView, accounts: Accounts) -> Json:
-    shown = {"accounts": accounts_for(accounts, view.sight)}
+    shown: Json = {"accounts": accounts_for(accounts, view.sight)}
+    found = simulation_for(accounts.get("simulation"), plan.document, view.sight)
+    if found is not None:
+        shown["simulation"] = found
     return plan_block(plan, case, view.sight) | shown
 
 
@@ -164,7 +189,8 @@ def _body(container: str, skip: Sequence[str]) -> str:
         '<div id="tools"></div><section id="legend"></section>'
         '<div id="measured" role="status"></div></main>\n'
         '<aside id="panel" data-open="no"><button type="button" id="handle"></button>'
-        '<div id="phase"></div><div id="tabs" role="tablist"></div><div id="views"></div></aside>\n'
+        '<div id="phase"></div><section id="what-if" hidden></section>'
+        '<div id="tabs" role="tablist"></div><div id="views"></div></aside>\n'
         "</div>\n"
     )
 

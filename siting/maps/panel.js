@@ -27,6 +27,7 @@ function renderBar() {
         given(choose(p.case_title, p.case_title_zh)),
         labelBadge(),
         VIEW.audience !== "planner" && h("span", { class: "badge" }, t(`for_${VIEW.audience}`)),
+        trying() && h("span", { class: "badge over" }, `▲ ${t("wi_flag")}`),
       ),
       h("h1", {}, given(choose(p.scenario_title, p.scenario_title_zh) || PLAN.name)),
     ),
@@ -100,6 +101,7 @@ const TABS = {
   districts: districtsTable,
   stations: stationsTable,
   ...(VIEW.audience !== "public" && { grid: gridTable }),
+  ...(read("siting-what-if")?.senseless === null && { what_if: whatIfView }),
   about,
 };
 function renderTabs() {

@@ -50,7 +50,7 @@ def plan_block(plan: Plan, case: Case, sight: Sight) -> Json:
     return document_for(document, sight) | {
         "types": [{"key": key, "guns": guns, "plain": key in plain} for key, guns in types.items()],
         "stations": [_station(document, item, list(types), sight) for item in document.stations],
-        "substations": _substations(plan) if sight.load else [],
+        "substations": _substations(plan, sight) if sight.load else [],
         "zones": _zone_phases(plan, case, sight.zones) if sight.zones else None,
         "service": _service(plan, case) if sight.service else None,
         "notes": list(case.notes) if sight.notes else [],
@@ -98,9 +98,12 @@ def _station(document: Document, station: Station, types: Sequence[str], sight: 
     return block
 
 
-def _substations(plan: Plan) -> list[Json]:
+def _substations(plan: Plan, sight: Sight) -> list[Json]:
     document = plan.document
-    rows = [item.model_dump() for item in document.substations]
+    hidden = set() if sight.money else {"reinforcement_cny"}
+    rows = [
+        item.model_dump(exclude={"steps": {"__all__": hidden}}) for item in document.substations
+    ]
     where = {row["id"]: row for row in rows}
     phases = {phase.name: number for number, phase in enumerate(document.phases)}
     for row in rows:

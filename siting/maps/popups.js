@@ -51,6 +51,7 @@ function stationPopup(i) {
         PLAN.service && ["catchment", t("catchment_value", { zones: num(rows.length), minutes: num(minutes, 1) })],
         substation && ["substation", given(named(substation)), ` · ${percent(stepAt(substation).loading, 0)}`],
       ]),
+    waitFacts(s),
     substation && dayChart(substation),
   );
 }
@@ -103,7 +104,8 @@ function substationPopup(i) {
     ),
     facts([
       ["loading", h("b", {}, percent(step.loading, 1)), ` ${t("at_hour", { hour: hour(step.worst_hour) })}`],
-      ["worst_load", t("of_limit", { load: num(step.worst_mw, 1), limit: num(s.limit_mw, 1) })],
+      ["worst_load", t("of_limit", { load: num(step.worst_mw, 1), limit: num(limitAt(s), 1) })],
+      step.added_mva && ["reinforced", t("reinforced_by", { mva: num(step.added_mva) })],
       ["charging_peak", ...withUnit(num(step.charging_peak_mw, 2), "unit_mw")],
       ["rating", t("rating_value", { kv: num(s.voltage_kv), mva: num(s.rating_mva) })],
       ["stations_fed", num(fed.length)],
@@ -158,6 +160,7 @@ const POPUPS = {
   zones: zonePopup,
   substations: substationPopup,
   districts: districtPopup,
+  network: networkPopup,
 };
 const popup = L.popup({
   maxWidth: 300,
@@ -167,6 +170,10 @@ const popup = L.popup({
   className: "card",
 });
 let opened = null;
+// What scrolls can be scrolled by the keyboard too.
+function letScroll() {
+  popup.getElement()?.querySelector(".leaflet-popup-scrolled")?.setAttribute("tabindex", "0");
+}
 function openPopup(kind, i, latlng) {
   opened = null;
   if (kind === "stations") showService(serviceRows(state.phase, 0, i));
@@ -180,10 +187,13 @@ function openPopup(kind, i, latlng) {
     .openOn(map);
   popup.getElement()?.querySelector(".leaflet-popup-close-button")?.setAttribute("aria-label", t("close_popup"));
   opened = { kind, i, latlng };
+  letScroll();
+  renderWhatIf();
 }
 map.on("popupclose", () => {
   if (opened) focus.clearLayers();
   opened = null;
+  renderWhatIf();
 });
 function refreshPopup() {
   if (!opened) return;

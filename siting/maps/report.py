@@ -14,7 +14,10 @@ from siting.maps import report_sources as rests
 from siting.maps.figure import figure
 from siting.maps.page import content_policy
 from siting.maps.report_accounts import told
+from siting.maps.report_equity import fairness
+from siting.maps.report_futures import over_futures
 from siting.maps.report_text import both_names, given, section
+from siting.maps.simulation import fresh
 from siting.maps.strings import STRINGS
 from siting.maps.text import escaped
 
@@ -22,9 +25,12 @@ if TYPE_CHECKING:
     from siting.data.case import Case
     from siting.maps.accounts import Accounts
     from siting.plan import Document, Plan
+    from siting.scenario import Equity
 
 
-def render_report(plan: Plan, case: Case, accounts: Accounts | None = None) -> str:
+def render_report(
+    plan: Plan, case: Case, accounts: Accounts | None = None, equity: Equity | None = None
+) -> str:
     """Write the printable report as one HTML file that needs no network and no script.
 
     Parameters
@@ -35,8 +41,11 @@ def render_report(plan: Plan, case: Case, accounts: Accounts | None = None) -> s
         The city it is for.
     accounts
         What was asked of the plan afterwards, as `read_accounts` gives it.
+    equity
+        The scenario's section, whose groups are reported on.
     """
     document = plan.document
+    accounts = fresh(accounts or {}, document)
     style = (resources.files("siting.maps") / "report.css").read_text(encoding="utf-8")
     first = [
         _head(document),
@@ -58,6 +67,8 @@ def render_report(plan: Plan, case: Case, accounts: Accounts | None = None) -> s
     ]
     annex = [
         *([section("r_accounts", told(accounts))] if accounts else []),
+        *([section("fu_title", over_futures(document))] if document.robust else []),
+        section("r_equity", fairness(plan, case, equity)),
         section("assumptions_title", rests.assumptions(document)),
         section("r_sources", rests.sources(document, case)),
     ]

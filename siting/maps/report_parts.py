@@ -134,7 +134,11 @@ def proof(document: Document) -> str:
         f'<p class="fine">{inline(f"outcome_{outcome.status}")}; {given(outcome.method)}; '
         f"{given(outcome.solver)}; {number(outcome.seconds, 1)} s</p>"
     )
-    return both(f"proof_{outcome.status}", **values) + both("r_verified") + facts
+    unmet = "".join(f"<li>{given(line)}</li>" for line in document.unmet)
+    if unmet:
+        unmet = both("unmet", n=number(len(document.unmet))) + f"<ul>{unmet}</ul>"
+    told = "" if outcome.status == "given" else both("r_verified")
+    return both(f"proof_{outcome.status}", **values) + unmet + told + facts
 
 
 def phases(document: Document) -> str:
@@ -239,7 +243,7 @@ def _grid(plan: Plan) -> str:
     rows = [
         [
             both_names(item.name, item.name_zh),
-            number(item.limit_mw, 1),
+            number(item.limit_mw + item.steps[-1].added_mw, 1),
             number(item.steps[-1].worst_mw, 1),
             f"{item.steps[-1].worst_hour:02d}:00",
             ("▲ " if _loading(item) > OVER else "") + percent(_loading(item)),
@@ -254,8 +258,21 @@ def _grid(plan: Plan) -> str:
         "all": len(document.substations),
         "base": len(over & set(bare["substation"])),
     }
-    note = both("over_findings", **counts) + both("r_tightest")
+    note = both("over_findings", **counts) + _works(document) + both("r_tightest")
     return note + table(head("substation", "limit_mw", "worst_mw", "hour", "loading"), rows)
+
+
+def _works(document: Document) -> str:
+    """Say what is reinforced, if anything."""
+    built = [item for item in document.substations if item.steps[-1].added_mva]
+    if not built:
+        return ""
+    return both(
+        "r_reinforced",
+        n=len(built),
+        mva=number(sum(item.steps[-1].added_mva for item in built)),
+        money=number(sum(item.steps[-1].reinforcement_cny for item in built) / 1e6, 1),
+    )
 
 
 def _loading(item: Substation) -> float:

@@ -26,6 +26,7 @@ const typeRadius = (type) => 5 + (4 * (rankOf(type) + 1)) / Math.max(2, SUPER.le
 const phaseColour = (phase) => PHASE_COLOURS[phase % PHASE_COLOURS.length];
 function stationColour(station, phase) {
   const status = statusAt(station, phase);
+  if (state.colour === "wait" && status !== "closed") return waitColour(station);
   if (state.colour === "status" || status === "kept" || status === "closed") return statusColour(status);
   return phaseColour(station.phase);
 }

@@ -100,7 +100,7 @@ function gridTable() {
       const step = stepAt(s);
       return [
         goButton("substations", i, named(s)),
-        num(s.limit_mw, 1),
+        num(limitAt(s), 1),
         num(step.worst_mw, 1),
         hour(step.worst_hour),
         h("span", { class: isOver(s) ? "goal short" : "" }, isOver(s) && "▲ ", percent(step.loading, 0)),

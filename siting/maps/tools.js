@@ -97,6 +97,7 @@ function stationsCsv(rows) {
     ["guns", (s) => gunsAt(s)],
     ["served_kwh_day", (s) => s.served && s.served[state.phase]],
     ["peak_kw", (s) => s.peak_kw && s.peak_kw[state.phase]],
+    ["what_if", () => (trying() ? "not optimised" : null)],
     MONEY.cell,
   ].filter((column) => column && rows.some(([s]) => !missing(column[1](s))));
   const lines_ = [columns.map(([name]) => name), ...rows.map(([s]) => columns.map(([, value]) => csvCell(value(s))))];
@@ -104,7 +105,7 @@ function stationsCsv(rows) {
 }
 function saveStations(rows) {
   const url = URL.createObjectURL(new Blob([stationsCsv(rows)], { type: "text/csv" }));
-  const link = h("a", { href: url, download: `stations-${state.phase + 1}.csv` });
+  const link = h("a", { href: url, download: `${trying() ? "what-if-" : ""}stations-${state.phase + 1}.csv` });
   link.click();
   setTimeout(() => URL.revokeObjectURL(url), 1000);
 }

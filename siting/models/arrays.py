@@ -1,8 +1,7 @@
 """State the question as arrays, straight from the problem: the program of ``statement``.
 
 The same columns and rows in the same order as :func:`siting.models.statement.state` states them in
-PuLP, without an object for each: a city of seven million pairs takes seconds. The formulation, its
-symbols and its reasons stand there.
+PuLP, without an object for each: seven million pairs take seconds. The formulation stands there.
 """
 
 from __future__ import annotations
@@ -12,7 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from siting.data.problem import NONE
+from siting.models.equity import with_equity
+from siting.models.fixed_rows import fixed_rows
+from siting.models.headroom import headroom_block, row_names
 from siting.models.highs import Arrays
+from siting.models.labels import names_for
 from siting.models.statement import KCNY, SLACK
 
 if TYPE_CHECKING:
@@ -37,15 +40,13 @@ def arrays_of(problem: Problem, *, whole: Problem | None = None) -> Arrays:
         The same question with all its pairs, where ``problem`` has but some of them: stations are
         then as large as all the demand within reach lets them be.
     """
-    return _Rows(problem, whole or problem).arrays()
+    return with_equity(_Rows(problem, whole or problem).arrays(), problem)
 
 
-def choice_keys(problem: Problem) -> tuple[Indices, Indices, Indices]:
-    """Return site, type and phase of every column of y, in order, three arrays of one length."""
-    site, kind = (part.astype(np.int64) for part in np.nonzero(problem.allowed))
-    phases = len(problem.phases)
-    phase = np.repeat(np.arange(phases), len(site))
-    return np.tile(site, phases), np.tile(kind, phases), phase
+def named_rows(problem: Problem) -> dict[str, int]:
+    """Return where the rows stand that limit money, counts, ratio and headroom, by their names."""
+    (rows := _Rows(problem, problem)).arrays()
+    return rows.named
 
 
 class _Rows:
@@ -64,17 +65,19 @@ class _Rows:
         self.first_energy = self.n_choice * self.phases
         self.first_cover = self.first_energy + self.pairs * self.phases
         self.size = self.first_cover + self.n_cover * self.phases
-        self.is_super = p.is_super[self.kind]
         self.counts: list[Indices] = []
         self.index: list[NDArray[np.int32]] = []
         self.value: list[Values] = []
         self.low: list[Values] = []
         self.high: list[Values] = []
         self.floors: list[int] = []
+        self.named: dict[str, int] = {}
+        self.phase, self.room = names_for(p.phases), row_names(p)
 
     def arrays(self) -> Arrays:
         for t in range(self.phases):
             self._one_and_rise(t)
+            self._block(*fixed_rows(self.p, t, self.site, self.kind, self._y(t)))
             if self.pairs:
                 self._service(t)
             if self.n_cover:
@@ -83,8 +86,7 @@ class _Rows:
             self._budget(t)
             self._headroom(t)
             self._spacing(t)
-        integer = np.zeros(self.size, dtype=bool)
-        integer[: self.first_energy] = True
+        integer = np.arange(self.size) < self.first_energy
         upper = np.where(integer, 1.0, _ENDLESS)
         upper[self.first_cover :] = 1.0
         return Arrays(
@@ -127,19 +129,24 @@ class _Rows:
         row: Indices,
         column: Indices,
         value: ArrayLike,
-        low: float,
+        low: ArrayLike,
         high: ArrayLike,
+        names: list[str] | None = None,
     ) -> None:
         """Append rows given by their entries; of one low side, with high sides row by row."""
+        size = sum(len(side) for side in self.low)
+        self.named |= {name: size + n for n, name in enumerate(names or ())}
         order = np.argsort(row, kind="stable")
         self.counts.append(np.bincount(row, minlength=count).astype(np.int64))
         self.index.append(column[order].astype(np.int32))
         self.value.append(np.broadcast_to(np.asarray(value, dtype=float), row.shape)[order])
-        self.low.append(np.full(count, low))
+        self.low.append(np.broadcast_to(np.asarray(low, dtype=float), (count,)))
         self.high.append(np.broadcast_to(np.asarray(high, dtype=float), (count,)))
 
-    def _single(self, column: Indices, value: ArrayLike, low: float, high: float) -> None:
-        self._block(1, np.zeros(len(column), dtype=np.int64), column, value, low, high)
+    def _single(
+        self, column: Indices, value: ArrayLike, low: float, high: float, *names: str
+    ) -> None:
+        self._block(1, 0 * column, column, value, low, high, list(names))
 
     def _one_and_rise(self, t: int) -> None:
         """State both families site by site: one, then a rise for each of the site's types."""
@@ -247,32 +254,26 @@ class _Rows:
         count = p.ratio_count[self.kind].astype(float)
         if p.city_target[t] > 0:
             counts = count > 0
-            self._single(y[counts], count[counts], float(p.city_target[t]), _ENDLESS)
+            least, name = float(p.city_target[t]), f"ratio({self.phase[t]})"
+            self._single(y[counts], count[counts], least, _ENDLESS, name)
         for r in range(len(p.districts)):
             if p.district_target[t, r] > 0:
                 counts = (count > 0) & (p.site_district[self.site] == r)
                 self._single(y[counts], count[counts], float(p.district_target[t, r]), _ENDLESS)
         if p.max_stations[t] != NONE:
-            self._single(y[self.is_super], 1.0, -_ENDLESS, float(p.max_stations[t]))
+            most, name = float(p.max_stations[t]), f"most({self.phase[t]})"
+            self._single(y[p.is_super[self.kind]], 1.0, -_ENDLESS, most, name)
 
     def _budget(self, t: int) -> None:
         if np.isfinite(self.p.budget_cny[t]):
-            cost = self.p.state_cost_cny[self.site, self.kind] / KCNY
+            cost, name = self.p.state_cost_cny[self.site, self.kind], f"budget({self.phase[t]})"
             limit = float(self.p.budget_cny[t] / KCNY * (1 + SLACK))
-            self._single(self._y(t), cost, -_ENDLESS, limit)
+            self._single(self._y(t), cost / KCNY, -_ENDLESS, limit, name)
 
     def _headroom(self, t: int) -> None:
-        p = self.p
-        load = p.load_kw[self.kind]
-        at = np.where(load != 0, p.site_substation[self.site], NONE)
-        asked = np.bincount(at[at != NONE], minlength=len(p.substations)) > 0
-        bound = np.flatnonzero(asked & np.isfinite(p.headroom_kw[t]))
-        row_of = np.full(len(p.substations) + 1, NONE, dtype=np.int64)
-        row_of[bound] = np.arange(len(bound))
-        kept = np.flatnonzero(row_of[at] != NONE)
-        limits = p.headroom_kw[t, bound] * (1 + SLACK)
-        y = self._y(t)[kept]
-        self._block(len(bound), row_of[at[kept]], y, load[kept], -_ENDLESS, limits)
+        named, row, column, load, limits = headroom_block(self.p, t, self.site, self.kind)
+        names = [self.room[n] for n in named]
+        self._block(len(named), row, self._y(t)[column], load, -_ENDLESS, limits, names)
 
     def _spacing(self, t: int) -> None:
         p = self.p

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import sparse
 
+from siting.models.headroom import headroom_rows
 from siting.models.relaxation import with_rows
 from siting.models.statement import SLACK
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from siting.data.problem import Problem
+    from siting.data.rooms import Rooms
     from siting.models.highs import Arrays
     from siting.models.layout import Layout
 
@@ -51,21 +53,31 @@ def with_cuts(arrays: Arrays, layout: Layout) -> Arrays:
 
 def _headroom(layout: Layout) -> list[Cut]:
     p, cuts = layout.problem, []
-    loads = np.unique(p.load_kw[p.load_kw > 0])
+    rows = headroom_rows(p)
     substation = p.site_substation[layout.site]
     order = np.argsort(substation, kind="stable")
     ends = np.searchsorted(substation[order], np.arange(len(p.substations) + 1))
-    for g in range(len(p.substations)):
+    for n in _tightest(rows):
+        t, g = rows.phase[n], rows.substation[n]
         at = order[ends[g] : ends[g + 1]]
-        for t in np.flatnonzero(np.isfinite(p.headroom_kw[:, g])):
-            here = np.sort(at[layout.phase[at] == t])
-            for load in loads:
-                times = np.floor(p.load_kw[layout.kind[here]] / load + _HAIR)
-                most = np.floor(p.headroom_kw[t, g] * (1 + SLACK) / load + _HAIR)
-                some = times > 0
-                if times.sum() > most:
-                    cuts.append((layout.choice[here[some]], times[some], float(most)))
+        here = np.sort(at[layout.phase[at] == t])
+        loads = rows.load_kw[n]
+        for load in np.unique(loads[loads > 0]):
+            times = np.floor(loads[layout.kind[here]] / load + _HAIR)
+            most = np.floor(rows.limit_kw[n] * (1 + SLACK) / load + _HAIR)
+            some = times != 0
+            if np.maximum(times, 0).sum() > most:
+                cuts.append((layout.choice[here[some]], times[some], float(most)))
     return cuts
+
+
+def _tightest(rows: Rooms) -> list[int]:
+    """Return one row of each substation and phase, in that order: where the largest fits least."""
+    fits = rows.limit_kw / np.maximum(rows.load_kw.max(axis=1, initial=0.0), 1.0)
+    first: dict[tuple[int, int], int] = {}
+    for n in np.lexsort((fits, rows.phase, rows.substation)).tolist():
+        first.setdefault((int(rows.substation[n]), int(rows.phase[n])), n)
+    return list(first.values())
 
 
 def _spacing(layout: Layout) -> list[Cut]:

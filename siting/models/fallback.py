@@ -6,30 +6,25 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from siting.errors import SolverError
 from siting.models import highs, other_solvers
 from siting.models import search as searching
 from siting.models.crew import Crew
 from siting.models.reduce import reduced
-from siting.models.relaxation import matrix
+from siting.models.warm import begin, stations_hold
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from numpy.typing import NDArray
 
     from siting.data.problem import Problem
     from siting.models.differing import Differing
     from siting.models.effort import Effort
     from siting.models.found import Found
-    from siting.models.highs import Arrays
+    from siting.models.warm import Start
 
 OTHER = "cbc"
 _TIME_WAS_UP = 0.9
 """Part of the time limit from which a run without an answer was stopped by it."""
-_TOLERANCE = 1e-5
 
 
 def search(
@@ -38,6 +33,7 @@ def search(
     progress: Callable[[str], None],
     *,
     differing: Differing | None = None,
+    start: Start | None = None,
 ) -> tuple[Found, str]:
     """Return what was found, and by which solver.
 
@@ -55,6 +51,8 @@ def search(
         Called with a line of text now and then.
     differing
         Plans the answer has to differ from; only HiGHS answers such a question.
+    start
+        A plan to begin with, and maybe a bound that holds; HiGHS alone takes it.
 
     Raises
     ------
@@ -65,7 +63,8 @@ def search(
     found, name = None, "HiGHS"
     try:
         name = highs.version()
-        with_highs = searching.Search(reduced(problem), Crew(effort, progress), differing=differing)
+        crew = Crew(effort, progress)
+        with_highs = begin(reduced(problem), crew, start=start, differing=differing)
         found = with_highs.run()
         why = _failure(with_highs, found, time.monotonic() - started)
     except SolverError as error:
@@ -89,28 +88,3 @@ def _failure(search: searching.Search, found: Found, spent_s: float) -> str:
         return "HiGHS stopped before its time without an answer" if early else ""
     held = stations_hold(search.arrays, len(search.layout.choice), search.values)
     return "" if held else "the stations HiGHS chose break a row"
-
-
-def stations_hold(arrays: Arrays, choices: int, values: NDArray[np.float64]) -> bool:
-    """Tell whether whole stations keep every row that is about stations alone.
-
-    Energy and coverage are worked out again from the stations, so other rows need no check.
-
-    Parameters
-    ----------
-    arrays
-        The program; its first columns are the choice.
-    choices
-        How many those are.
-    values
-        (columns,) what a solver found.
-    """
-    rows = matrix(arrays)
-    others = np.ones(len(arrays.cost))
-    others[:choices] = 0.0
-    alone = np.flatnonzero(abs(rows) @ others == 0)
-    part, whole = rows[alone][:, :choices], np.round(values[:choices])
-    activity = part @ whole
-    size = _TOLERANCE * np.maximum(1.0, abs(part) @ np.abs(whole))
-    above = activity >= arrays.row_lower[alone] - size
-    return bool(np.all(above & (activity <= arrays.row_upper[alone] + size)))

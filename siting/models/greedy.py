@@ -44,6 +44,29 @@ def greedy_wish(layout: Layout) -> Values:
     return wish
 
 
+def greedy_types(problem: Problem, *, fill: bool = False) -> Indices:
+    """Return the types that a greedy builder opens, phase by phase, (T, J).
+
+    Parameters
+    ----------
+    problem
+        The question; its rules on districts are not looked at.
+    fill
+        Go on once nothing serves more, up to the most stations allowed: the cheapest type, where
+        it shortens the drive of all demand the most.
+    """
+    rows = []
+    held = problem.initial.astype(np.int64)
+    for t in range(len(problem.phases)):
+        phase = _Phase(problem, t, held.copy())
+        phase.build()
+        if fill and problem.max_stations[t] != NONE:
+            phase.fill()
+        held = phase.held
+        rows.append(held.copy())
+    return np.array(rows)
+
+
 @dataclass(eq=False)
 class _Phase:
     """Hold one phase while it is built."""
@@ -87,6 +110,28 @@ class _Phase:
             if worth[j, k] <= 0:
                 return
             self._take(int(j), int(k))
+
+    def fill(self) -> None:
+        """Open cheapest types where they shorten the drive most, up to all places or money."""
+        p, demand = self.problem, self.problem.demand_kwh[self.phase]
+        now = np.full(len(p.zones), float(p.pair_minutes.max(initial=0.0)))
+        stands = (self.held != NONE) & p.is_super[np.maximum(self.held, 0)]
+        here = stands[p.pair_site]
+        np.minimum.at(now, p.pair_zone[here], p.pair_minutes[here])
+        while self.places >= 1:
+            fits = p.allowed & p.is_super & (self.open_to & (self.held == NONE))[:, None]
+            fits &= p.state_cost_cny <= self.money_cny
+            fits &= p.load_kw <= self.room_kw[p.site_substation][:, None]
+            may = np.flatnonzero(fits.any(axis=1))
+            if not len(may):
+                return
+            shorter = demand[p.pair_zone] * np.maximum(now[p.pair_zone] - p.pair_minutes, 0.0)
+            gain = np.bincount(p.pair_site, weights=shorter, minlength=len(p.sites))
+            site = int(may[gain[may].argmax()])
+            price = np.where(fits[site], p.state_cost_cny[site], np.inf)
+            self._take(site, int(price.argmin()))
+            own = p.pair_site == site
+            np.minimum.at(now, p.pair_zone[own], p.pair_minutes[own])
 
     def gain(self) -> Values:
         """Return what each station would still serve, (J, K); 0 where none may come."""

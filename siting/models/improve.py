@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from siting.models.highs import Highs
-from siting.models.neighbourhoods import columns_around
+from siting.models.neighbourhoods import KINDS, WIDEST, WINDOW, columns_around
 from siting.models.relaxation import matrix, restrict
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from siting.models.crew import Crew
@@ -29,6 +31,8 @@ NODES = 400
 """Most nodes of branch and bound for a neighbourhood."""
 GAIN = 1e-7
 """Least relative gain worth taking."""
+END_SHARE = 0.9
+"""Part of the time limit after which a cheaper plan of the same worth is sought instead."""
 
 
 @dataclass(eq=False)
@@ -43,6 +47,8 @@ class Improver:
     wish: Values
     """(choice,) the relaxation's choice."""
     rng: np.random.Generator
+    tried: int = 0
+    """Neighbourhoods solved."""
 
     def __post_init__(self) -> None:
         self.columns = matrix(self.arrays).tocsc()
@@ -52,12 +58,12 @@ class Improver:
         """What the plan is worth, in the program's objective."""
         return float(self.arrays.cost @ self.values)
 
-    def told(self, bound: float, gap: float, short: float, tried: int) -> str:
+    def told(self, bound: float, gap: float, short: float) -> str:
         """Return a line on how far the search has come."""
         missing = f", {short:,.0f} kWh a day short" if short else ""
         return (
             f"best {self.worth:,.0f}, bound {bound:,.0f}, gap {gap:.2%}{missing}, "
-            f"{tried} neighbourhoods"
+            f"{self.tried} neighbourhoods"
         )
 
     def step(self, kinds: list[Kind], size: int) -> list[bool]:
@@ -119,3 +125,58 @@ class Improver:
         values[self.layout.choice] = np.round(values[self.layout.choice])
         self.values = values
         return True
+
+
+def improve(
+    improver: Improver,
+    bound: float,
+    seen: Callable[[], None],
+    *,
+    most: int | None,
+    patience: int,
+) -> bool:
+    """Improve a plan neighbourhood by neighbourhood; tell whether the gap is proved.
+
+    Parameters
+    ----------
+    improver
+        The program and its plan.
+    bound
+        Proven.
+    seen
+        Called whenever the plan may be a better one.
+    most
+        Neighbourhoods in all, those of before included; None for no limit but the effort's.
+    patience
+        Neighbourhoods without gain before it gives up.
+    """
+    layout, crew, stale, size = improver.layout, improver.crew, 0, WINDOW
+    p, limits = layout.problem, [n for n in (most, crew.effort.iterations) if n is not None]
+    kinds = [kind for kind in KINDS if kind != "time" or len(p.phases) > 1]
+    while True:
+        short = layout.shortfall(improver.values)
+        seen()
+        gap = abs(bound - improver.worth) / max(abs(improver.worth), 1e-9)
+        crew.progress(improver.told(bound, gap, short))
+        count = min([BATCH, *(limit - improver.tried for limit in limits)])
+        proved = gap <= crew.effort.gap and not short
+        if proved or count <= 0 or stale >= patience or crew.over(share=END_SHARE):
+            break
+        turn: list[Kind] = [kinds[(improver.tried + n) % len(kinds)] for n in range(count)]
+        if p.objective == "cost" and not short:
+            turn[0] = "idle"
+        gained = improver.step(turn, size)
+        improver.tried, stale = improver.tried + count, 0 if any(gained) else stale + count
+        if stale >= patience // 3 and size < WIDEST:
+            size, stale = min(size * 3 // 2, WIDEST), 0
+    if short:
+        crew.progress("the floors were not met")
+    return proved
+
+
+def best_of(starts: list[Values], arrays: Arrays) -> Values:
+    """Return the best of some plans, or nothing where there is none."""
+    sign = -1.0 if arrays.maximise else 1.0
+    plans = [start for start in starts if len(start)]
+    none = np.empty(0)
+    return min(plans, key=lambda values: sign * float(arrays.cost @ values), default=none)

@@ -54,11 +54,13 @@ class Prices:
     site: Values
     """(T, J) of a kWh of capacity; tells which pairs may pay, and bounds nothing."""
     promise: Values
-    """(T,) of a kWh of the served share."""
+    """(T, I) of a kWh served, by all floors the zone counts in."""
     cover: Values
     """(T, I) of a station within reach."""
     cover_promise: Values
-    """(T,) of a kWh of the covered share."""
+    """(T, I) of a kWh covered, likewise."""
+    promised: Values
+    """(T,) what the promised kWh of all floors are worth at their prices."""
 
 
 class Lagrangian:
@@ -93,9 +95,9 @@ class Lagrangian:
         total = 0.0
         for t in range(len(p.phases)):
             table = np.zeros(p.allowed.shape)
+            total -= float(prices.promised[t])
             if p.serves:
                 total += float(p.demand_kwh[t] @ prices.demand[t])
-                total -= float(prices.promise[t] * p.min_served_share * p.reachable_kwh[t])
                 table += self._fill(t, prices)
             if p.covers:
                 total += self._cover(t, prices)
@@ -115,8 +117,7 @@ class Lagrangian:
         gain = prices.cover_promise[t] * p.demand_kwh[t] - prices.cover[t]
         if p.objective == "covered":
             gain = gain + p.weight[t] * p.demand_kwh[t]
-        promised = prices.cover_promise[t] * p.min_covered_share * p.reachable_kwh[t]
-        return float(np.maximum(gain[p.reachable_zone], 0.0).sum() - promised)
+        return float(np.maximum(gain[p.reachable_zone], 0.0).sum())
 
     def _by_site(self, weights: Values) -> Values:
         total = np.bincount(self.site, weights=weights, minlength=len(self.problem.sites))
@@ -125,7 +126,8 @@ class Lagrangian:
     def _fill(self, t: int, prices: Prices) -> Values:
         """Return what each station earns at best, (J, K)."""
         p, table = self.problem, np.zeros(self.problem.allowed.shape)
-        gain = prices.promise[t] - prices.demand[t, self.zone] + unit_gain(p, t, self.minutes)
+        price = prices.promise[t, self.zone] - prices.demand[t, self.zone]
+        gain = price + unit_gain(p, t, self.minutes)
         paying = np.flatnonzero(gain > 0)
         if not len(paying):
             return table

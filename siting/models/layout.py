@@ -9,7 +9,7 @@ import numpy as np
 from scipy import sparse
 
 from siting.data.problem import NONE
-from siting.models.arrays import choice_keys
+from siting.models.choice import choice_keys
 from siting.models.statement import KCNY
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ import numpy as np
 
 from siting.models.arrays import arrays_of
 from siting.models.cuts import with_cuts
+from siting.models.equity import floor_prices
 from siting.models.lagrange import Lagrangian, Prices, unit_gain
 from siting.models.layout import Layout
 from siting.models.relaxation import elastic, matrix, part_of, rows_within, scaled, with_floor
@@ -64,10 +65,12 @@ class Relaxed:
     """Pairs that the relaxation took in, ascending."""
     energy: Values
     """(T, pairs) what it sent along them; empty where nothing is served, or nothing was found."""
+    prices: Prices | None = None
+    """On what stations share; None where the relaxation was not finished."""
 
 
 @dataclass(frozen=True, eq=False)
-class _Answer:
+class Answer:
     """Hold a finished relaxation of the pairs taken in so far."""
 
     values: Values
@@ -116,19 +119,20 @@ def relax(
         if len(pairs) < len(problem.pair_zone):
             layout = layout.with_slack()
             arrays = elastic(arrays, layout.floors, layout.penalty)
-        answer = _answer(arrays, layout, solve, gap / 2)
+        answer = answer_of(arrays, layout, solve, gap / 2)
         if answer is None:
             return _even(best, arrays, layout, problem)
         if isinstance(answer, str):
             return replace(best, infeasible=True)
-        prices = _prices(arrays, layout, answer.duals)
+        prices = prices_of(arrays, layout, answer.duals)
         bound = Lagrangian(arrays, layout, problem).bound(prices)
         best = replace(
             best,
             wish=answer.values[layout.choice],
-            bound=_tighter(best.bound, bound, maximise=arrays.maximise),
+            bound=tighter(best.bound, bound, maximise=arrays.maximise),
             pairs=pairs,
             energy=answer.values[layout.energy],
+            prices=prices,
         )
         more = _with_paying(problem, pairs, prices)
         miss = abs(best.bound - answer.objective)
@@ -156,17 +160,20 @@ def _even(best: Relaxed, arrays: Arrays, layout: Layout, problem: Problem) -> Re
         return best
     lagrangian = Lagrangian(arrays, layout, problem)
     size = (len(problem.phases), len(problem.zones))
-    for price in EVEN:
-        demand = np.outer(price * problem.weight, np.ones(size[1]))
+    for price in reversed(EVEN):
+        demand = np.outer(price * problem.weight, problem.reachable_zone)
         nothing = np.zeros(size[0])
-        prices = Prices(demand, np.zeros((1, 1)), nothing, np.zeros(size), nothing)
+        free = np.zeros(size)
+        prices = Prices(demand, np.zeros((1, 1)), free, free, free, nothing)
         bound, wish = lagrangian.bound_and_wish(prices)
-        if bound is not None and bound < best.bound:
-            best = replace(best, bound=bound, wish=wish)
+        if bound is None or bound >= best.bound:
+            break  # bounds are convex in the price, and the simple one is that of the full price
+        best = replace(best, bound=bound, wish=wish)
     return best
 
 
-def _tighter(bound: float, other: float | None, *, maximise: bool) -> float:
+def tighter(bound: float, other: float | None, *, maximise: bool) -> float:
+    """Return the tighter of two bounds, one of which may be missing."""
     if other is None:
         return bound
     return min(bound, other) if maximise else max(bound, other)
@@ -208,7 +215,8 @@ def _with_paying(problem: Problem, pairs: Indices, prices: Prices) -> Indices:
     earns = np.full(len(p.pair_zone), -np.inf)
     for t in range(len(p.phases)):
         price = prices.demand[t, p.pair_zone] + prices.site[t, p.pair_site]
-        earns = np.maximum(earns, prices.promise[t] - price + unit_gain(p, t, p.pair_minutes))
+        promise = prices.promise[t, p.pair_zone]
+        earns = np.maximum(earns, promise - price + unit_gain(p, t, p.pair_minutes))
     earns[pairs] = -np.inf
     scale = float(prices.promise.max(initial=0.0) + np.abs(prices.demand).max(initial=0.0))
     new = np.flatnonzero(earns > DUST * max(scale, 1e-12))
@@ -216,7 +224,7 @@ def _with_paying(problem: Problem, pairs: Indices, prices: Prices) -> Indices:
     return np.union1d(pairs, paying)
 
 
-def _answer(arrays: Arrays, layout: Layout, solve: Solver, give: float) -> _Answer | str | None:
+def answer_of(arrays: Arrays, layout: Layout, solve: Solver, give: float) -> Answer | str | None:
     """Return the relaxation of a part, ``infeasible``, or None where it was not finished."""
     phases = range(len(layout.problem.phases))
     groups = [np.arange(len(arrays.cost))]
@@ -235,7 +243,7 @@ def _answer(arrays: Arrays, layout: Layout, solve: Solver, give: float) -> _Answ
             return None
         duals[rows] = run.duals
         values[columns] = _thrifty(part, run.values, layout, columns, solve, give)
-    return _Answer(values, duals, float(arrays.cost @ values))
+    return Answer(values, duals, float(arrays.cost @ values))
 
 
 def _solved(arrays: Arrays, upper: Values, solve: Solver) -> Run:
@@ -262,7 +270,7 @@ def _thrifty(
     return run.values if len(run.values) else values
 
 
-def _prices(arrays: Arrays, layout: Layout, duals: Values) -> Prices:
+def prices_of(arrays: Arrays, layout: Layout, duals: Values) -> Prices:
     """Return the prices that the duals of a relaxation put on what stations share.
 
     An energy column stands first in its zone's demand row and next in its site's capacity row; a
@@ -281,8 +289,4 @@ def _prices(arrays: Arrays, layout: Layout, duals: Values) -> Prices:
     cover[layout.cover_phase, layout.cover_zone] = price[
         columns.indices[columns.indptr[layout.cover]]
     ]
-    promise = np.zeros((2, len(p.phases)))
-    kinds = [n for n, asked in enumerate((p.min_served_share, p.min_covered_share)) if asked]
-    if kinds and len(arrays.floors):
-        promise[kinds] = price[arrays.floors].reshape(len(p.phases), len(kinds)).T
-    return Prices(demand, site, promise[0], cover, promise[1])
+    return Prices(demand, site, *floor_prices(p, price[arrays.floors], cover))

@@ -62,7 +62,7 @@ def columns_around(
     if kind != "time":
         donors = _idle(layout, values, rng, DONORS)
         sites = np.concatenate([sites, donors])
-    return _columns(layout, values, sites)
+    return columns_at(layout, values, sites)
 
 
 def _sites(
@@ -92,10 +92,25 @@ def _sites(
     return near
 
 
-def _columns(layout: Layout, values: Values, sites: Indices) -> Indices:
+def columns_at(layout: Layout, values: Values, sites: Indices) -> Indices:
+    """Return the columns of some sites, of their substations' reinforcements, and of zones near.
+
+    Parameters
+    ----------
+    layout
+        What the columns are.
+    values
+        (columns,) the plan.
+    sites
+        To free.
+    """
     p, opened = layout.problem, layout.open_supers(values)
     free_site = np.zeros(len(p.sites), dtype=bool)
     free_site[sites] = True
+    if p.works:  # reinforcements of the substations that feed them
+        works = np.arange(len(p.sites) - p.works, len(p.sites))
+        fed = np.unique(p.site_substation[sites])
+        free_site[works[np.isin(p.site_substation[works], fed[fed != NONE])]] = True
     zones = np.zeros(len(p.zones), dtype=bool)
     zones[p.pair_zone[free_site[p.pair_site]]] = True
     parts = [layout.choice[free_site[layout.site]]]

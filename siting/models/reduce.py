@@ -1,8 +1,8 @@
 """Make a question smaller without changing what its best plan is worth.
 
-Zones that reach the same sites are one zone wherever minutes do not count. A type is left out at a
-site where a smaller one does the same for no more money: all the demand within the site's reach
-fits into it.
+Zones that reach the same sites, and are owed the same, are one zone wherever minutes do not count.
+A type is left out at a site where a smaller one does the same for no more money: all the demand
+within the site's reach fits into it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from siting.models.headroom import never_heavier
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,6 +53,7 @@ def _with_zones_merged(problem: Problem) -> Problem:
         pair_site=p.pair_site[of_kept][order],
         pair_minutes=p.pair_minutes[of_kept][order],
         zone_district=p.zone_district[first],
+        fairness=p.fairness.over(first),
     )
 
 
@@ -60,7 +63,11 @@ def _groups(problem: Problem) -> NDArray[np.int64]:
     start = np.searchsorted(p.pair_zone, np.arange(len(p.zones) + 1))
     known: dict[bytes, int] = {}
     sites = np.ascontiguousarray(p.pair_site)
-    reach = (sites[a:b].tobytes() for a, b in pairwise(start.tolist()))
+    owed = p.fairness.member(len(p.zones))
+    reach = (
+        sites[a:b].tobytes() + owed[i].tobytes()
+        for i, (a, b) in enumerate(pairwise(start.tolist()))
+    )
     return np.array([known.setdefault(key, len(known)) for key in reach], dtype=np.int64)
 
 
@@ -75,12 +82,13 @@ def _undominated(problem: Problem) -> NDArray[np.bool_]:
     for large in range(len(p.types)):
         for small in range(large):
             alike = p.is_super[small] == p.is_super[large]
-            light = p.load_kw[small] <= p.load_kw[large]
+            light = never_heavier(p, small, large)
             counts = p.ratio_count[small] >= p.ratio_count[large]
-            if not (alike and light and counts):
+            if not (alike and counts):
                 continue
             same = size[:, small] >= size[:, large]
             cheap = p.state_cost_cny[:, small] <= p.state_cost_cny[:, large]
-            needless = same & cheap & allowed[:, small] & (p.initial != large)
+            needless = light & same & cheap & allowed[:, small] & (p.initial != large)
+            needless &= ~(p.fixed == large).any(axis=0) if len(p.fixed) else True
             allowed[needless, large] = False
     return allowed

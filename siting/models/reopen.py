@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from siting.data.problem import NONE
+from siting.models.headroom import over_kw
 from siting.models.solution import open_supers
-from siting.models.statement import SLACK
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,7 +31,10 @@ def reopen(problem: Problem, type_at: NDArray[np.int64]) -> NDArray[np.int64]:
         (T, J) type, or NONE; keeps every rule.
     """
     kept = type_at
-    for j in np.flatnonzero(problem.closable & (type_at[-1] == NONE)):
+    closed = problem.closable & (type_at[-1] == NONE)
+    if len(problem.fixed):
+        closed &= ~(problem.fixed == NONE).any(axis=0)
+    for j in np.flatnonzero(closed):
         trial = kept.copy()
         trial[:, j] = problem.initial[j]
         if _fits(problem, trial):
@@ -45,7 +48,5 @@ def _fits(problem: Problem, type_at: NDArray[np.int64]) -> bool:
     close = bool((opened[:, first] & opened[:, second]).any())
     most = problem.max_stations
     many = bool(((most != NONE) & (opened.sum(axis=1) > most)).any())
-    load = np.where(type_at == NONE, 0.0, problem.load_kw[np.maximum(type_at, 0)])
-    at = np.equal.outer(problem.site_substation, np.arange(len(problem.substations)))
-    heavy = bool((load @ at > problem.headroom_kw * (1 + SLACK)).any())
+    heavy = bool((over_kw(problem, type_at) > 0).any())
     return not (close or many or heavy)

@@ -4,9 +4,9 @@ Small questions go to HiGHS whole. Large ones: a linear relaxation over the pair
 bound and a fractional plan; the nearest plan that keeps every rule on sites is found exactly; then
 neighbourhoods (around demand left unserved, of a substation, of a district, where the relaxation
 chose otherwise, in time) are solved exactly, two at a time, until the proven gap is small enough or
-the effort is spent. Questions of several phases are solved phase after phase as well, and the
-better plan goes on: foresight never costs. Last, among plans of the same worth a cheaper one is
-sought, so that no money is spent that serves nobody.
+the effort is spent; on the way the relaxation is tightened if need be. Questions of several phases
+are solved phase after phase as well, and the better plan goes on: foresight never costs. Last,
+among plans of the same worth a cheaper one is sought, so that no money is spent that serves nobody.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from siting.models.cuts import with_cuts
 from siting.models.found import NOTHING, Found
 from siting.models.greedy import greedy_wish
 from siting.models.highs import Arrays, Highs, Run
-from siting.models.improve import BATCH, Improver
+from siting.models.improve import Improver, best_of, improve
 from siting.models.layout import Layout
 from siting.models.linear import Relaxed, relax, with_pairs
-from siting.models.neighbourhoods import KINDS, WIDEST, WINDOW
-from siting.models.one_phase import one_phase
+from siting.models.links import may_tighten, tighten
+from siting.models.one_phase import phase_after_phase
 from siting.models.relaxation import elastic
 from siting.models.start import (
     ROUND_NODES,
@@ -33,38 +33,36 @@ from siting.models.start import (
     nearest_choice,
     pairs_to_begin,
     pairs_to_search,
-    used_columns,
+    worth_solving,
 )
-from siting.models.thrift import SHARE as THRIFT_SHARE
-from siting.models.thrift import economise, economise_whole
+from siting.models.thrift import cheaper
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from siting.data.problem import Problem
     from siting.models.crew import Crew
     from siting.models.differing import Differing
-    from siting.models.neighbourhoods import Kind
 
     Indices = NDArray[np.int64]
     Values = NDArray[np.float64]
 
 SMALL = 30_000
 """Columns up to which HiGHS gets the whole program."""
-SUPPORT = (1e-3, 1e-2, 0.05, 0.2)
-"""Parts of a station, or of a zone's demand, from which on the relaxation counts as using it; the
-first that leaves no more than SUPPORT_COLUMNS."""
-SUPPORT_COLUMNS = 15_000
 SUPPORT_SHARE = 0.15
 """Part of the time limit for the program over what the relaxation uses."""
 STALE = 60
 """Neighbourhoods without gain before the search gives up."""
 STEP_NODES = 100
 """Nodes that a step is worth where HiGHS gets the whole program."""
+FIRST = 24
+"""Neighbourhoods before the relaxation is tightened, where it would not do as it is."""
 RELAX_SHARE = 0.6
 """Part of the time limit for the linear relaxation."""
-MYOPIC_SHARE = 0.25
-"""Part of the time left for the plan made phase after phase."""
+TIGHTEN_SHARE = 0.85
+"""Part of the time limit for tightening it."""
 
 
 @dataclass
@@ -84,6 +82,8 @@ class Search:
     method: str = "branch and bound"
 
     def __post_init__(self) -> None:
+        self._relax_share = RELAX_SHARE
+        self._greedy = self.problem.objective == "served" and self.differing is None
         self.pairs = pairs_to_begin(self.problem, self.crew.effort.seed)
         self._over_pairs()
         self.bound = float(self.layout.simple_bounds(self.arrays).sum())
@@ -115,7 +115,9 @@ class Search:
             else:
                 self._large()
             if len(self.values) and self.thrifty and self.problem.objective != "cost":
-                self._economise()
+                program = (self.arrays, self.layout, self.crew, self.values)
+                whole = len(self.arrays.cost) <= SMALL
+                self.values = cheaper(*program, nodes=self._nodes, patience=STALE, whole=whole)
                 self.method += "; then least cost"
         except KeyboardInterrupt:
             self.crew.stop.set()
@@ -154,6 +156,7 @@ class Search:
     def _large(self) -> None:
         self.method = "linear relaxation, rounding, exact neighbourhoods"
         effort = self.crew.effort
+        self._early()
         relaxed = relax(
             self.problem,
             self._linear,
@@ -163,28 +166,45 @@ class Search:
         )
         self._go_on()
         self._bound_by(relaxed.bound)
-        if relaxed.infeasible:
+        if relaxed.infeasible or self.infeasible:
             self.infeasible, self.method = True, "linear relaxation"
             return
         self._thin_out(relaxed)
         layout = self.layout.with_slack()
         soft = elastic(self.arrays, layout.floors, layout.penalty)
-        starts = [self._rounded(relaxed.wish, soft, layout)]
-        if self.infeasible:
+        starts: list[Values] = []
+        if len(self.values):
+            starts.append(self._complete(soft, layout, self.values[layout.choice]))
+        for wish in self._wishes(relaxed):
+            starts.append(self._rounded(wish, soft, layout))
+            if self.infeasible:
+                return
+            self._keep(best_of(starts, soft), layout)
+        best = best_of([*starts, self._myopic(soft, layout)], soft)
+        if not len(best):
             return
-        self._keep(starts[0], layout)
-        if self.problem.objective == "served" and self.differing is None:
-            starts.append(self._rounded(greedy_wish(self.layout), soft, layout))
-        starts.append(self._myopic(soft, layout))
-        starts = [start for start in starts if len(start)]
-        if not starts:
-            return
-        sign = -1.0 if soft.maximise else 1.0
-        best = min(starts, key=lambda values: sign * float(soft.cost @ values))
         rng = np.random.default_rng(effort.seed)
         improver = Improver(soft, layout, self.crew, best, relaxed.wish, rng)
         self._support(improver, relaxed)
+        if self._improve(improver, most=FIRST):
+            return
+        self._tighten(improver, relaxed)
         self._improve(improver)
+
+    def _wishes(self, relaxed: Relaxed) -> Iterator[Values]:
+        """Yield choices to round: the relaxation's, if it has one, and the greedy one."""
+        early = len(self.values) > 0
+        if relaxed.wish.any() or not (early or self._greedy):
+            yield relaxed.wish
+        if self._greedy and not early:
+            yield greedy_wish(self.layout)
+
+    def _early(self) -> None:
+        """Have a plan of a very large question before its relaxation, which may take too long."""
+        if self._thin and self._greedy:
+            layout = self.layout.with_slack()
+            soft = elastic(self.arrays, layout.floors, layout.penalty)
+            self._keep(self._rounded(greedy_wish(self.layout), soft, layout), layout)
 
     def _go_on(self) -> None:
         """Go no further once somebody has stopped the search."""
@@ -198,7 +218,7 @@ class Search:
 
     def _linear(self, ways: list[tuple[Arrays, str]]) -> tuple[int, Run]:
         programs = [(self._highs(arrays, relaxed=True), method) for arrays, method in ways]
-        return self.crew.first(programs, seconds=self.crew.left_s(share=RELAX_SHARE))
+        return self.crew.first(programs, seconds=self.crew.left_s(share=self._relax_share))
 
     def _thin_out(self, relaxed: Relaxed) -> None:
         """Leave out pairs of a very large question that hardly pay; the bound is of all pairs."""
@@ -227,67 +247,51 @@ class Search:
         phases = len(self.problem.phases)
         if phases == 1 or self.differing is not None or self.crew.over():
             return np.empty(0)
-        held, steps = self.problem.initial, self.crew.effort.iterations
-        rows = []
-        for t, name in enumerate(self.problem.phases):
-            share = MYOPIC_SHARE / phases if t == 0 else MYOPIC_SHARE / (phases - t)
-            crew = self.crew.part(share, None if steps is None else 1 + steps // 4, name)
-            found = Search(one_phase(self.problem, t, held), crew, thrifty=False).run()
+
+        def alone(problem: Problem, crew: Crew) -> Indices:
+            found = Search(problem, crew, thrifty=False).run()
             self._go_on()
-            if not len(found.type_at):
-                return np.empty(0)
-            held = found.type_at[0]
-            rows.append(held)
-        chosen = np.array(rows)[layout.phase, layout.site] == layout.kind
+            return found.type_at
+
+        rows = phase_after_phase(self.problem, self.crew, alone)
+        if rows is None:
+            return np.empty(0)
+        chosen = rows[layout.phase, layout.site] == layout.kind
         return self._complete(arrays, layout, chosen.astype(float))
 
     def _support(self, improver: Improver, relaxed: Relaxed) -> None:
         """Solve the program over the sites and pairs that the relaxation uses."""
         self._keep(improver.values, improver.layout)
-        for least in SUPPORT:
-            free = used_columns(
-                self.problem, improver.layout, improver.values, relaxed, self.pairs, least
-            )
-            if len(free) <= SUPPORT_COLUMNS:
-                self.crew.progress("solving what the relaxation uses")
-                seconds = SUPPORT_SHARE * self.crew.effort.time_limit_s
-                improver.solve([free], seconds=seconds, nodes=ROUND_NODES)
-                return
+        free = worth_solving(self.problem, improver.layout, improver.values, relaxed, self.pairs)
+        if len(free):
+            self.crew.progress("solving what the relaxation uses")
+            seconds = SUPPORT_SHARE * self.crew.effort.time_limit_s
+            improver.solve([free], seconds=seconds, nodes=ROUND_NODES)
 
-    def _improve(self, improver: Improver) -> None:
-        effort, layout = self.crew.effort, improver.layout
-        kinds = [kind for kind in KINDS if kind != "time" or len(self.problem.phases) > 1]
-        tried = stale = 0
-        size, steps = WINDOW, effort.iterations
-        while True:
-            short = layout.shortfall(improver.values)
-            self._keep(improver.values, layout)
-            gap = abs(self.bound - improver.worth) / max(abs(improver.worth), 1e-9)
-            self.crew.progress(improver.told(self.bound, gap, short, tried))
-            count = BATCH if steps is None else min(BATCH, steps - tried)
-            proved = gap <= effort.gap and not short
-            if proved or count <= 0 or stale >= STALE or self.crew.over(share=1 - THRIFT_SHARE):
-                break
-            turn: list[Kind] = [kinds[(tried + n) % len(kinds)] for n in range(count)]
-            if self.problem.objective == "cost" and not short:
-                turn[0] = "idle"
-            gained = improver.step(turn, size)
-            tried, stale = tried + count, 0 if any(gained) else stale + count
-            if stale >= STALE // 3 and size < WIDEST:
-                size, stale = min(size * 3 // 2, WIDEST), 0
-        if short:
-            self.crew.progress("the floors were not met")
+    def _improve(self, improver: Improver, *, most: int | None = None) -> bool:
+        """Improve a plan, keeping what meets its floors; tell whether the gap is proved."""
 
-    def _economise(self) -> None:
-        """Look for a cheaper plan of the same worth in what is left of the effort."""
-        if self.crew.over():
+        def seen() -> None:
+            self._keep(improver.values, improver.layout)
+
+        return improve(improver, self.bound, seen, most=most, patience=STALE)
+
+    def _tighten(self, improver: Improver, relaxed: Relaxed) -> None:
+        """Better the bound by links, and go on from a plan near the tighter relaxation's."""
+        effort = self.crew.effort
+        self._relax_share = 1.0 if effort.iterations else TIGHTEN_SHARE
+        over = self.crew.over(share=self._relax_share) or improver.tried == effort.iterations
+        if over or not may_tighten(self.problem, relaxed):
             return
-        self.crew.progress("looking for a cheaper plan of the same worth")
-        program = (self.arrays, self.layout, self.crew, self.values)
-        if len(self.arrays.cost) <= SMALL:
-            self.values = economise_whole(*program, nodes=self._nodes)
-        else:
-            self.values = economise(*program, patience=STALE)
+        tighter = tighten(
+            self.problem, relaxed, self._linear, gap=effort.gap, progress=self.crew.progress
+        )
+        self._go_on()
+        self._bound_by(tighter.bound)
+        improver.wish = tighter.wish
+        start = self._rounded(tighter.wish, improver.arrays, improver.layout)
+        improver.values = best_of([improver.values, start], improver.arrays)
+        self._support(improver, tighter)
 
     @property
     def _nodes(self) -> int | None:

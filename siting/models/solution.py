@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from siting.data.problem import Problem
+    from siting.models.robust.outcome import Outcomes
 
 PROVED = 1e-6
 """Relative gap up to which a plan counts as optimal: the accuracy of a solver's own arithmetic."""
@@ -23,7 +24,8 @@ PROVED = 1e-6
 class Certificate:
     """Say how good an answer is, from what the solver itself reported."""
 
-    status: Literal["optimal", "feasible"]
+    status: Literal["optimal", "feasible", "given"]
+    """given: evaluated as it was given; nothing was optimised, nothing is proved."""
     objective: float
     """In the unit of the objective: kWh a day, kWh a day x min, or CNY."""
     bound: float
@@ -44,6 +46,8 @@ class Solution:
     energy_kwh: NDArray[np.float64]
     """(T, P) kWh a day along each pair of the problem."""
     certificate: Certificate
+    outcomes: Outcomes | None = None
+    """Its worth in every future, where there are several."""
 
 
 def open_supers(problem: Problem, type_at: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -12,7 +12,9 @@ from siting.models.assign import assign
 from siting.models.classical.answer import answer as classical_answer
 from siting.models.classical.from_problem_flow import solve_classical
 from siting.models.conflict import explain
+from siting.models.headroom import idle_works_removed
 from siting.models.reopen import reopen
+from siting.models.robust.solve import solve_robust
 from siting.models.solution import Solution, certify, objective_of
 from siting.models.statement import KCNY
 from siting.scenario.kinds import CLASSICAL
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from siting.data.problem import Problem
     from siting.models.differing import Differing
     from siting.models.effort import Effort
+    from siting.models.warm import Start
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +39,7 @@ def solve(
     solver: str = HIGHS,
     progress: Callable[[str], None] = log.info,
     differing: Differing | None = None,
+    start: Start | None = None,
 ) -> Solution:
     """Return a plan and the proof of how good it is.
 
@@ -50,8 +54,11 @@ def solve(
         knows, whose answer is then checked row by row.
     progress
         Called with a line of text now and then.
-    cuts
-        Rows over the choice that hold besides; with HiGHS only.
+    differing
+        Plans the answer has to differ from; with HiGHS only.
+    start
+        A plan to begin with, and maybe a bound that holds: the answer is no worse than a start
+        that keeps every rule. Of the phased objectives, and with HiGHS only; else it is left aside.
 
     Raises
     ------
@@ -64,6 +71,8 @@ def solve(
     KeyboardInterrupt
         If stopped by Ctrl-C before there was a plan; later, the best plan so far is returned.
     """
+    if problem.futures is not None:
+        return solve_robust(problem, effort, progress=progress)
     if problem.objective in CLASSICAL:
         return classical_answer(problem, effort, solver=solver, progress=progress)
     if problem.objective in {"flow", "market"}:
@@ -71,7 +80,7 @@ def solve(
     started = time.monotonic()
     progress("stating the model")
     if solver == HIGHS:
-        found, name = fallback.search(problem, effort, progress, differing=differing)
+        found, name = fallback.search(problem, effort, progress, differing=differing, start=start)
     else:
         other_solvers.check(solver)
         name = other_solvers.describe(solver)
@@ -88,7 +97,7 @@ def solve(
             "Give it more time (--time-limit), or ask for less."
         )
         raise NoSolutionError(msg)
-    type_at = reopen(problem, found.type_at)
+    type_at = reopen(problem, idle_works_removed(problem, found.type_at))
     progress("assigning energy")
     energy = assign(problem, type_at)
     certificate = certify(

@@ -15,6 +15,7 @@ Variables: :math:`y_{jkt} \in \{0, 1\}`, site :math:`j` holds type :math:`k` in 
     \text{cost:}    \quad & \min \sum_{jk} C_{jk} y_{jkT} \\
     \text{one:}     \quad & \sum_k y_{jkt} \le 1 \quad (= 1 \text{ for what must stay}) \\
     \text{rise:}    \quad & \sum_{k \ge m} y_{jkt} \ge \sum_{k \ge m} y_{jk,t-1} \\
+    \text{fixed:}   \quad & y_{jkt} \ge 1, \quad \sum_k y_{jkt} \le 0 \text{ where decided} \\
     \text{demand:}  \quad & \sum_j x_{ijt} \le d_{it} \\
     \text{capacity:}\quad & \sum_i x_{ijt} \le
                               \sum_k \min(Q_k, \textstyle\sum_{i: j \in N(i)} d_{it}) y_{jkt} \\
@@ -26,15 +27,14 @@ Variables: :math:`y_{jkt} \in \{0, 1\}`, site :math:`j` holds type :math:`k` in 
     \text{most:}    \quad & \sum_{jk\ \text{super}} y_{jkt} \le M_t \\
     \text{budget:}  \quad & \sum_{jk} C_{jk} y_{jkt} \le B_t \\
     \text{spacing:} \quad & \sum_{k\ \text{super}} (y_{jkt} + y_{j'kt}) \le 1 \text{ if close} \\
-    \text{headroom:}\quad & \sum_{j \in g, k} P_k y_{jkt} \le H_{gt} \\
+    \text{headroom:}\quad & \sum_{j \in g, k} P_k y_{jkt} \le H_{gt} \quad
+                              \text{(by hour with batteries or reinforcements)} \\
     \text{floors:}  \quad & \sum_{ij} x_{ijt} \ge \sigma \textstyle\sum_i d_{it}, \qquad
                               \sum_i d_{it} c_{it} \ge \kappa \textstyle\sum_i d_{it}
 
 The capacitated maximal covering location problem (Current & Storbeck, Environment and Planning B,
 1988) with sizes and phases; ``min(Q, reachable demand)`` tightens the relaxation and cuts off no
-plan. A site without a station of 480 kW serves nothing. Spacing is stated on the last phase only
-where no supercharging station may close, or rise to a type without a gun of 480 kW: the last phase
-then holds every pair.
+plan. Spacing is stated on the last phase alone where supercharging stations neither close nor fade.
 """
 
 from __future__ import annotations
@@ -46,6 +46,8 @@ import numpy as np
 import pulp
 
 from siting.data.problem import NONE
+from siting.models.equity import named_rows
+from siting.models.headroom import headroom_rows, row_names
 from siting.models.labels import names_for
 from siting.models.program import Statement
 
@@ -69,16 +71,13 @@ class _Writer:
     """Write the program, one method a block of the formulation above."""
 
     def __init__(self, problem: Problem) -> None:
-        self.p = problem
+        p = self.p = problem
         least = problem.objective in {"access", "cost"}
         sense = pulp.LpMinimize if least else pulp.LpMaximize
         self.lp = pulp.LpProblem("siting", sense)
-        self.zone = names_for(problem.zones)
-        self.site = names_for(problem.sites)
-        self.kind = names_for(problem.types)
-        self.phase = names_for(problem.phases)
-        self.district = names_for(problem.districts)
-        self.substation = names_for(problem.substations)
+        self.zone, self.site = names_for(p.zones), names_for(p.sites)
+        self.kind, self.phase = names_for(p.types), names_for(p.phases)
+        self.district = names_for(p.districts)
         self.phases = range(len(problem.phases))
         self.held = [np.flatnonzero(row).tolist() for row in problem.allowed]
         self.columns: list[Any] = []
@@ -94,6 +93,7 @@ class _Writer:
             for j in range(len(self.p.sites)):
                 self._one(j, t)
                 self._rise(j, t)
+            self._fixed(t)
             if self.serve:
                 self._service(t)
             if self.cover:
@@ -102,6 +102,8 @@ class _Writer:
             self._budget(t)
             self._headroom(t)
             self._spacing(t)
+        for row in named_rows(self.p, self._served, self.cover, self._super):
+            self._row(*row)
         return Statement(self.lp, self.build, self.serve, self.cover, self.columns, self.rows)
 
     def _new(self, name: str, *, upper: float | None = None, binary: bool = False) -> Any:  # noqa: ANN401 - PuLP is untyped
@@ -172,11 +174,7 @@ class _Writer:
             self._row(f"one({self.site[j]},{self.phase[t]})", self._at(j, t), sense, 1)
 
     def _rise(self, j: int, t: int) -> None:
-        """Let no site step back.
-
-        Where an existing station may close, what is closed stays closed, and what the plan has made
-        larger stays open.
-        """
+        """Let no site step back; what may close stays closed then, and what was enlarged open."""
         if t == 0:
             return
         for k in self.held[j]:
@@ -185,6 +183,12 @@ class _Writer:
             closes = self.p.closable[j] and k == self.p.initial[j]
             sense = pulp.LpConstraintLE if closes else pulp.LpConstraintGE
             self._row(name, [*now, *[(y, -a) for y, a in before]], sense, 0)
+
+    def _fixed(self, t: int) -> None:
+        for j, kind in zip(*(part.tolist() for part in self.p.fixes(t)), strict=True):
+            sense = pulp.LpConstraintLE if kind == NONE else pulp.LpConstraintGE
+            if terms := self._at(j, t) if kind == NONE else [(self.build[j, kind, t], 1.0)]:
+                self._row(f"fixed({self.site[j]},{self.phase[t]})", terms, sense, kind != NONE)
 
     def _service(self, t: int) -> None:
         p, serve = self.p, self._served(t)
@@ -270,17 +274,16 @@ class _Writer:
             self._row(f"budget({self.phase[t]})", terms, pulp.LpConstraintLE, limit)
 
     def _headroom(self, t: int) -> None:
-        p = self.p
-        by_substation: dict[int, list[Any]] = defaultdict(list)
+        at: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for j, held in enumerate(self.held):
-            by_substation[int(p.site_substation[j])] += [
-                (self.build[j, k, t], float(p.load_kw[k])) for k in held if p.load_kw[k]
-            ]
-        for g, name in enumerate(self.substation):
-            terms = by_substation[g]
-            if np.isfinite(p.headroom_kw[t, g]) and terms:
-                limit = p.headroom_kw[t, g] * (1 + SLACK)
-                self._row(f"headroom({name},{self.phase[t]})", terms, pulp.LpConstraintLE, limit)
+            at[int(self.p.site_substation[j])] += [(j, k) for k in held]
+        rows, names = headroom_rows(self.p), row_names(self.p)
+        for n in np.flatnonzero(rows.phase == t).tolist():
+            g, load = int(rows.substation[n]), rows.load_kw[n].tolist()
+            terms = [(self.build[j, k, t], load[k]) for j, k in at[g] if load[k]]
+            if terms:
+                limit = float(rows.limit_kw[n]) * (1 + SLACK)
+                self._row(names[n], terms, pulp.LpConstraintLE, limit)
 
     def _spacing(self, t: int) -> None:
         last = t == self.phases[-1]

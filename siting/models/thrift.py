@@ -30,6 +30,33 @@ WINDOW = 36
 """Sites that a neighbourhood frees."""
 
 
+def cheaper(
+    arrays: Arrays,
+    layout: Layout,
+    crew: Crew,
+    values: Values,
+    *,
+    nodes: int | None,
+    patience: int,
+    whole: bool,
+) -> Values:
+    """Return a cheaper plan of the same worth, sought in what is left of the effort.
+
+    Parameters
+    ----------
+    arrays, layout, crew, values, nodes, patience
+        As below.
+    whole
+        Whether HiGHS gets the whole program.
+    """
+    if crew.over():
+        return values
+    crew.progress("looking for a cheaper plan of the same worth")
+    if whole:
+        return economise_whole(arrays, layout, crew, values, nodes=nodes)
+    return economise(arrays, layout, crew, values, patience=patience)
+
+
 def economise_whole(
     arrays: Arrays, layout: Layout, crew: Crew, values: Values, *, nodes: int | None
 ) -> Values:

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
-from siting.errors import Fault, PlanError, ScenarioError
+from siting.errors import Fault, PlanError
 from siting.plan import FORMAT, Document, Plan
 from siting.plan_folder.geopackage import write_geopackage
+from siting.plan_folder.names import (
+    EQUITY_FILE,
+    EQUITY_JSON,
+    FUTURES_FILE,
+    LATER,
+    MAP_FILES,
+    PDF_FILE,
+    PLAN_FILES,
+    SENSITIVITY_FILE,
+    SITES_FILE,
+)
+from siting.plan_folder.reading import read_plan
 from siting.plan_folder.swap import replace_folder
-from siting.plan_folder.tables import PLAN_TABLES, all_tables, clean_text, read_table, write_table
-from siting.scenario_io import load_scenario, resolve_toml
+from siting.plan_folder.tables import all_tables, clean_text, write_table
+from siting.plan_folder.target import check_target
+from siting.scenario_io import resolve_toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +35,9 @@ if TYPE_CHECKING:
     from siting.scenario import Scenario
 
 __all__ = [
+    "EQUITY_FILE",
+    "EQUITY_JSON",
+    "FUTURES_FILE",
     "MAP_FILES",
     "PDF_FILE",
     "PLAN_FILES",
@@ -36,36 +49,6 @@ __all__ = [
     "write_into",
     "write_plan",
 ]
-
-PLAN_FILES = (
-    "plan.json",
-    "service.csv",
-    "zones.csv",
-    "load.csv",
-    "stations.csv",
-    "districts.csv",
-    "substations.csv",
-    "plan.gpkg",
-    "map.html",
-    "report.html",
-    "scenario.toml",
-)
-"""Names siting writes; any other file in a plan folder is the user's, and is carried over."""
-SITES_FILE = "sites.csv"
-"""Written where the scenario has rules for candidate sites."""
-PDF_FILE = "report.pdf"
-"""Written when asked for."""
-SENSITIVITY_FILE = "sensitivity.csv"
-"""What a plan hangs on, written when asked for."""
-MAP_FILES = ("map-grid.html", "map-public.html")
-"""Maps for other readers, written when asked for."""
-LATER = (SITES_FILE, SENSITIVITY_FILE, PDF_FILE, *MAP_FILES, "export", "grid")
-"""What siting may add to a plan's folder: of an old plan, none of it is carried over."""
-
-_AGAIN = "Make the plan again with 'siting plan'."
-_SHOWN_FAULTS = 20
-_MARK = FORMAT.partition("/")[0].encode()
-_HEAD_BYTES = 4096
 
 
 def write_plan(
@@ -155,66 +138,6 @@ def write_into(folder: Path, files: Mapping[str, str | bytes]) -> list[Path]:
     return paths
 
 
-def check_target(target: Path) -> None:
-    """Refuse a target that a plan may not replace; meant to be asked before the long work.
-
-    Parameters
-    ----------
-    target
-        Folder a plan is to be written to.
-
-    Raises
-    ------
-    PlanError
-        If it is a file, a folder that is neither empty nor a plan, or in a folder that is
-        write-protected.
-    """
-    target = Path(target)
-    mend = "Give another folder with --out."
-    what = None
-    if target.exists() and not target.is_dir():
-        what = "is a file, not a folder"
-    elif target.is_dir() and any(target.iterdir()) and not _is_plan(target):
-        what = "holds something that is not a plan, which would be lost"
-    elif (shut := _unwritable(target.absolute().parent)) is not None:
-        what = f"{shut} does not let you write"
-    if what:
-        msg = "The plan cannot be written there."
-        raise PlanError(msg, [Fault(str(target), what, mend)])
-
-
-def read_plan(folder: Path) -> tuple[Plan, Scenario]:
-    """Read a plan folder and the scenario it answers.
-
-    Parameters
-    ----------
-    folder
-        As `write_plan` wrote it.
-
-    Raises
-    ------
-    PlanError
-        If something is missing or damaged; lists everything found.
-    """
-    folder = Path(folder)
-    document = _read_document(folder)
-    tables, faults = {}, []
-    for name in PLAN_TABLES:
-        tables[name], found = read_table(folder / name)
-        faults += found
-    try:
-        scenario = load_scenario(str(folder / "scenario.toml"))
-    except ScenarioError as error:
-        faults += error.faults
-    if faults:
-        msg = f"The plan in {folder} is damaged."
-        left = len(faults) - _SHOWN_FAULTS
-        more = [Fault(str(folder), f"and {left} faults more", _AGAIN)] if left > 0 else []
-        raise PlanError(msg, [*faults[:_SHOWN_FAULTS], *more])
-    plan = Plan(document, tables["service.csv"], tables["zones.csv"], tables["load.csv"])
-    return plan, scenario
-
-
 def document_schema() -> dict[str, Any]:
     """Return the JSON Schema of ``plan.json`` (draft 2020-12)."""
     schema = Document.model_json_schema(mode="serialization")
@@ -223,53 +146,6 @@ def document_schema() -> dict[str, Any]:
         **schema,
         "title": f"plan.json of siting, {FORMAT}",
     }
-
-
-def _read_document(folder: Path) -> Document:
-    path = folder / "plan.json"
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError as error:
-        what = "holds no plan.json" if folder.is_dir() else "no such folder"
-        msg = "There is no plan here."
-        mend = "Give the folder that 'siting plan' wrote."
-        raise PlanError(msg, [Fault(str(folder), what, mend)]) from error
-    except OSError as error:
-        msg = "The plan cannot be read."
-        what = error.strerror or str(error)
-        raise PlanError(msg, [Fault(str(path), what, "Check the folder.")]) from error
-    except (ValueError, RecursionError) as error:
-        msg = "The plan is damaged."
-        raise PlanError(msg, [Fault(str(path), f"is not JSON: {error}", _AGAIN)]) from error
-    found = raw.get("format") if isinstance(raw, dict) else None
-    if found != FORMAT:
-        msg = "This plan.json is not one that this version of siting reads."
-        fault = Fault(str(path), f"format is {found!r}, not {FORMAT!r}", _AGAIN, field="format")
-        raise PlanError(msg, [fault])
-    try:
-        return Document.model_validate_json(json.dumps(raw))
-    except ValidationError as error:
-        faults = [
-            Fault(str(path), item["msg"], _AGAIN, field=".".join(str(p) for p in item["loc"]))
-            for item in error.errors(include_url=False)[:_SHOWN_FAULTS]
-        ]
-        msg = "The plan is damaged."
-        raise PlanError(msg, faults) from error
-
-
-def _unwritable(folder: Path) -> Path | None:
-    """Return the folder that keeps one from writing there, if there is one."""
-    nearest = next(place for place in (folder, *folder.parents) if place.exists())
-    return None if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK) else nearest
-
-
-def _is_plan(folder: Path) -> bool:
-    """Tell whether a folder holds a plan of any version, damaged or not."""
-    path = folder / "plan.json"
-    if not path.is_file():
-        return False
-    with path.open("rb") as file:
-        return _MARK in file.read(_HEAD_BYTES)
 
 
 def _write(path: Path, content: str | bytes) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from siting.errors import Fault
-from siting.plan import LOAD_COLUMNS, SERVICE_COLUMNS, ZONE_COLUMNS
+from siting.plan import BATTERY_COLUMNS, LOAD_COLUMNS, SERVICE_COLUMNS, ZONE_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,10 @@ PLAN_TABLES = {
 }
 """Tables that are read back, with their columns."""
 
-_TEXT = {"phase", "zone", "station", "district", "substation"}
+BATTERIES_FILE = "batteries.csv"
+"""Written where some station type has a battery, and read back then."""
+
+_TEXT = {"phase", "zone", "station", "district", "substation", "type"}
 _FLAGS = {"covered"}
 _WHOLE = {"hour"}
 _MAY_BE_EMPTY = {("zones.csv", "minutes")}
@@ -37,6 +40,7 @@ _FORMULA = re.compile(r"^('*[=+\-@\t\r])")
 _ESCAPED = re.compile(r"^'('*[=+\-@\t\r])")
 _UNWRITABLE = re.compile("[\ud800-\udfff\0]")
 _TRUTH = {"True": True, "False": False}
+_HOURS = 24
 _HEADER_ROWS = 2
 """A spreadsheet counts from 1, and the header is row 1."""
 
@@ -60,7 +64,7 @@ def all_tables(plan: Plan) -> dict[str, pd.DataFrame]:
     plan
         Answer.
     """
-    return {
+    tables = {
         "service.csv": plan.service[list(SERVICE_COLUMNS)],
         "zones.csv": plan.zones[list(ZONE_COLUMNS)],
         "load.csv": plan.load[list(LOAD_COLUMNS)],
@@ -68,6 +72,24 @@ def all_tables(plan: Plan) -> dict[str, pd.DataFrame]:
         "districts.csv": _districts(plan.document),
         "substations.csv": _substations(plan.document),
     }
+    if plan.batteries is not None:
+        tables[BATTERIES_FILE] = plan.batteries[list(BATTERY_COLUMNS)]
+    if plan.document.robust is not None:
+        tables["futures.csv"] = _futures(plan.document)
+    return tables
+
+
+def _futures(document: Document) -> pd.DataFrame:
+    """Return one row for each future and phase."""
+    over, label = document.robust, document.provenance.label or "real data"
+    rows = []
+    for item in over.futures if over else ():
+        own = item.model_dump(exclude={"name", "phases"})
+        rows += [
+            {"future": item.name} | phase.model_dump() | own | {"label": label}
+            for phase in item.phases
+        ]
+    return pd.DataFrame(rows)
 
 
 def write_table(table: pd.DataFrame, path: Path) -> None:
@@ -99,14 +121,14 @@ def table_bytes(table: pd.DataFrame) -> bytes:
 
 
 def read_table(path: Path) -> tuple[pd.DataFrame, list[Fault]]:
-    """Read one of ``PLAN_TABLES`` back, with everything wrong with it.
+    """Read one of ``PLAN_TABLES``, or the batteries, back, with everything wrong with it.
 
     Parameters
     ----------
     path
         File in a plan folder.
     """
-    columns = PLAN_TABLES[path.name]
+    columns = PLAN_TABLES.get(path.name, BATTERY_COLUMNS)
     try:
         raw = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except OSError as error:
@@ -124,6 +146,26 @@ def read_table(path: Path) -> tuple[pd.DataFrame, list[Fault]]:
         table[column], found = _parsed(raw[column], path.name)
         faults += found
     return table, faults
+
+
+def missing_hours(load: pd.DataFrame) -> list[Fault]:
+    """Find substations' days that lack an hour, or have one twice.
+
+    Parameters
+    ----------
+    load
+        ``load.csv``, read.
+    """
+    faults = []
+    for (phase, substation), day in load.groupby(["phase", "substation"], sort=False):
+        hours = sorted(day["hour"].tolist())
+        if hours != list(range(_HOURS)):
+            lacks = sorted(set(range(_HOURS)) - set(hours))
+            what = f"hour {lacks[0]} is missing" if lacks else f"{len(hours)} hours, not {_HOURS}"
+            mend = "Make the plan again with 'siting plan'."
+            where = f"{phase}, substation {substation}"
+            faults.append(Fault("load.csv", f"{where}: {what}", mend, field="hour"))
+    return faults
 
 
 def _parsed(cells: pd.Series[str], file: str) -> tuple[pd.Series[Any], list[Fault]]:

@@ -15,9 +15,14 @@ from pydantic import Field, model_validator
 from siting.scenario.base import Section, key
 from siting.scenario.candidate_rules import Candidates, SyntheticGrid
 from siting.scenario.classical import Flow, Market
+from siting.scenario.equity import Equity, Group, equity_faults
 from siting.scenario.estimators import Estimator
+from siting.scenario.fixed import Fixed, fixed_faults
+from siting.scenario.grid_faults import grid_faults
 from siting.scenario.kinds import ClassicalKind, ObjectiveKind, classical_faults
 from siting.scenario.reach import Reach
+from siting.scenario.reinforcement import Reinforcement
+from siting.scenario.robust import Robust, robust_faults
 from siting.scenario.sections import (
     Confidence,
     Demand,
@@ -39,10 +44,13 @@ __all__ = [
     "ClassicalKind",
     "Confidence",
     "Demand",
+    "Equity",
     "Estimator",
     "Existing",
+    "Fixed",
     "Flow",
     "Grid",
+    "Group",
     "Limits",
     "Market",
     "Objective",
@@ -51,6 +59,8 @@ __all__ = [
     "Prices",
     "Ratio",
     "Reach",
+    "Reinforcement",
+    "Robust",
     "Scenario",
     "Section",
     "Service",
@@ -84,6 +94,14 @@ class Scenario(Section):
     synthetic_grid: SyntheticGrid | None = None
     flow: Flow | None = None
     market: Market | None = None
+    equity: Equity | None = None
+    robust: Robust | None = None
+    fixed: tuple[Fixed, ...] = key("-", "sites decided by hand, each from a phase on", default=())
+    only_fixed: bool = key(
+        "-",
+        "true: nothing else is built or changed; the plan is evaluated as given, not optimised",
+        default=False,
+    )
     solve: Solve
     sources: dict[str, Source] = Field(
         default={}, description="where each value comes from, by dotted key"
@@ -111,8 +129,27 @@ class Scenario(Section):
         if not any(kind.buildable and kind.is_super for kind in self.stations.values()):
             msg = "stations: at least one buildable type needs super_guns >= 1"
             raise ValueError(msg)
-        if faults := list(classical_faults(self.objective.kind, self.phases, self.stations)):
+        kind, phases, stations = self.objective.kind, self.phases, self.stations
+        faults = [
+            *classical_faults(kind, phases, stations),
+            *grid_faults(kind, phases, stations, self.prices, self.grid),
+            *equity_faults(self.equity, kind, names),
+            *robust_faults(self),
+        ]
+        if faults:
             msg = "; ".join(faults)
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _decided(self) -> Scenario:
+        names = [phase.name for phase in self.phases]
+        if faults := list(fixed_faults(self.fixed, names, self.stations)):
+            msg = "; ".join(faults)
+            raise ValueError(msg)
+        if self.only_fixed and (self.robust or self.objective.kind in {"flow", "market"}):
+            what = "robust" if self.robust else f"objective {self.objective.kind!r}"
+            msg = f"only_fixed: {what} cannot be evaluated as given"
             raise ValueError(msg)
         return self
 
@@ -168,5 +205,7 @@ class Scenario(Section):
             + station.fast_guns * price.fast_terminal
             + station.transformer_kva * price.transformer_per_kva
             + station.guns * price.civil_per_bay
+            + station.battery_kwh * (price.battery_per_kwh or 0.0)
+            + station.battery_kw * (price.battery_per_kw or 0.0)
             + price.design
         )

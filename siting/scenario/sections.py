@@ -18,6 +18,7 @@ from siting.scenario.base import (
 )
 from siting.scenario.estimators import Estimator, refuse_double_counting
 from siting.scenario.kinds import ObjectiveKind, objective_faults
+from siting.scenario.reinforcement import Reinforcement  # noqa: TC001 - as above
 
 Confidence = Literal["A", "B", "C", "D", "M", "X"]
 
@@ -162,6 +163,15 @@ class StationType(Section):
         "CNY", "whole cost; computed from [prices] where absent", default=None
     )
     buildable: bool = key("-", "false: only as an existing station", default=True)
+    battery_kwh: NotNegative = key("kWh", "battery of the station; 0: none", default=0.0)
+    battery_kw: NotNegative = key("kW", "most it takes or gives", default=0.0)
+
+    @model_validator(mode="after")
+    def _whole_battery(self) -> StationType:
+        if bool(self.battery_kwh) != bool(self.battery_kw):
+            msg = "battery_kwh and battery_kw go together"
+            raise ValueError(msg)
+        return self
 
     @property
     def guns(self) -> int:
@@ -183,6 +193,8 @@ class Prices(Section):
     transformer_per_kva: NotNegative = key("CNY/kVA", "transformer, installed")
     civil_per_bay: NotNegative = key("CNY/bay", "ground, canopy, marking")
     design: NotNegative = key("CNY/station", "design and permits")
+    battery_per_kwh: NotNegative | None = key("CNY/kWh", "battery, installed", default=None)
+    battery_per_kw: NotNegative | None = key("CNY/kW", "battery's converter", default=None)
 
 
 class Service(Section):
@@ -218,6 +230,13 @@ class Grid(Section):
         "road; area: by layer supply_areas",
         default="nearest",
     )
+    battery_round_trip: Annotated[float, Field(gt=0, le=1)] | None = key(
+        "share", "what a station's battery gives back of what it takes", default=None
+    )
+    battery_depth: Annotated[float, Field(gt=0, le=1)] | None = key(
+        "share", "usable part of a station's battery", default=None
+    )
+    reinforcement: Reinforcement | None = None
 
     @model_validator(mode="after")
     def _profiles(self) -> Grid:

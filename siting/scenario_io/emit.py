@@ -7,7 +7,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from siting.scenario_io.keys import find_key
+from siting.scenario_io.keys import LISTED, find_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -33,11 +33,17 @@ def resolve_toml(scenario: Scenario) -> str:
 
 
 def _given(data: dict[str, Any]) -> dict[str, Any]:
-    """Leave empty tables out of phases and estimators, and an empty list of these: no news."""
-    demand = {k: v for k, v in data["demand"].items() if k != "estimators"}
-    if data["demand"]["estimators"]:
-        demand["estimators"] = _filled(data["demand"]["estimators"])
-    return {**data, "demand": demand, "phases": _filled(data["phases"])}
+    """Leave empty tables out of phases and listed tables, an empty list of these, and no fixes."""
+    listed = {
+        section: _with_list(data[section], name) for section, name in LISTED if section in data
+    }
+    data = {k: v for k, v in data.items() if v or k not in {"fixed", "only_fixed"}}
+    return {**data, **listed, "phases": _filled(data["phases"])}
+
+
+def _with_list(section: Mapping[str, Any], name: str) -> dict[str, Any]:
+    rest = {k: v for k, v in section.items() if k != name}
+    return {**rest, name: _filled(section[name])} if section[name] else rest
 
 
 def _filled(tables: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:

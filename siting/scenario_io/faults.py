@@ -57,10 +57,21 @@ def faults_of(
     where
         Tells which file wrote the value at a place.
     """
+    return [_fault(item, data, where) for item in details_of(error)]
+
+
+def details_of(error: ValidationError) -> list[ErrorDetails]:
+    """Return what pydantic found, lists that are short only for their faulty values left out.
+
+    Parameters
+    ----------
+    error
+        Of a scenario or of settings.
+    """
     details = error.errors(include_url=False)
     places = [tuple(item["loc"]) for item in details]
     return [
-        _fault(item, data, where)
+        item
         for item, place in zip(details, places, strict=True)
         if not (item["type"] == "too_short" and _any_inside(places, place))
     ]
@@ -158,6 +169,8 @@ def _meaning(place: Place, verb: str) -> str:
 def _dotted(place: Place, data: Mapping[str, Any]) -> str:
     """Write a place with dots; a phase by its name."""
     parts = [str(part) for part in place]
+    if len(place) > 1 and place[0] == "fixed":
+        return ".".join([f"fixed[{place[1]}]", *(str(part) for part in place[2:])])
     if len(place) > 1 and place[0] == "phases" and isinstance(place[1], int):
         phase = data["phases"][place[1]]
         name = phase.get("name") if isinstance(phase, dict) else None

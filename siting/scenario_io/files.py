@@ -78,20 +78,21 @@ def _checked(path: Path, asked: str) -> Path:
     raise ScenarioError(msg, [Fault(asked, "no such scenario or file", mend)])
 
 
-def read(path: Path) -> dict[str, Any]:
+def read(path: Path, *, msg: str = "This scenario cannot be read.") -> dict[str, Any]:
     """Return one scenario file as nested dicts.
 
     Parameters
     ----------
     path
         TOML file, UTF-8.
+    msg
+        What an error begins with.
 
     Raises
     ------
     ScenarioError
         If it cannot be read, or is not TOML.
     """
-    msg = "This scenario cannot be read."
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except tomllib.TOMLDecodeError as error:
@@ -125,7 +126,7 @@ def layered(path: Path) -> Layered:
     name = chain[0][1].get("name", path.stem)
     result = Layered(name=name, file=show(path))
     for position, (file, own) in enumerate(reversed(chain)):
-        _lay_over(result, own, show(file), file.stem if position else None)
+        lay_over(result, own, show(file), file.stem if position else None)
     result.data["name"] = name
     return result
 
@@ -165,8 +166,20 @@ def _parent(path: Path, extends: object) -> Path:
     raise ScenarioError(msg, [fault])
 
 
-def _lay_over(base: Layered, own: dict[str, Any], file: str, child: str | None) -> None:
-    """Lay one file over what is there; a child's numbers without a source are assumptions."""
+def lay_over(base: Layered, own: dict[str, Any], file: str, child: str | None) -> None:
+    """Lay one file over what is there; a child's numbers without a source are assumptions.
+
+    Parameters
+    ----------
+    base
+        What is there; it is changed.
+    own
+        The file's content.
+    file
+        Its name, as messages show it.
+    child
+        Its name where it changes another's numbers; None for a base.
+    """
     body = {k: v for k, v in own.items() if k not in _LOADER_KEYS and k != "sources"}
     given = own.get("sources", {})
     told = dict(_flat_sources(given)) if isinstance(given, dict) else {"": given}

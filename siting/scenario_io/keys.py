@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
 ANY = "*"
-"""Stands in a path for any phase, any estimator or any station type."""
+"""Stands in a path for any phase, fixed site, estimator, group or future, or station type."""
 ESTIMATORS = ("demand", "estimators")
 """Where the estimators of demand stand: a list of tables, each with a name."""
+LISTED = (ESTIMATORS, ("equity", "groups"), ("robust", "futures"))
+"""Lists of tables inside a section; each table has a name."""
 
 _NAMES = {
     str: "text",
@@ -48,7 +50,7 @@ class Key:
     """Describe one scenario key."""
 
     path: tuple[str, ...]
-    """Names from the top; ``ANY`` stands for any phase, estimator or station type."""
+    """Names from the top; ``ANY`` stands for any phase, fixed site, estimator or station type."""
     unit: str
     kind: str
     """Type and range in plain words."""
@@ -68,13 +70,15 @@ def all_keys() -> tuple[Key, ...]:
 def scenario_schema_rows() -> list[SchemaRow]:
     """Return one row per scenario key: dotted key, unit, type, default, reason.
 
-    ``phases[]`` stands for each ``[[phases]]`` table, so does ``demand.estimators[]``;
+    ``phases[]`` stands for each ``[[phases]]`` table, so do ``demand.estimators[]`` and its like;
     ``stations.NAME`` stands for each station type.
     """
     rows = []
     for key in all_keys():
-        dotted = ".".join(key.path).replace(f"phases.{ANY}", "phases[]")
-        dotted = dotted.replace(f"estimators.{ANY}", "estimators[]").replace(ANY, "NAME")
+        dotted = ".".join(key.path)
+        for name in ("phases", "fixed", *(name for _, name in LISTED)):
+            dotted = dotted.replace(f"{name}.{ANY}", f"{name}[]")
+        dotted = dotted.replace(ANY, "NAME")
         default = "required" if key.required else _default_text(key.default)
         rows.append(SchemaRow(dotted, key.unit, key.kind, default, key.reason))
     return rows
@@ -104,11 +108,11 @@ def find_key(path: Sequence[str | int]) -> Key | None:
 
 
 def template(path: Sequence[str | int]) -> tuple[str, ...]:
-    """Return a place with phases, estimators and station names replaced by ``ANY``."""
+    """Return a place with phases, fixed sites, estimators and station names as ``ANY``."""
     parts = [str(part) for part in path]
-    if len(parts) > 1 and parts[0] in {"phases", "stations"}:
+    if len(parts) > 1 and parts[0] in {"phases", "stations", "fixed"}:
         parts[1] = ANY
-    if len(parts) > len(ESTIMATORS) and tuple(parts[:2]) == ESTIMATORS:
+    if len(parts) > len(ESTIMATORS) and tuple(parts[:2]) in LISTED:
         parts[2] = ANY
     return tuple(parts)
 

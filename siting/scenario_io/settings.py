@@ -12,7 +12,7 @@ from siting.content import content_folder
 from siting.errors import Fault, ScenarioError
 from siting.plan import Assumption
 from siting.scenario.settings import Settings
-from siting.scenario_io.faults import nearest, told
+from siting.scenario_io.faults import details_of, nearest, told
 from siting.scenario_io.files import read, show
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def load_settings(model: type[S], name_or_path: str, *, folder: str) -> S:
     try:
         return model.model_validate_json(json.dumps(data, default=str), strict=True)
     except ValidationError as error:
-        faults = [_fault(show(path), item, model) for item in error.errors(include_url=False)]
+        faults = [_fault(show(path), item, model) for item in details_of(error)]
         msg = f"{show(path)} has {len(faults)} fault{'s' if len(faults) > 1 else ''}:"
         raise ScenarioError(msg, faults) from error
 

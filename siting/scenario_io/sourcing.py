@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from siting.plan import Assumption
-from siting.scenario_io.keys import ESTIMATORS, find_key
+from siting.scenario_io.keys import LISTED, find_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,32 +32,32 @@ def numbers(data: dict[str, Any]) -> Iterator[tuple[Path, Any]]:
         Scenario as nested dicts and lists, as read from TOML; may be faulty.
     """
     for section, value in data.items():
-        if section == "phases" and isinstance(value, list | tuple):
-            for index, phase in enumerate(value):
-                if isinstance(phase, dict):
-                    name = str(phase.get("name", index + 1))
-                    yield from _inside(("phases", name), phase)
+        if section == "phases":
+            yield from _listed(("phases",), value)
         elif section == "stations" and isinstance(value, dict):
             for name, station in value.items():
                 if isinstance(station, dict):
                     yield from _inside(("stations", name), station)
         elif section != "sources" and isinstance(value, dict):
             yield from _inside((section,), value)
-            if section == ESTIMATORS[0]:
-                yield from _estimators(value.get(ESTIMATORS[1]))
+            for place in LISTED:
+                if section == place[0]:
+                    yield from _listed(place, value.get(place[1]))
 
 
-def _estimators(items: object) -> Iterator[tuple[Path, Any]]:
-    """Yield the numbers of each estimator of demand; its place bears its name."""
+def _listed(place: Path, items: object) -> Iterator[tuple[Path, Any]]:
+    """Yield the numbers of each table of a list; its place bears its name."""
     for index, item in enumerate(items if isinstance(items, list | tuple) else ()):
         if isinstance(item, dict):
-            yield from _inside((*ESTIMATORS, str(item.get("name", index + 1))), item)
+            yield from _inside((*place, str(item.get("name", index + 1))), item)
 
 
 def _inside(prefix: Path, table: dict[str, Any]) -> Iterator[tuple[Path, Any]]:
     for name, value in table.items():
         path = (*prefix, name)
         key = find_key(path)
+        if key is None and isinstance(value, dict):
+            yield from _inside(path, value)
         if key is None or not key.numeric or value is None:
             continue
         if isinstance(value, dict):
@@ -77,8 +77,8 @@ def candidates(path: Path) -> list[str]:
     forms = [path]
     if path[0] in {"phases", "stations"}:
         forms.append((path[0], *path[2:]))
-    if path[:2] == ESTIMATORS:
-        forms.append((*ESTIMATORS, *path[3:]))
+    if path[:2] in LISTED:
+        forms.append((*path[:2], *path[3:]))
     key = find_key(path)
     if key is not None and len(path) > len(key.path):
         forms += [form[:-1] for form in forms]

@@ -9,9 +9,12 @@ decision: that it can be done and adds up is checked; that none is better is wha
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from siting.verify.candidates import check_candidates
+from siting.verify.equity import check_equity
+from siting.verify.fixed import check_fixed
 from siting.verify.mismatch import Ledger, Mismatch
 from siting.verify.outcome import check_outcome
 from siting.verify.provenance import check_provenance
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from siting.plan import Plan
     from siting.scenario import Scenario
 
-__all__ = ["Mismatch", "verify_plan"]
+__all__ = ["Mismatch", "unmet_mismatch", "verify_plan", "with_unmet"]
 
 logger = logging.getLogger(__name__)
 
@@ -46,16 +49,35 @@ def verify_plan(plan: Plan, case: Case, scenario: Scenario) -> list[Mismatch]:
     Returns
     -------
     mismatches
-        In the order of the checks; empty if the plan is what its inputs give.
+        In the order of the checks; empty if the plan is what its inputs give. Of a plan that is
+        evaluated as given, requirements it does not meet stand at the end, marked as unmet.
     """
-    ledger = Ledger()
+    ledger = Ledger(given=scenario.only_fixed)
     state = read_state(ledger, plan, case, scenario)
     check_stations(ledger, state)
-    check_candidates(ledger, state)
+    check_fixed(ledger, state)
+    check_candidates(ledger.asked, state)
     served = check_service(ledger, state)
     check_phases(ledger, state, served)
+    check_equity(ledger.asked, state, served)
     check_load(ledger, state)
     check_outcome(ledger, state, served)
     check_provenance(ledger, state)
-    logger.info("verified %s: %d mismatches", plan.document.name, len(ledger.mismatches))
-    return list(dict.fromkeys(ledger.mismatches))
+    logger.info("verified %s: %d mismatches", plan.document.name, len(ledger.everything()))
+    return ledger.everything()
+
+
+def with_unmet(plan: Plan, found: list[Mismatch]) -> Plan:
+    """Return a plan that says itself which requirements were found unmet, in words."""
+    unmet = tuple(str(item) for item in found if item.unmet)
+    return replace(plan, document=plan.document.model_copy(update={"unmet": unmet}))
+
+
+def unmet_mismatch(plan: Plan, found: list[Mismatch]) -> list[Mismatch]:
+    """Return a mismatch where a plan hides, or invents, a requirement it does not meet."""
+    unmet = [str(item) for item in found if item.unmet]
+    said = list(plan.document.unmet)
+    if sorted(said) == sorted(unmet):
+        return []
+    lines = "; ".join(sorted(set(said) ^ set(unmet))[:3])
+    return [Mismatch("unmet", f"{len(said)} requirements", f"{len(unmet)}, such as: {lines}")]

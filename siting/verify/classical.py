@@ -54,7 +54,7 @@ def check_worth(ledger: Ledger, state: State, served: Served) -> None:
     worth = _sites_alone(state) if kind in {"set-cover", "p-dispersion"} else None
     zones = np.zeros(len(state.case.zones), dtype=bool)
     if kind != "p-dispersion":
-        zones = _asked(ledger, state, served)
+        zones = _asked(ledger.asked, state, served)
     if worth is None:
         worth = _of_zones(ledger, state, served, zones)
     low = worth.low - worth.absolute - slack(worth.low)
@@ -64,7 +64,8 @@ def check_worth(ledger: Ledger, state: State, served: Served) -> None:
     most = state.scenario.phases[0].max_stations
     if kind == "p-dispersion" and most is not None:
         count = sum(1 for _ in state.open_super(0))
-        ledger.at_least("kpis.stations_open", count, most, "as many as max_stations, to be apart")
+        rule = "as many as max_stations, to be apart"
+        ledger.asked.at_least("kpis.stations_open", count, most, rule)
 
 
 def _asked(ledger: Ledger, state: State, served: Served) -> NDArray[np.bool_]:
@@ -98,7 +99,8 @@ def _sites_alone(state: State) -> Worth:
         return Worth(len(sites), len(sites))
     lon, lat = np.array([[site.lon, site.lat] for site in sites]).reshape(-1, 2).T
     apart_m = 1000 * great_circle_km(lon[:, None], lat[:, None], lon, lat)
-    least = float(apart_m[np.triu_indices(len(sites), k=1)].min(initial=np.inf))
+    pairs = apart_m[np.triu_indices(len(sites), k=1)]
+    least = float(pairs.min()) if len(pairs) else 0.0
     return Worth(least, least, METRES)
 
 
@@ -119,13 +121,15 @@ def _of_zones(ledger: Ledger, state: State, served: Served, zones: NDArray[np.bo
         low = high = drive
     else:
         nearest = [times[zones] for times in _nearest_minutes(state, served)]
-        if not zones.any():
+        if not zones.any() and state.scenario.only_fixed:
+            nearest = [np.zeros(1), np.zeros(1)]
+        elif not zones.any():
             ledger.note("zones", "nothing to answer for", "demand within reach of some site")
             return Worth(math.nan, math.nan)
         if kind == "p-center":
             return Worth(float(nearest[0].max()), float(nearest[1].max()), MINUTES)
-        low, high = (float(demand[zones] @ times) for times in nearest)
-    total = float(demand[zones].sum())
+        low, high = (float(demand[zones] @ times) if zones.any() else 0.0 for times in nearest)
+    total = max(float(demand[zones].sum()), 1e-9)
     if kind == "p-median":
         return Worth(low / total, high / total, MINUTES)
     capex = sum(spent_cny(state, name) for name in state.stations)

@@ -86,6 +86,6 @@ def budgets_cny(scenario: Scenario) -> list[float | None]:
     return arrived
 
 
-def rank(kind: StationType) -> tuple[float, int]:
-    """Return what types are ordered by: power first, then guns."""
-    return kind.pool_kw, kind.guns
+def rank(kind: StationType) -> tuple[float, int, float]:
+    """Return what types are ordered by: power first, then guns, then battery."""
+    return kind.pool_kw, kind.guns, kind.battery_kwh

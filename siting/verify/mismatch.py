@@ -45,9 +45,13 @@ class Mismatch:
     """What the plan says."""
     recomputed: str
     """What the case and the scenario give."""
+    unmet: bool = False
+    """A requirement that a plan evaluated as given does not meet; its numbers may all hold."""
 
     def __str__(self) -> str:
         """Return the mismatch as one line."""
+        if self.unmet:
+            return f"{self.where}: {self.plan}, but asked for is {self.recomputed}"
         return f"{self.where}: plan says {self.plan}, recomputed {self.recomputed}"
 
 
@@ -75,14 +79,30 @@ def slack(limit: float) -> float:
 
 
 class Ledger:
-    """Gather mismatches in the order they are found."""
+    """Gather mismatches in the order they are found.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    given
+        Whether the plan was evaluated as it was given: requirements are then noted apart, as unmet.
+    """
+
+    def __init__(self, *, given: bool = False) -> None:
         self.mismatches: list[Mismatch] = []
+        self.unmet = False
+        self.asked: Ledger = self
+        if given:
+            self.asked = Ledger()
+            self.asked.unmet = True
+
+    def everything(self) -> list[Mismatch]:
+        """Return every mismatch once, requirements noted apart at the end."""
+        apart = [] if self.asked is self else self.asked.mismatches
+        return list(dict.fromkeys([*self.mismatches, *apart]))
 
     def note(self, where: str, plan: object, recomputed: object) -> None:
         """Record a mismatch already found."""
-        self.mismatches.append(Mismatch(where, show(plan), show(recomputed)))
+        self.mismatches.append(Mismatch(where, show(plan), show(recomputed), unmet=self.unmet))
 
     def same(self, where: str, plan: object, recomputed: object) -> None:
         """Compare labels, counts and flags, which must be equal."""

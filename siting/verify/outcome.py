@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from siting.verify.classical import CLASSICAL, check_worth
 from siting.verify.flow import refuelled_trips
+from siting.verify.futures import check_futures
 from siting.verify.market import captured_kwh
 from siting.verify.mismatch import OPTIMAL_GAP, slack
+from siting.verify.reinforcement import works_cny
 from siting.verify.service import access_minutes
 from siting.verify.stations import spent_cny
 
@@ -25,7 +27,10 @@ def check_outcome(ledger: Ledger, state: State, served: Served) -> None:
     """Check what the plan claims of its own quality."""
     said, kind = state.plan.document.outcome, state.scenario.objective.kind
     ledger.same("outcome.objective_kind", said.objective_kind, kind)
-    if kind in CLASSICAL:
+    over = check_futures(ledger, state, served)
+    if over is not None:
+        check_between(ledger, said.objective, over)
+    elif kind in CLASSICAL:
         check_worth(ledger, state, served)
     elif kind == "flow":
         check_between(ledger, said.objective, refuelled_trips(state))
@@ -41,9 +46,12 @@ def check_outcome(ledger: Ledger, state: State, served: Served) -> None:
         ledger.at_most("outcome.bound", said.bound, said.objective, "the objective itself")
     if said.status == "optimal" and gap > OPTIMAL_GAP + 1e-12:
         ledger.note("outcome.status", "optimal", f"feasible, with gap {gap:.3g}")
+    if (said.status == "given") != state.scenario.only_fixed:
+        right = "given" if state.scenario.only_fixed else "optimal or feasible"
+        ledger.note("outcome.status", said.status, right)
     if not (math.isfinite(said.seconds) and said.seconds >= 0):
         ledger.note("outcome.seconds", said.seconds, "at least 0")
-    _floors(ledger, state, served)
+    _floors(ledger.asked, state, served)
 
 
 def check_between(ledger: Ledger, said: float, found: tuple[float, float]) -> None:
@@ -58,7 +66,8 @@ def check_between(ledger: Ledger, said: float, found: tuple[float, float]) -> No
 def _objective(state: State, served: Served) -> float:
     kind, phases = state.scenario.objective.kind, state.scenario.phases
     if kind == "cost":
-        return sum(spent_cny(state, name) for name in state.stations)
+        spent = sum(spent_cny(state, name) for name in state.stations)
+        return spent + works_cny(state, len(phases) - 1)
     total = 0.0
     for number, phase in enumerate(phases):
         if kind == "served":

@@ -26,12 +26,13 @@ def check_stations(ledger: Ledger, state: State) -> None:
     for column, (name, station) in enumerate(state.stations.items()):
         site = state.sites[name]
         _fields(ledger, station, site)
-        _allowed(ledger, state, site)
-        _history(ledger, state, station)
+        _allowed(ledger.asked, state, site)
+        _history(ledger.asked, state, station)
+        _status(ledger, state, station)
         ledger.near(f"stations[{name}].capex_cny", station.capex_cny, spent_cny(state, name))
         _steps(ledger, state, station, served[:, column].tolist())
     for phase in range(len(state.names)):
-        _spacing(ledger, state, phase)
+        _spacing(ledger.asked, state, phase)
 
 
 def spent_cny(state: State, station: str, *, until: int | None = None) -> float:
@@ -94,7 +95,6 @@ def _history(ledger: Ledger, state: State, station: Station) -> None:
         elif kind is None and before is not None and label_before != site.initial:
             ledger.note(where, None, f"{label_before} (what the plan enlarged stays open)")
         before, label_before = kind, label
-    _status(ledger, state, station)
 
 
 def _falls(before: StationType | None, now: StationType | None) -> bool:

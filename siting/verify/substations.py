@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from siting.plan import LOAD_COLUMNS
+from siting.verify.batteries import battery_mw
 from siting.verify.demand import day_shapes
 from siting.verify.formulas import peak_kw
 from siting.verify.mismatch import DEGREES, agree, slack
+from siting.verify.reinforcement import check_reinforcement
 from siting.verify.tables import read_table
 
 if TYPE_CHECKING:
@@ -31,15 +33,17 @@ class Load:
     """(T, G, 24)."""
     charging: Floats
     """(T, G, 24)."""
+    own_limit: Floats
+    """(G,) before any reinforcement."""
     limit: Floats
-    """(G,)."""
+    """(T, G) reinforcements counted."""
     standing: Floats
     """(G,) highest charging load of what stood before the plan."""
 
 
 def check_load(ledger: Ledger, state: State) -> None:
     """Check the substations of the document, the load table, and the limits where enforced."""
-    load = _recompute(state)
+    load = recompute(ledger, state)
     _table(ledger, state, load)
     labels = state.case.substations["id"].tolist()
     said = [substation.id for substation in state.plan.document.substations]
@@ -51,10 +55,11 @@ def check_load(ledger: Ledger, state: State) -> None:
             _fields(ledger, state, known[label], number, load)
             _steps(ledger, state, known[label], number, load)
     if state.scenario.grid.enforce:
-        _limits(ledger, state, labels, load)
+        _limits(ledger.asked, state, labels, load)
 
 
-def _recompute(state: State) -> Load:
+def recompute(ledger: Ledger, state: State) -> Load:
+    """Return every substation's load and limit; checks timetables and reinforcements on the way."""
     case, grid = state.case.substations, state.scenario.grid
     row = {label: number for number, label in enumerate(case["id"])}
     peak = np.zeros((len(state.names), len(case)))
@@ -70,10 +75,13 @@ def _recompute(state: State) -> Load:
     growth = np.array([phase.base_load_growth for phase in state.scenario.phases])
     base = case["base_peak_mw"].to_numpy(np.float64)[:, None] * np.array(grid.base_profile)
     rated = case["rating_mva"].to_numpy(np.float64) * case["n1_limit"].to_numpy(np.float64)
+    limit = rated * grid.power_factor * (1 - grid.reserve)
+    charging = peak[:, :, None] * day_shapes(state.case, state.scenario)[:, None, :]
     return Load(
         base=growth[:, None, None] * base,
-        charging=peak[:, :, None] * day_shapes(state.case, state.scenario)[:, None, :],
-        limit=rated * grid.power_factor * (1 - grid.reserve),
+        charging=charging + battery_mw(ledger, state, charging),
+        own_limit=limit,
+        limit=limit + check_reinforcement(ledger, state),
         standing=standing,
     )
 
@@ -88,7 +96,7 @@ def _table(ledger: Ledger, state: State, load: Load) -> None:
     cells = tuple(table.codes)
     ledger.near_rows(table, "base_mw", load.base[cells])
     ledger.near_rows(table, "charging_mw", load.charging[cells])
-    ledger.near_rows(table, "limit_mw", load.limit[table.codes[1]])
+    ledger.near_rows(table, "limit_mw", load.limit[table.codes[0], table.codes[1]])
 
 
 def _fields(ledger: Ledger, state: State, substation: Substation, number: int, load: Load) -> None:
@@ -103,7 +111,7 @@ def _fields(ledger: Ledger, state: State, substation: Substation, number: int, l
             ledger.note(f"{where}.{field}", degrees, found)
     ledger.near(f"{where}.voltage_kv", substation.voltage_kv, float(row["voltage_kv"]))
     ledger.near(f"{where}.rating_mva", substation.rating_mva, float(row["rating_mva"]))
-    ledger.near(f"{where}.limit_mw", substation.limit_mw, float(load.limit[number]))
+    ledger.near(f"{where}.limit_mw", substation.limit_mw, float(load.own_limit[number]))
     ledger.near(f"{where}.base_peak_mw", substation.base_peak_mw, float(row["base_peak_mw"]))
 
 
@@ -117,9 +125,8 @@ def _steps(ledger: Ledger, state: State, substation: Substation, number: int, lo
         if name in steps:
             charging = load.charging[phase, number]
             total = load.base[phase, number] + charging
-            _step(
-                ledger, steps[name], charging, total, float(load.limit[number]), f"{where}[{name}]"
-            )
+            limit = float(load.limit[phase, number])
+            _step(ledger, steps[name], charging, total, limit, f"{where}[{name}]")
 
 
 def _step(
@@ -135,11 +142,22 @@ def _step(
 
 
 def _limits(ledger: Ledger, state: State, labels: list[str], load: Load) -> None:
-    """Let nothing pass a limit; what stood before the plan may go on standing."""
+    """Let nothing pass a limit; what stood before the plan may go on standing.
+
+    Batteries change the shape of a day, so with them every hour is looked at by itself.
+    """
+    stored = any(kind.battery_kwh for kind in state.scenario.stations.values())
+    shapes = day_shapes(state.case, state.scenario)
     for phase, name in enumerate(state.names):
         for number, label in enumerate(labels):
             charging, base = load.charging[phase, number], load.base[phase, number]
-            limit, before = float(load.limit[number]), float(load.standing[number])
+            limit, before = float(load.limit[phase, number]), float(load.standing[number])
+            if stored:
+                most = np.maximum(np.maximum(limit - base, before * shapes[phase]), 0.0)
+                hour = int((charging - most).argmax())
+                where = f"load[{name}, {label}, {hour}].charging_mw"
+                ledger.at_most(where, float(charging[hour]), float(most[hour]), "limit less base")
+                continue
             if charging.max() <= before + slack(before):
                 continue
             where, hour = f"substations[{label}].steps[{name}]", int((base + charging).argmax())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from siting.verify.formulas import budgets_cny, peak_kw
 from siting.verify.mismatch import MINUTES
+from siting.verify.reinforcement import works_cny
 from siting.verify.service import access_minutes, percentile_minutes
 from siting.verify.stations import spent_cny
 
@@ -50,10 +51,11 @@ def _phase(ledger: Ledger, state: State, served: Served, number: int, result: Ph
     ledger.near(f"{where}.budget_cny", result.budget_cny, budget)
     _ratio(ledger, state, number, result.ratio, f"{where}.ratio")
     _kpis(ledger, state, served, number, result.kpis, f"{where}.kpis")
-    _targets(ledger, state, number, where)
+    _targets(ledger.asked, state, number, where)
     if budget is not None:
         spent = sum(spent_cny(state, name, until=number) for name in state.stations)
-        ledger.at_most(f"{where}.kpis.capex_cny", spent, budget, "money arrived by then")
+        spent += works_cny(state, number)
+        ledger.asked.at_most(f"{where}.kpis.capex_cny", spent, budget, "money arrived by then")
 
 
 @dataclass(frozen=True)
@@ -180,7 +182,8 @@ def _kpis(
         (
             "capex_cny",
             kpis.capex_cny,
-            sum(spent_cny(state, n, until=number) for n in state.stations),
+            sum(spent_cny(state, n, until=number) for n in state.stations)
+            + works_cny(state, number),
         ),
         (
             "peak_mw",

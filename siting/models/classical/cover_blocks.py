@@ -97,14 +97,7 @@ def relaxed(cover: Cover, prices: Floats, size: int, *, finer: Relaxed | None = 
     """
     zones = len(cover.weight)
     price, on_limits = prices[:zones], prices[zones:]
-    limits = one_sided(cover.limits)
-    above = np.isfinite(limits.upper)
-    side = np.where(above, 1.0, -1.0)
-    room = np.where(above, limits.upper, -limits.lower)
-    pay = cover.price + limits.rows.T @ (side * on_limits)
-    score = cover.reach.T @ price - pay
-    count = _count_price(score, cover.most)
-    pay = pay + count
+    pay, count, room = _payments(cover, price, on_limits)
     first = cover.worth.sum(axis=0)
     parts = parts_of(cover.reach, np.maximum(price, UNPRICED * first), size)
     label = np.zeros(cover.sites, dtype=np.int64)
@@ -112,7 +105,7 @@ def relaxed(cover: Cover, prices: Floats, size: int, *, finer: Relaxed | None = 
         label[sites] = number
     shared = _shared(cover, label)
     kept = np.maximum(cover.worth[:, shared] - price[shared], 0.0).sum()
-    base = float(kept) + cover.most * count + inner(room, on_limits)
+    base = float(kept) + cover.most * count + room
     base += float(np.maximum(-pay, 0.0).sum())
     costs = np.maximum(pay, 0.0)
     worth = np.where(shared, price, cover.worth)
@@ -122,25 +115,41 @@ def relaxed(cover: Cover, prices: Floats, size: int, *, finer: Relaxed | None = 
     around = np.maximum(cover.reach.T @ price - costs, 0.0)
     blocks = []
     for sites in parts:
-        reach = cover.reach[:, sites].tocsr()
-        mine = np.flatnonzero(np.diff(reach.indptr))
-        part = replace(
-            cover,
-            reach=reach[mine].tocsr(),
-            weight=cover.weight[mine],
-            worth=worth[:, mine],
-            need=np.zeros(len(mine)),
-            price=costs[sites],
-            kept=np.zeros(len(sites), dtype=bool),
-            least=0,
-            most=min(len(sites), cover.most),
-            limits=Limits.none(len(sites)),
-        )
+        part, mine = _part(cover, sites, worth, costs)
         simple = float(plain[mine].sum() + around[sites].sum())
         if finer is not None:
             simple = min(simple, _made_up(finer, sites) + float(joined[mine].sum()))
         blocks.append(Block(sites, part, simple))
     return Relaxed(base, tuple(blocks), shared)
+
+
+def _payments(cover: Cover, price: Floats, on_limits: Floats) -> tuple[Floats, float, float]:
+    """Return (J,) what sites pay, the count's price, and what the room in the limits is worth."""
+    limits = one_sided(cover.limits)
+    above = np.isfinite(limits.upper)
+    pay = cover.price + limits.rows.T @ (np.where(above, 1.0, -1.0) * on_limits)
+    count = _count_price(cover.reach.T @ price - pay, cover.most)
+    room = np.where(above, limits.upper, -limits.lower)
+    return pay + count, count, inner(room, on_limits)
+
+
+def _part(cover: Cover, sites: Indices, worth: Floats, costs: Floats) -> tuple[Cover, Indices]:
+    """Return the question of some sites, and the zones that they reach."""
+    reach = cover.reach[:, sites].tocsr()
+    mine = np.flatnonzero(np.diff(reach.indptr))
+    part = replace(
+        cover,
+        reach=reach[mine].tocsr(),
+        weight=cover.weight[mine],
+        worth=worth[:, mine],
+        need=np.zeros(len(mine)),
+        price=costs[sites],
+        kept=np.zeros(len(sites), dtype=bool),
+        least=0,
+        most=min(len(sites), cover.most),
+        limits=Limits.none(len(sites)),
+    )
+    return part, mine
 
 
 def _made_up(finer: Relaxed, sites: Indices) -> float:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 STEPS = 1500
 """Subgradient steps."""
-SERVED_STEPS = 400
+SERVED_STEPS = 1000
 """The same where sites have a capacity: a step sorts all pairs."""
 SMALL, SMALL_SHARE = 1500, 0.3
 """Sites up to which HiGHS goes before any neighbourhoods, and the share of the time it has."""

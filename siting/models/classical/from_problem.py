@@ -44,10 +44,13 @@ class Posed:
     def type_at(self, problem: Problem, opened: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Return the types of a choice of sites, (1, J of the problem).
 
-        A supercharging station that is not chosen is closed; any other stays what it is.
+        A supercharging station that is not chosen is closed; any other stays what it is, unless
+        it was decided to close it.
         """
         closed = (problem.initial != NONE) & problem.is_super[np.maximum(problem.initial, 0)]
         types = np.where(closed, NONE, problem.initial)
+        sites, kinds = problem.fixes(0)
+        types[sites[kinds == NONE]] = NONE
         chosen = self.sites[opened]
         types[chosen] = self.kind[chosen]
         return np.asarray(types[None, :], dtype=np.int64)
@@ -77,7 +80,25 @@ def pose(problem: Problem) -> Posed:
         kept=stands & ~problem.closable[sites],
         limits=_limits(problem, sites, kind[sites], place),
     )
+    question = _decided(problem, question, kind, place)
     return Posed(_as_asked(problem, question, kind[sites], sites), kind, sites, zones, pairs)
+
+
+def _decided(
+    problem: Problem, question: Question, kind: NDArray[np.int64], place: NDArray[np.int64]
+) -> Question:
+    """Return the question with what was decided by hand: sites kept, and sites never open."""
+    sites, kinds = problem.fixes(0)
+    here = place[sites] != NONE
+    sites, kinds = sites[here], kinds[here]
+    opened = kinds == kind[sites]
+    kept, closed = question.kept.copy(), np.zeros(question.sites)
+    kept[place[sites[opened]]] = True
+    closed[place[sites[~opened]]] = 1.0
+    limits = question.limits
+    if closed.any():
+        limits = limits.and_row("fixed(closed)", closed, upper=0.0)
+    return replace(question, kept=kept, limits=limits)
 
 
 def _kind_when_open(problem: Problem) -> NDArray[np.int64]:

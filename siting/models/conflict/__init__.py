@@ -1,7 +1,8 @@
 """Explain why no plan exists: what cannot hold together, and the least that would mend it.
 
 A requirement is what a planner can change: a target, a budget, the most stations, a substation's
-limit, the spacing, a floor, existing stations that must stay, and what a site's area allows. Each
+limit, the spacing, a floor, existing stations that must stay, what a site's area allows, and what
+was decided of a site by hand. Each
 member of the conflict is told with the least change that would do alone, everything else kept; the
 one that changes the smallest part of its own limit is told first.
 """
@@ -17,7 +18,7 @@ from siting.errors import SolverError
 from siting.models.conflict.changes import Change, change_text
 from siting.models.conflict.core import Least, Tests
 from siting.models.conflict.reached import best_of_rest
-from siting.models.conflict.requirements import Requirement, Stated, stated
+from siting.models.conflict.requirements import OWED, Requirement, Stated, stated
 from siting.models.conflict.words import sentence
 
 if TYPE_CHECKING:
@@ -31,8 +32,11 @@ EXPLAIN_SECONDS = 240.0
 CORE_SHARE = 0.5
 """Part of the time that the conflict itself may take; the changes get the rest."""
 FEW = 4
-"""Substations that are told one by one; more are told together."""
-_ALL_SUBSTATIONS = Requirement("headroom")
+"""Substations, or fixed sites, that are told one by one; more are told together."""
+_TOGETHER = ("headroom", "fixed")
+"""Families of many: first held or given up together."""
+_REFINED = 60
+"""Fixed sites up to which the ones in conflict are told apart."""
 
 
 @dataclass(frozen=True)
@@ -90,11 +94,13 @@ def explain(
 
 
 def _told(conflict: Sequence[Requirement]) -> list[Requirement]:
-    """Return the requirements to tell: many substations as one."""
-    full = [item for item in conflict if item.family == "headroom"]
-    if len(full) <= FEW:
-        return list(conflict)
-    return [item for item in conflict if item not in full] + [_ALL_SUBSTATIONS]
+    """Return the requirements to tell: many substations, or fixed sites, as one."""
+    told = list(conflict)
+    for family in _TOGETHER:
+        full = [item for item in conflict if item.family == family]
+        if len(full) > FEW:
+            told = [item for item in told if item not in full] + [Requirement(family)]
+    return told
 
 
 def _nearest(program: Stated, found: Diagnosis, changes: list[str]) -> str:
@@ -131,17 +137,19 @@ def diagnose(
     """
     limits = program.program.limits
     tests = Tests(program.program, effort, seconds * CORE_SHARE)
-    substations = tuple(sorted(key for key in limits if key.family == "headroom"))
     bundles: list[tuple[Requirement, ...]] = [
-        (key,) for key in sorted(limits) if key.family != "headroom"
+        (key,) for key in sorted(limits) if key.family not in _TOGETHER
     ]
-    bundles += [substations] if substations else []
+    large = [tuple(sorted(key for key in limits if key.family == name)) for name in _TOGETHER]
+    bundles += [bundle for bundle in large if bundle]
     if not tests.conflict([key for bundle in bundles for key in bundle]):
         return Diagnosis((), smallest=False, changes=(), together=())
     core = tests.core(bundles)
-    if len(substations) > 1 and substations in core:
-        rest = [bundle for bundle in core if bundle != substations]
-        core = rest + tests.refine(rest, substations)
+    for bundle in large:
+        few = bundle[0].family == "headroom" or len(bundle) <= _REFINED if bundle else False
+        if len(bundle) > 1 and few and bundle in core:
+            rest = [other for other in core if other != bundle]
+            core = rest + tests.refine(rest, bundle)
     conflict = tuple(key for bundle in core for key in bundle)
     progress("looking for the least change that would mend it")
     mend = _Mend(program, Tests(program.program, effort, seconds * (1 - CORE_SHARE)))
@@ -159,14 +167,22 @@ class _Mend:
     tests: Tests[Requirement]
 
     def single(self, conflict: Sequence[Requirement]) -> list[Change]:
-        """Return the least change of each member of a conflict, alone; many substations as one."""
+        """Return the least change of each member of a conflict, alone; many of a family as one."""
         full = tuple(key for key in conflict if key.family == "headroom")
-        bundles = [(key,) for key in _once(conflict) if key not in full or len(full) <= FEW]
+        fixed = tuple(key for key in conflict if key.family == "fixed")
+        many = {*(full if len(full) > FEW else ()), *(fixed if len(fixed) > FEW else ())}
+        bundles: list[tuple[Requirement, ...]] = [
+            (key,) for key in _once(conflict) if key not in many
+        ]
+        bundles += [fixed] if len(fixed) > FEW else []
         substations = tuple(key for key in self.program.program.limits if key.family == "headroom")
         seconds = self.tests.left_s() / (len(bundles) + 2)
         changes = [self._change(bundle, seconds) for bundle in bundles]
         if full and not any(c.mends for c in changes if c.keys[0].family == "headroom"):
             changes.append(self._change(substations, seconds))
+        if fixed and not any(c.mends for c in changes if c.keys[0].family == "fixed"):
+            every = tuple(key for key in self.program.program.limits if key.family == "fixed")
+            changes += [self._change(every, seconds)] if len(every) > 1 else []
         return changes
 
     def together(self, conflict: Sequence[Requirement]) -> tuple[tuple[Change, ...], bool]:
@@ -198,8 +214,11 @@ class _Mend:
 
 def _once(keys: Iterable[Requirement]) -> list[Requirement]:
     """Return requirements, a floor of several phases once: it is one number to change."""
-    floors = {"served", "covered"}
-    first = {key.family if key.family in floors else key: key for key in reversed(list(keys))}
+    floors = {"served", "covered", *OWED}
+    first = {
+        (key.family, key.scope) if key.family in floors else key: key
+        for key in reversed(list(keys))
+    }
     return [key for key in keys if key in set(first.values())]
 
 

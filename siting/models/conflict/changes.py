@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from siting.data.problem import NONE
+from siting.models.conflict.requirements import due_kwh
 from siting.models.conflict.words import counted, scope_of, unit_of
 from siting.models.statement import KCNY
 
@@ -60,8 +61,12 @@ def change_text(program: Stated, change: Change) -> str:
         "spacing": _spacing,
         "served": _floor,
         "covered": _floor,
+        "served_in": _floor,
+        "covered_in": _floor,
+        "circle": _circle,
         "stay": _stay,
         "area": _area,
+        "fixed": _fixed,
     }[item.family](program, problem, change)
     if change.status == "exact":
         return text
@@ -117,9 +122,22 @@ def _headroom(_program: Stated, problem: Problem, change: Change) -> str:
     freed = [(name, kw) for name, kw in zip(names, change.slack, strict=True) if kw > _HAIR]
     total = sum(_up(kw / 1000) for _, kw in freed)
     if len(freed) == 1:
-        return f"free {total:,.2f} MW at substation {freed[0][0]}"
+        name, kw = freed[0]
+        return f"free {total:,.2f} MW at substation {name}{_reinforced(problem, [kw])}"
     each = _listed([f"{name} {_up(kw / 1000):,.2f}" for name, kw in sorted(freed, key=_by_size)])
-    return f"free {total:,.2f} MW at {len(freed):,} substations ({each})"
+    steps = _reinforced(problem, [kw for _, kw in freed])
+    return f"free {total:,.2f} MW at {len(freed):,} substations ({each}){steps}"
+
+
+def _reinforced(problem: Problem, freed_kw: list[float]) -> str:
+    """Say what reinforcement would free as much; '' where the scenario prices none."""
+    if not problem.step_kw:
+        return ""
+    steps = sum(int(np.ceil(kw / problem.step_kw - _HAIR)) for kw in freed_kw)
+    what = "reinforce it" if len(freed_kw) == 1 else "reinforce them"
+    price = steps * problem.step_cny / 1e6
+    more = "; grid.reinforcement has it, unused" if not problem.works else ""
+    return f" ({what}: +{steps * problem.step_mva:g} MVA for {price:,.2f} M CNY{more})"
 
 
 def _by_size(entry: tuple[str, float]) -> float:
@@ -139,12 +157,21 @@ def _spacing(program: Stated, problem: Problem, change: Change) -> str:
 
 
 def _floor(_program: Stated, problem: Problem, change: Change) -> str:
-    family = change.keys[0].family
-    asked = problem.min_served_share if family == "served" else problem.min_covered_share
+    asked, _ = due_kwh(problem, change.keys[0])
+    family, scope = change.keys[0].family.removesuffix("_in"), change.keys[0].scope
+    if scope != NONE:
+        family = f"{problem.fairness.floors[scope].scope}'s {family}"
     share = np.floor(1e4 * (asked - change.amount) + _HAIR) / 1e4
     if share <= 0:
         return f"give up the {family} floor of {asked:.2%}"
     return f"lower the {family} floor to {share:.2%} (instead of {asked:.2%})"
+
+
+def _circle(_program: Stated, problem: Problem, change: Change) -> str:
+    circle = problem.fairness.circles[change.keys[0].scope]
+    left = [zone for zone, gone in zip(circle.zones, change.slack, strict=True) if gone > 0.5]  # noqa: PLR2004 - a binary
+    zones = f"{counted(len(left), 'zone')} of {circle.group}"
+    return f"leave {zones} without a station within {circle.km:g} km ({_listed(left)})"
 
 
 def _stay(program: Stated, problem: Problem, change: Change) -> str:
@@ -158,6 +185,12 @@ def _area(program: Stated, problem: Problem, change: Change) -> str:
     used = [program.choice[n] for n in columns if change.values[n] > 0.5]  # noqa: PLR2004
     names = _listed([f"{problem.sites[j]} as {problem.types[k]}" for j, k, _ in used])
     return f"find more ground for {counted(len(used), 'site')} ({names})"
+
+
+def _fixed(_program: Stated, problem: Problem, change: Change) -> str:
+    keys = zip(change.keys, change.slack, strict=True)
+    sites = [problem.sites[key.site] for key, slack in keys if slack > 0.5]  # noqa: PLR2004
+    return f"leave {counted(len(sites), 'fixed site')} free ({_listed(sites)})"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ import numpy as np
 
 from siting.data.problem import NONE
 from siting.models.conflict.core import TEST_SECONDS
+from siting.models.conflict.requirements import OWED
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +57,7 @@ def best_of_rest(
         cost = _count(program, item)
         run, values = _solve(program, tests, others, cost, maximise=True)
         return round(float(cost @ values), 6) if run.status == "optimal" else None
-    if item.family in {"served", "covered"}:
+    if item.family in {"served", "covered", *OWED}:
         cost = _kwh(program, item)
         run, _ = _solve(program, tests, others, cost, maximise=True)
         return run.bound if np.isfinite(run.bound) else None
@@ -83,13 +84,16 @@ def _count(program: Stated, item: Requirement) -> Values:
 def _kwh(program: Stated, floor: Requirement) -> Values:
     p, t = program.problem, floor.phase
     cost = np.zeros(len(program.program.arrays.cost))
-    if floor.family == "served":
+    zones = np.ones(len(p.zones), dtype=bool)
+    if floor.scope != NONE:
+        zones = p.fairness.floors[floor.scope].zones
+    if floor.family in {"served", "served_in"}:
         count = len(p.pair_zone)
-        cost[program.energy[t * count : (t + 1) * count]] = 1.0
+        cost[program.energy[t * count : (t + 1) * count]] = zones[p.pair_zone]
         return cost
     first = len(program.choice) + len(program.energy)
     for n, (i, u) in enumerate(program.cover):
-        cost[first + n] = p.demand_kwh[t, i] if u == t else 0.0
+        cost[first + n] = p.demand_kwh[t, i] if u == t and zones[i] else 0.0
     return cost
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from siting.data.problem import NONE
+from siting.data.problem import FREE, NONE
+from siting.models.conflict.requirements import OWED, due_kwh
 
 if TYPE_CHECKING:
     from siting.data.problem import Problem
@@ -36,7 +37,7 @@ def sentence(problem: Problem, item: Requirement, best: float | None) -> str:
         return f"budget: {money:,.2f} M CNY have arrived{when}{need}"
     if item.family == "headroom":
         return _headroom(problem, item)
-    if item.family in {"served", "covered"}:
+    if item.family in {"served", "covered", *OWED}:
         return _floor(problem, item, when, best)
     return _rule(problem, item, when)
 
@@ -48,6 +49,12 @@ def _rule(problem: Problem, item: Requirement, when: str) -> str:
     if item.family == "stay":
         stays = int(((problem.initial != NONE) & ~problem.closable).sum())
         return f"{counted(stays, 'existing station')} must stay open"
+    if item.family == "circle":
+        circle = problem.fairness.circles[item.scope]
+        zones = counted(len(circle.zones), "zone")
+        return f"{zones} of {circle.group} each need a station within {circle.km:g} km"
+    if item.family == "fixed":
+        return fixed_words(problem, item)
     if item.family == "area":
         return "no site may hold a type larger than its area allows"
     least = f" of {problem.spacing_m:,.0f} m" if problem.spacing_m else ""
@@ -55,14 +62,25 @@ def _rule(problem: Problem, item: Requirement, when: str) -> str:
     return f"spacing{least}: {pairs} of sites, each too close to hold two stations"
 
 
+def fixed_words(problem: Problem, item: Requirement) -> str:
+    """Return what was decided of a site by hand, or how many sites were, in words."""
+    if item.site == NONE:
+        sites = int((problem.fixed != FREE).any(axis=0).sum())
+        return f"{counted(sites, 'site')} {'is' if sites == 1 else 'are'} fixed by hand"
+    said, before = [], FREE
+    for phase, kind in zip(problem.phases, problem.fixed[:, item.site].tolist(), strict=True):
+        if kind not in {FREE, before}:
+            said.append(f"{'closed' if kind == NONE else problem.types[kind]} from {phase} on")
+        before = kind
+    return f"{problem.sites[item.site]} is fixed by hand: {', then '.join(said)}"
+
+
 def _floor(problem: Problem, item: Requirement, when: str, best: float | None) -> str:
-    share, word = problem.min_served_share, "served"
-    if item.family == "covered":
-        share, word = problem.min_covered_share, "covered"
-    reachable = float(problem.reachable_kwh[item.phase])
-    text = (
-        f"at least {share:.1%} of the {reachable:,.0f} kWh a day within reach is to be {word}{when}"
-    )
+    share, due = due_kwh(problem, item)
+    reachable, word = float(due[item.phase]), item.family.removesuffix("_in")
+    where = "" if item.scope == NONE else f"{problem.fairness.floors[item.scope].scope}: "
+    text = f"{where}at least {share:.1%} of the {reachable:,.0f} kWh a day within reach"
+    text += f" is to be {word}{when}"
     return text if best is None else f"{text}; no more than {best / reachable:.1%} can be"
 
 
@@ -102,6 +120,10 @@ def _headroom(problem: Problem, item: Requirement) -> str:
         for phase, kw in zip(problem.phases, free, strict=True)
         if np.isfinite(kw)
     ]
+    works = problem.site_substation[len(problem.sites) - problem.works :]
+    if item.substation in works.tolist():
+        most = problem.types[problem.steps - 1]
+        return f"substation {name} may not pass its limit, even reinforced by {most}"
     if (free <= 0).all():
         return f"substation {name} may not pass its limit, and has no room for any station"
     return f"substation {name} may not pass its limit: room for stations of {', '.join(room)}"

@@ -1,7 +1,8 @@
 r"""Answer a call for help: allocate a demand-response event at the least cost.
 
-The 24 hours from the event's start on are dispatched again, around the schedule that was planned.
-The call comes at its start; the day after is taken to be of the same kind. With :math:`N` and
+The 24 hours from the call on are dispatched again, around the schedule that was planned. The call
+comes at the event's start, or so many hours before it as notice is given: then batteries may fill
+up for it, or keep what they hold. The day after is taken to be of the same kind. With :math:`N` and
 :math:`N^0` what stations take with and without the event, :math:`\sigma = 1` for less load and
 :math:`-1` for more, :math:`A` what is asked, in each hour of the event:
 
@@ -69,7 +70,7 @@ class _Event:
 
     def __init__(self, question: Question, planned: Planned, call: Call) -> None:
         self.q, self.call, self.item = question, call, question.equipment
-        self.base = planned.rolled(call.start)
+        self.base = planned.rolled(call.first)
         self.load = self._roll(question.load_kw[:, 0])
         self.design = self._roll(question.design_kw[:, 0])
         self.size = self.load.shape
@@ -80,11 +81,12 @@ class _Event:
             for n, name in enumerate(_FLOWS)
         }
         self.short = len(_FLOWS) * count + np.arange(call.hours)
-        self.on = np.arange(hours) < call.hours
-        self.after = (~self.on) & (np.arange(hours) < call.hours + call.defer_hours)
+        hour = np.arange(hours)
+        self.on = (hour >= call.span.start) & (hour < call.span.stop)
+        self.after = (hour >= call.span.stop) & (hour < call.span.stop + call.defer_hours)
 
     def _roll(self, values: Floats) -> Floats:
-        return np.roll(values, -self.call.start, axis=-1)
+        return np.roll(values, -self.call.first, axis=-1)
 
     def _upper(self) -> dict[str, Floats]:
         q, call, wide = self.q, self.call, np.ones(self.size)
@@ -187,14 +189,14 @@ class _Event:
         trade.
         """
         sense, hours = (-1.0 if self.call.up else 1.0), self.call.hours
+        on, base = self.call.span, self.base
         row = np.tile(np.arange(hours), self.size[0])
         for name, value in (("g", -sense), ("e", sense)):
-            rows.add_each(row, self.at[name][:, :hours].ravel(), value, hours)
+            rows.add_each(row, self.at[name][:, on].ravel(), value, hours)
         rows.add_each(np.arange(hours), self.short, 1.0, hours)
-        planned = (self.load + self.base.shift_kw)[:, :hours].sum(axis=0)
+        planned = (self.load + self.base.shift_kw)[:, on].sum(axis=0)
         asked = self.call.kw - sense * planned
         rows.close(asked, asked)
-        on, base = slice(0, hours), self.base
         pairs = (
             ("d", "c", base.discharge_kw - base.charge_kw),
             ("v", "r", base.given_kw - base.back_kw),

@@ -50,11 +50,23 @@ class Call:
     defer_cny_kwh: float
     shed_share: float
     unserved_cny_kwh: float
+    notice_h: int = 0
+    """Hours before the start at which it is known; the schedule may change from then on."""
+
+    @property
+    def first(self) -> int:
+        """Hour at which the schedule may change first; below zero on the day before."""
+        return self.start - self.notice_h
+
+    @property
+    def span(self) -> slice:
+        """Hours of the event, counted from ``first``."""
+        return slice(self.notice_h, self.notice_h + self.hours)
 
 
 @dataclass(frozen=True, eq=False)
 class Response:
-    """Hold who helps, (J, H) kW from the event's start on; above zero takes load off."""
+    """Hold who helps, (J, H) kW from the call on; above zero takes load off."""
 
     storage_kw: Floats
     v2g_kw: Floats
@@ -78,7 +90,7 @@ class Response:
     def helped_kw(self) -> Floats:
         """Return what each station gives in the event's hours, in the sense that was asked."""
         sense = -1.0 if self.call.up else 1.0
-        return sense * self.change_kw[:, : self.call.hours]
+        return sense * self.change_kw[:, self.call.span]
 
     @property
     def delivered_kw(self) -> Floats:

@@ -72,7 +72,7 @@ class Rejections:
         near = np.bincount(
             p.pair_site, weights=p.demand_kwh[-1][p.pair_zone], minlength=len(p.sites)
         )
-        shut = np.flatnonzero(~self.opened[-1])
+        shut = np.flatnonzero(~self.opened[-1, : len(p.sites) - p.works])
         bound = [min(self.gain_bound(j), float(near[j])) for j in shut.tolist()]
         return [int(shut[n]) for n in np.argsort(-np.array(bound), kind="stable")]
 

@@ -36,7 +36,13 @@ class Row(NamedTuple):
 
 def rows(study: Study) -> list[Row]:
     """Return all numbers of a study."""
-    return [*_values(study), *_losses(study), *_rejected(study), *_plans(study)]
+    return [
+        *_values(study),
+        *_substations(study),
+        *_losses(study),
+        *_rejected(study),
+        *_plans(study),
+    ]
 
 
 def _number(value: float) -> float | None:
@@ -54,6 +60,15 @@ def _values(study: Study) -> Iterator[Row]:
         yield _row(study, "limit", value.name, "what it changes", value.value, value.note)
         relaxed = "price of the linear relaxation: it forgets that stations are whole"
         yield _row(study, "limit", value.name, "price", value.price, relaxed)
+
+
+def _substations(study: Study) -> Iterator[Row]:
+    for item in study.substations:
+        name = f"1 MW more at substation {study.problem.substations[item.substation]}"
+        fixed = "linear program, integers fixed but for its own stations, which may be parts"
+        yield _row(study, "limit", name, "marginal value", item.relaxed, fixed)
+        anew = "its own stations chosen anew, all others and the money as they are"
+        yield _row(study, "limit", name, "gain there", item.local, anew)
 
 
 def _losses(study: Study) -> Iterator[Row]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from siting.data.problem import NONE
+from siting.models.headroom import over_kw
 from siting.models.solution import open_supers, spent_cny
 
 if TYPE_CHECKING:
@@ -48,10 +49,21 @@ def breaches(problem: Problem, type_at: Types) -> list[Breach]:
         *_budget(problem, type_at),
         *_spacing(problem, opened),
         *_headroom(problem, type_at),
+        *_circles(problem, opened),
     ]
     gone = (problem.initial != NONE) & ~problem.closable & (type_at == NONE).any(axis=0)
     found += [Breach("stay", f"{problem.sites[j]} must stay open") for j in np.flatnonzero(gone)]
     return found
+
+
+def _circles(problem: Problem, opened: NDArray[np.bool_]) -> Iterator[Breach]:
+    for circle in problem.fairness.circles:
+        for t in np.flatnonzero(circle.asked).tolist():
+            near = np.bincount(circle.row, opened[t, circle.site], minlength=len(circle.zones))
+            for zone in np.flatnonzero(near == 0)[:1].tolist():
+                where = f"zone {circle.zones[zone]} of {circle.group}"
+                yield Breach("circle", f"{where} has no station within {circle.km:g} km")
+                break
 
 
 def _counts(problem: Problem, type_at: Types) -> NDArray[np.int64]:
@@ -95,13 +107,7 @@ def _spacing(problem: Problem, opened: NDArray[np.bool_]) -> Iterator[Breach]:
 
 def _headroom(problem: Problem, type_at: Types) -> Iterator[Breach]:
     p = problem
-    load = np.where(type_at == NONE, 0.0, p.load_kw[np.maximum(type_at, 0)])
-    tied = p.site_substation != NONE
-    total = [
-        np.bincount(p.site_substation[tied], weights=row[tied], minlength=len(p.substations))
-        for row in load
-    ]
-    over = np.array(total) - p.headroom_kw * (1 + _SLACK)
+    over = over_kw(p, type_at)
     for g in np.flatnonzero((over > _SLACK).any(axis=0)).tolist():
         t = int(np.argmax(over[:, g] > _SLACK))
         text = f"substation {p.substations[g]}: {over[t, g] / 1000:,.2f} MW too little"

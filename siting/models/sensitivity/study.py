@@ -6,12 +6,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from siting.errors import InfeasibleError, NoSolutionError
-from siting.models.arrays import choice_keys
+from siting.models.choice import choice_keys
 from siting.models.search import SMALL
 from siting.models.sensitivity.figure import sign_of
 from siting.models.sensitivity.rejected import Rejected, Rejections
 from siting.models.sensitivity.runners_up import RunnerUp, runners_up
 from siting.models.sensitivity.stations import StationLoss, replanned, station_losses
+from siting.models.sensitivity.substations import (
+    SubstationValue,
+    binding_substations,
+    substation_values,
+)
 from siting.models.sensitivity.values import Prices, UnitValue, priced, solved, units
 from siting.models.sensitivity.worth import Worth
 from siting.models.solve import solve
@@ -58,6 +63,8 @@ class Study:
     best: Certificate
     """The best plan known of the question, and the bound: the plan's own, or sharper."""
     values: tuple[UnitValue, ...]
+    substations: tuple[SubstationValue, ...]
+    """Worth of 1 MW at those that keep most demand from a station."""
     losses: tuple[StationLoss, ...]
     rejected: tuple[Rejected, ...]
     """Likeliest gain first; the first ``top`` of them looked at closely."""
@@ -104,6 +111,8 @@ def study(
     best = _sharper(problem, certificate, each, progress) if seconds else certificate
     found = units(problem, type_at, substations=asked.substations)
     values = priced(problem, found, best, Prices(problem, effort))
+    full = binding_substations(problem, type_at)[: asked.substations]
+    local = substation_values(problem, type_at, full, effort, progress=progress)
     others: list[RunnerUp] = []
     if seconds:
         values = solved(problem, found, values, best, each, progress=progress)
@@ -123,6 +132,7 @@ def study(
         worth.base.objective,
         best,
         tuple(values),
+        tuple(local),
         tuple(losses),
         tuple(rejected),
         min(asked.top, len(rejected)),

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from siting.data.problem import NONE
-from siting.models.arrays import arrays_of
+from siting.models.arrays import arrays_of, named_rows
+from siting.models.headroom import asked_kw, headroom_rows, row_names, with_room
 from siting.models.highs import Arrays, Highs
 from siting.models.labels import names_for
 from siting.models.layout import Layout
@@ -85,10 +86,8 @@ def units(problem: Problem, type_at: NDArray[np.int64], *, substations: int) -> 
         name = f"1 M CNY more with {p.phases[t]}"
         found.append(Unit(name, replace(p, budget_cny=money), tighter=False))
     for g in full_substations(p, type_at)[:substations]:
-        room = p.headroom_kw.copy()
-        room[:, g] += POWER_KW
         name = f"1 MW more at substation {p.substations[g]}"
-        found.append(Unit(name, replace(p, headroom_kw=room), tighter=False))
+        found.append(Unit(name, with_room(p, g, POWER_KW), tighter=False))
     if p.city_target.any():
         found.append(_ratio(p))
     return found
@@ -107,15 +106,17 @@ def full_substations(problem: Problem, type_at: NDArray[np.int64]) -> list[int]:
 
     Those that keep the most demand within reach from a station first.
     """
-    p = problem
-    held = np.where(type_at == NONE, 0.0, p.load_kw[np.maximum(type_at, 0)])[-1]
-    least = np.where(p.allowed & p.is_super, p.load_kw, np.inf).min(axis=1)
+    p, rows = problem, headroom_rows(problem)
+    last = rows.phase == len(p.phases) - 1
+    left = rows.limit_kw - asked_kw(p, type_at)
     near = np.bincount(p.pair_site, weights=p.demand_kwh[-1][p.pair_zone], minlength=len(p.sites))
     shut = []
     for g in range(len(p.substations)):
-        here = p.site_substation == g
-        room = p.headroom_kw[-1, g] - held[here].sum()
-        kept = here & (type_at[-1] == NONE) & np.isfinite(least) & (least > room)
+        own = np.flatnonzero(last & (rows.substation == g))
+        fits = (rows.load_kw[own] <= left[own, None]).all(axis=0)
+        may = p.allowed & p.is_super
+        kept = (p.site_substation == g) & (type_at[-1] == NONE)
+        kept &= may.any(axis=1) & ~(may & fits).any(axis=1)
         if kept.any():
             shut.append((-float(near[kept].sum()), g))
     return [g for _, g in sorted(shut)]
@@ -140,7 +141,7 @@ class Prices:
         highs = Highs(self.arrays, relaxed=True, threads=effort.threads, seed=effort.seed)
         run = highs.run(time_limit_s=effort.time_limit_s, method="ipm")
         self.duals = run.duals
-        self.position = {name: n for n, name in enumerate(self.arrays.row_names)}
+        self.position = named_rows(problem)
 
     def shifted(self, unit: Unit) -> Arrays | None:
         """Return the program with one unit more; None where the unit adds a row."""
@@ -181,13 +182,8 @@ def _rows(before: Problem, after: Problem) -> dict[str, float]:
         if np.isfinite(before.budget_cny[t]):
             money = float(after.budget_cny[t] - before.budget_cny[t]) / KCNY
         found |= {f"most({name})": most, f"ratio({name})": ratio, f"budget({name})": money}
-        same = np.isinf(before.headroom_kw[t])
-        room = np.where(same, 0.0, after.headroom_kw[t]) - np.where(
-            same, 0.0, before.headroom_kw[t]
-        )
-        substations = names_for(before.substations)
-        for g in np.flatnonzero(room).tolist():
-            found[f"headroom({substations[g]},{name})"] = float(room[g])
+    rooms = headroom_rows(after).limit_kw - headroom_rows(before).limit_kw
+    found |= dict(zip(row_names(before), rooms.tolist(), strict=True))
     return {name: change for name, change in found.items() if change}
 
 

@@ -104,6 +104,16 @@ class Worth:
             floors &= bool((energy >= p.min_served_share * p.reachable_kwh * (1 - _SLACK)).all())
         met = np.where(covered(p, types), p.demand_kwh, 0.0).sum(axis=1)
         floors &= bool((met >= p.min_covered_share * p.reachable_kwh * (1 - _SLACK)).all())
+        by_zone = covered(p, types)
+        floors &= all(
+            bool(
+                (
+                    (p.demand_kwh * by_zone)[:, f.zones].sum(axis=1)
+                    >= f.promised_kwh * (1 - _SLACK)
+                ).all()
+            )
+            for f in p.fairness.of("covered")
+        )
         if p.objective == "cost":
             return Value(float(spent_cny(p, types)[-1]), floors)
         if p.objective == "covered":
@@ -117,7 +127,7 @@ class Worth:
         Q adds at most ``Q max(0, 1 - u)`` over the zones it reaches, and no more than their demand.
         """
         p = self.problem
-        if p.objective != "served":
+        if p.objective != "served" or p.fairness.of("served"):
             return np.inf
         zones = p.pair_zone[p.pair_site == site]
         if not len(zones):
@@ -169,6 +179,11 @@ def _transport(problem: Problem, t: int, room: NDArray[np.float64]) -> Arrays:
         floor = p.min_served_share * p.reachable_kwh[t] * (1 - _SLACK)
         whole = sparse.csr_array(sparse.vstack([whole, sparse.csr_array(np.ones((1, pairs)))]))
         lower, upper = np.append(lower, floor), np.append(upper, np.inf)
+    for owed in p.fairness.of("served"):
+        inside = sparse.csr_array(owed.zones[p.pair_zone].astype(float)[None, :])
+        whole = sparse.csr_array(sparse.vstack([whole, inside]))
+        lower = np.append(lower, owed.promised_kwh[t] * (1 - _SLACK))
+        upper = np.append(upper, np.inf)
     return Arrays(
         maximise=not least,
         cost=p.pair_minutes if least else np.ones(pairs),

@@ -9,36 +9,66 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from siting.plan.base import Part
+from siting.plan.futures import Future, FuturePhase, OverFutures
 from siting.scenario.kinds import ObjectiveKind  # noqa: TC001 - pydantic reads it at run time
 
 if TYPE_CHECKING:
     import pandas as pd
 
+__all__ = [
+    "BATTERY_COLUMNS",
+    "FORMAT",
+    "LOAD_COLUMNS",
+    "SERVICE_COLUMNS",
+    "ZONE_COLUMNS",
+    "Assumption",
+    "Document",
+    "ExportFormat",
+    "Future",
+    "FuturePhase",
+    "Kpis",
+    "LayerSource",
+    "Outcome",
+    "OutcomeStatus",
+    "OverFutures",
+    "PhaseResult",
+    "Plan",
+    "Provenance",
+    "Ratio",
+    "RatioRow",
+    "Station",
+    "StationStatus",
+    "StationStep",
+    "Substation",
+    "SubstationStep",
+    "Unreached",
+]
+
 FORMAT = "siting-plan/1"
 
-OutcomeStatus = Literal["optimal", "feasible"]
+OutcomeStatus = Literal["optimal", "feasible", "given"]
 StationStatus = Literal["new", "kept", "upgraded", "closed"]
 ExportFormat = Literal["geojson", "gpkg", "geoparquet", "csv", "xlsx"]
 """What a plan's layers are written as, for other programs."""
 Hour = Annotated[int, Field(ge=0, le=23)]
 
 
-class Part(BaseModel):
-    """Stand above every part of the document: frozen, nothing unknown, no NaN."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
 class Outcome(Part):
     """Certify the answer: how good it is, and how that is known."""
 
-    status: OutcomeStatus = Field(description="optimal: proved within tolerance; feasible: see gap")
+    status: OutcomeStatus = Field(
+        description="optimal: proved within tolerance; feasible: see gap; given: evaluated as it "
+        "was given, not optimised"
+    )
     objective_kind: ObjectiveKind
     objective_unit: str = Field(description="unit of objective and bound")
     objective: float = Field(description="value of this plan, recomputed from the plan")
-    bound: float = Field(description="proven: no plan can be better than this")
+    bound: float = Field(
+        description="proven: no plan can be better than this; the objective itself where given"
+    )
     gap: float = Field(description="|bound - objective| / |objective|")
     seconds: float = Field(description="time of model and search")
     solver: str = Field(description="name and version")
@@ -104,7 +134,9 @@ class StationStep(Part):
     phase: str
     type: str | None = Field(description="null: nothing open here in this phase")
     served_kwh_day: float
-    peak_kw: float = Field(description="highest hourly load asked of the grid")
+    peak_kw: float = Field(
+        description="highest hourly load asked of the grid; a battery of its type not counted"
+    )
 
 
 class Station(Part):
@@ -134,10 +166,15 @@ class SubstationStep(Part):
     """Describe one substation in one phase."""
 
     phase: str
-    charging_peak_mw: float = Field(description="highest hourly charging load")
+    charging_peak_mw: float = Field(
+        description="highest hourly charging load; batteries of station types counted"
+    )
     worst_hour: Hour = Field(description="hour whose total comes closest to the limit")
     worst_mw: float = Field(description="base plus charging load in that hour")
-    loading: float = Field(description="worst_mw / limit_mw")
+    loading: float = Field(description="worst_mw / (limit_mw + added_mw)")
+    added_mva: float = Field(default=0.0, description="reinforced by so much by then")
+    added_mw: float = Field(default=0.0, description="what that adds to limit_mw")
+    reinforcement_cny: float = Field(default=0.0, description="spent on it by then")
 
 
 class Substation(Part):
@@ -220,8 +257,14 @@ class Document(Part):
     stations: tuple[Station, ...]
     substations: tuple[Substation, ...]
     unreached: Unreached
+    unmet: tuple[str, ...] = Field(
+        default=(), description="requirements that a plan evaluated as given does not meet"
+    )
     assumptions: tuple[Assumption, ...]
     provenance: Provenance
+    robust: OverFutures | None = Field(
+        default=None, description="where the scenario asks over several futures"
+    )
 
 
 SERVICE_COLUMNS = ("phase", "zone", "station", "kwh_day", "minutes")
@@ -235,6 +278,7 @@ ZONE_COLUMNS = (
     "minutes",
 )
 LOAD_COLUMNS = ("phase", "substation", "hour", "base_mw", "charging_mw", "limit_mw")
+BATTERY_COLUMNS = ("phase", "substation", "type", "hour", "charge_kw", "discharge_kw")
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,10 +288,12 @@ class Plan:
     ``service`` says which zone charges where (``SERVICE_COLUMNS``, one row per phase, zone and
     station with energy); ``zones`` sums it up by zone and phase (``ZONE_COLUMNS``; ``minutes`` is
     the energy-weighted mean, NaN where nothing is served; ``covered`` is a bool); ``load`` is each
-    substation's day (``LOAD_COLUMNS``).
+    substation's day (``LOAD_COLUMNS``). ``batteries`` is the timetable of one battery of each
+    type at each substation where some stand (``BATTERY_COLUMNS``); None where no type has one.
     """
 
     document: Document
     service: pd.DataFrame
     zones: pd.DataFrame
     load: pd.DataFrame
+    batteries: pd.DataFrame | None = None

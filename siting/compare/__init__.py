@@ -1,0 +1,1 @@
+"""Set plans of one city side by side: figures, stations, substations, and what was asked."""

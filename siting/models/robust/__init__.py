@@ -1,0 +1,1 @@
+"""Find one plan that is good in several futures."""
