@@ -61,7 +61,7 @@ class Block:
     sites: Indices
     cover: Cover
     simple: float
-    """What it is worth at most by its prices alone."""
+    """What it is worth at most, by its prices or as proved since."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,14 +71,16 @@ class Relaxed:
     base: float
     """What is not in any block."""
     blocks: tuple[Block, ...]
+    shared: Flags
+    """(I,) zones that sites of more than one block reach."""
 
     @property
     def simple(self) -> float:
-        """Return the bound before any block is solved."""
+        """Return the bound that its blocks make up."""
         return self.base + sum(block.simple for block in self.blocks)
 
 
-def relaxed(cover: Cover, prices: Floats, size: int) -> Relaxed:
+def relaxed(cover: Cover, prices: Floats, size: int, *, finer: Relaxed | None = None) -> Relaxed:
     """Return the question in blocks of at most some sites.
 
     Parameters
@@ -89,17 +91,13 @@ def relaxed(cover: Cover, prices: Floats, size: int) -> Relaxed:
         (I + rows,) of :class:`~siting.models.classical.cover_dual.Prices`; at least 0.
     size
         Most sites of a block.
+    finer
+        The same in smaller blocks, at the same prices: what those have proved holds for the block
+        that they make up.
     """
     zones = len(cover.weight)
     price, on_limits = prices[:zones], prices[zones:]
-    limits = one_sided(cover.limits)
-    above = np.isfinite(limits.upper)
-    side = np.where(above, 1.0, -1.0)
-    room = np.where(above, limits.upper, -limits.lower)
-    pay = cover.price + limits.rows.T @ (side * on_limits)
-    score = cover.reach.T @ price - pay
-    count = _count_price(score, cover.most)
-    pay = pay + count
+    pay, count, room = _payments(cover, price, on_limits)
     first = cover.worth.sum(axis=0)
     parts = parts_of(cover.reach, np.maximum(price, UNPRICED * first), size)
     label = np.zeros(cover.sites, dtype=np.int64)
@@ -107,41 +105,70 @@ def relaxed(cover: Cover, prices: Floats, size: int) -> Relaxed:
         label[sites] = number
     shared = _shared(cover, label)
     kept = np.maximum(cover.worth[:, shared] - price[shared], 0.0).sum()
-    base = float(kept) + cover.most * count + inner(room, on_limits)
+    base = float(kept) + cover.most * count + room
     base += float(np.maximum(-pay, 0.0).sum())
     costs = np.maximum(pay, 0.0)
     worth = np.where(shared, price, cover.worth)
-    plain = np.where(shared, 0.0, np.maximum(cover.worth - price, 0.0).sum(axis=0))
+    above_price = np.maximum(cover.worth - price, 0.0).sum(axis=0)
+    plain = np.where(shared, 0.0, above_price)
+    joined = plain * finer.shared if finer is not None else plain
     around = np.maximum(cover.reach.T @ price - costs, 0.0)
     blocks = []
     for sites in parts:
-        reach = cover.reach[:, sites].tocsr()
-        mine = np.flatnonzero(np.diff(reach.indptr))
-        part = replace(
-            cover,
-            reach=reach[mine].tocsr(),
-            weight=cover.weight[mine],
-            worth=worth[:, mine],
-            need=np.zeros(len(mine)),
-            price=costs[sites],
-            kept=np.zeros(len(sites), dtype=bool),
-            least=0,
-            most=min(len(sites), cover.most),
-            limits=Limits.none(len(sites)),
-        )
-        blocks.append(Block(sites, part, float(plain[mine].sum() + around[sites].sum())))
-    return Relaxed(base, tuple(blocks))
+        part, mine = _part(cover, sites, worth, costs)
+        simple = float(plain[mine].sum() + around[sites].sum())
+        if finer is not None:
+            simple = min(simple, _made_up(finer, sites) + float(joined[mine].sum()))
+        blocks.append(Block(sites, part, simple))
+    return Relaxed(base, tuple(blocks), shared)
 
 
-def block_bound(
+def _payments(cover: Cover, price: Floats, on_limits: Floats) -> tuple[Floats, float, float]:
+    """Return (J,) what sites pay, the count's price, and what the room in the limits is worth."""
+    limits = one_sided(cover.limits)
+    above = np.isfinite(limits.upper)
+    pay = cover.price + limits.rows.T @ (np.where(above, 1.0, -1.0) * on_limits)
+    count = _count_price(cover.reach.T @ price - pay, cover.most)
+    room = np.where(above, limits.upper, -limits.lower)
+    return pay + count, count, inner(room, on_limits)
+
+
+def _part(cover: Cover, sites: Indices, worth: Floats, costs: Floats) -> tuple[Cover, Indices]:
+    """Return the question of some sites, and the zones that they reach."""
+    reach = cover.reach[:, sites].tocsr()
+    mine = np.flatnonzero(np.diff(reach.indptr))
+    part = replace(
+        cover,
+        reach=reach[mine].tocsr(),
+        weight=cover.weight[mine],
+        worth=worth[:, mine],
+        need=np.zeros(len(mine)),
+        price=costs[sites],
+        kept=np.zeros(len(sites), dtype=bool),
+        least=0,
+        most=min(len(sites), cover.most),
+        limits=Limits.none(len(sites)),
+    )
+    return part, mine
+
+
+def _made_up(finer: Relaxed, sites: Indices) -> float:
+    """Return what the smaller blocks of some sites are worth at most; inf if one crosses them."""
+    inside = [(block, np.isin(block.sites, sites)) for block in finer.blocks]
+    if any(member.any() and not member.all() for _, member in inside):
+        return np.inf
+    return sum(block.simple for block, member in inside if member.all())
+
+
+def solve_blocks(
     whole: Relaxed,
     best: Flags,
     effort: Effort,
     *,
     seconds: float,
     go_on: Callable[[float], bool],
-) -> float:
-    """Return what solving the blocks proves, several at a time, most promising first.
+) -> Relaxed:
+    """Return the question with what solving its blocks proves, most promising ones first.
 
     Parameters
     ----------
@@ -157,21 +184,22 @@ def block_bound(
         Called with the bound after each block; False ends it. Blocks count in one order,
         whatever the threads.
     """
-    end, bound = time.monotonic() + seconds, whole.simple
+    end, blocks, bound = time.monotonic() + seconds, list(whole.blocks), whole.simple
     slack = [block.simple - block.cover.value(best[block.sites]) for block in whole.blocks]
     promising = [n for n in np.argsort(slack)[::-1].tolist() if slack[n] > HAIR * abs(bound)]
     alone = replace(effort, threads=1)
     pool = ThreadPoolExecutor(max(effort.threads, 1))
     try:
-        order = [whole.blocks[n] for n in promising]
-        tasks = [pool.submit(_solved, block, best, alone, end) for block in order]
-        for block, task in zip(order, tasks, strict=True):
-            bound -= max(block.simple - task.result(), 0.0)
+        tasks = [pool.submit(_solved, blocks[n], best, alone, end) for n in promising]
+        for n, task in zip(promising, tasks, strict=True):
+            proved = min(task.result(), blocks[n].simple)
+            bound -= blocks[n].simple - proved
+            blocks[n] = replace(blocks[n], simple=proved)
             if not go_on(bound):
                 break
     finally:
         pool.shutdown(cancel_futures=True)
-    return bound
+    return replace(whole, blocks=tuple(blocks))
 
 
 def _solved(block: Block, best: Flags, effort: Effort, end: float) -> float:

@@ -70,7 +70,8 @@ class Prices:
     Parameters
     ----------
     cover
-        The question; capacities are left aside, which leaves the bound true.
+        The question; capacities are left aside, which leaves the bound true. With them, see
+        :class:`~siting.models.classical.cover_served_dual.ServedPrices`.
     """
 
     def __init__(self, cover: Cover) -> None:
@@ -100,11 +101,19 @@ class Prices:
     def at(self, prices: Floats) -> tuple[float, Floats, Floats]:
         """Return the bound at some prices, (J,) scores, and (J,) 1 for each site it opens."""
         cover = self.cover
-        score = self.columns @ prices - cover.price
+        score = self.scores(prices)
         opened = chosen(score, cover.least, cover.most)
         kept = float(np.maximum(cover.worth - prices[: self.zones], 0.0).sum())
         bound = kept - inner(prices, self.floor) + float(score[opened].sum())
         return bound, score, opened.astype(float)
+
+    def scores(self, prices: Floats) -> Floats:
+        """Return (J,) what each site takes in at some prices, less its own."""
+        return np.asarray(self.columns @ prices - self.cover.price)
+
+    def use(self, opened: Floats) -> Floats:
+        """Return (rows,) how much of each row some open sites use, at the prices scored last."""
+        return np.asarray(self.rows @ opened)
 
     def search(self, target: float, steps: int, *, go_on: Callable[[float], bool]) -> Priced:
         """Return the best bound of some subgradient steps.
@@ -123,7 +132,7 @@ class Prices:
         best, often, stale, length = Priced(bound, prices, score, opened), opened, 0, 1.0
         direction = np.zeros(len(prices))
         for step in range(steps):
-            slope = self.rows @ opened - self.floor
+            slope = self.use(opened) - self.floor
             for layer in self.cover.worth:
                 slope[: self.zones] -= layer > prices[: self.zones]
             direction = DEFLECTION * direction + slope

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from siting.models.classical.cover import Found
-from siting.models.classical.cover_blocks import block_bound, relaxed
+from siting.models.classical.cover_blocks import Relaxed, relaxed, solve_blocks
 from siting.models.classical.cover_dual import Priced, Prices, settled
 from siting.models.classical.cover_neighbours import OFTEN, Neighbours
-from siting.models.classical.cover_serve import first_served
+from siting.models.classical.cover_serve import favoured, first_served
+from siting.models.classical.cover_served_dual import ServedPrices
 from siting.models.classical.cover_swap import Opening
 from siting.models.classical.cover_window import nearest, solve_rest
 
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 STEPS = 1500
 """Subgradient steps."""
+SERVED_STEPS = 1000
+"""The same where sites have a capacity: a step sorts all pairs."""
 SMALL, SMALL_SHARE = 1500, 0.3
 """Sites up to which HiGHS goes before any neighbourhoods, and the share of the time it has."""
 RESTARTS = 6
@@ -44,7 +47,7 @@ SHARE = 0.5
 """Part of the time limit for neighbourhoods, where a proof is still to come."""
 PROVABLE, LARGE_SHARE = 150_000, 0.9
 """Pairs up to which HiGHS is likely to prove something in time, and the part of it above that."""
-RUNGS = ((150, 0.3), (350, 0.6), (700, LARGE_SHARE))
+RUNGS = ((200, 0.3), (400, 0.6), (800, LARGE_SHARE))
 """Most sites of a block, and the share of the time by which the neighbourhoods after it end."""
 REST_NODES = 20_000
 """Nodes for the proof of what is left, where steps rather than time limit the search."""
@@ -117,25 +120,26 @@ class Search(Neighbours):
         rungs = ((RUNGS[0][0], SHARE),) if provable else RUNGS
         if self.effort.iterations is not None:
             rungs = ((RUNGS[0][0], 1.0),)
+        whole = None
         for most, share in rungs:
-            self._blocks(priced, most)
+            whole = self._blocks(priced, most, whole)
             if not self.done():
                 self.look_around(priced, share)
             if self.done():
                 return
 
-    def _blocks(self, priced: Priced, most: int) -> None:
+    def _blocks(self, priced: Priced, most: int, finer: Relaxed | None) -> Relaxed | None:
         """Tighten the bound by blocks of sites, unless one block would hold most of them."""
         cover, seconds = self.cover, self.left_s()
         if np.any(cover.need) or cover.sites < 2 * most:
-            return
-        whole = relaxed(cover, priced.prices, most)
-        bound = block_bound(
-            whole, np.asarray(self.best), self.effort, seconds=seconds, go_on=self._go_on
-        )
-        self.bound = min(self.bound, bound)
+            return finer
+        best = np.asarray(self.best)
+        whole = relaxed(cover, priced.prices, most, finer=finer)
+        whole = solve_blocks(whole, best, self.effort, seconds=seconds, go_on=self._go_on)
+        self.bound = min(self.bound, whole.simple)
         self.steps.append(f"blocks of {most} sites")
         self.tell(f"{len(whole.blocks)} blocks")
+        return whole
 
     def _nearest(self, opening: Opening) -> bool:
         """Improve a choice that keeps every rule; tell whether there may be one."""
@@ -177,12 +181,19 @@ class Search(Neighbours):
         first = first_served(self.cover, go_on=lambda: self.left_s() > 0)
         if first is not None:
             self.best, self.value = first
-        self._price()
+        priced = self._price()
+        second = None if self.done() else favoured(self.cover, priced.often)
+        if second is not None and second[1] > self.value:
+            self.best, self.value = second
         if not self.done():
+            self.tell("started")
             self._rest(None)
 
     def _price(self) -> Priced:
-        priced = Prices(self.cover).search(self.value, STEPS, go_on=self._go_on)
+        kind, steps = (Prices, STEPS)
+        if self.cover.capacity is not None:
+            kind, steps = (ServedPrices, SERVED_STEPS)
+        priced = kind(self.cover).search(self.value, steps, go_on=self._go_on)
         self.bound = min(self.bound, priced.bound)
         return priced
 

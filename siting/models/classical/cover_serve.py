@@ -92,13 +92,34 @@ def first_served(cover: Cover, *, go_on: Callable[[], bool]) -> tuple[Flags, flo
     opening = Opening(cover, cover.kept)
     opening.fill()
     opening.improve(go_on)
-    if not (cover.keeps(opening.opened) and cover.covers(opening.opened)):
+    return served_choice(cover, opening.opened)
+
+
+def favoured(cover: Cover, often: Floats) -> tuple[Flags, float] | None:
+    """Return the choice of the sites that prices open most often, and its worth.
+
+    Parameters
+    ----------
+    cover
+        The question.
+    often
+        (J,) how often each site was open.
+    """
+    order = np.argsort(-(often + cover.kept), kind="stable")
+    opened = np.zeros(cover.sites, dtype=bool)
+    opened[order[: cover.most]] = True
+    return served_choice(cover, opened & ((often > 0) | cover.kept))
+
+
+def served_choice(cover: Cover, opened: Flags) -> tuple[Flags, float] | None:
+    """Return a choice and its worth with capacities; None if it breaks a rule."""
+    if not (cover.keeps(opened) and cover.covers(opened)):
         return None
-    share = serve(cover, opening.opened)
+    share = serve(cover, opened)
     times = np.bincount(cover.pair_zone(), weights=share, minlength=len(cover.weight))
     if np.any(times < cover.need - MET):
         return None
-    return opening.opened, served_value(cover, share, opening.opened)
+    return opened, served_value(cover, share, opened)
 
 
 def columns(cover: Cover, opened: Flags, share: Floats) -> Floats:
