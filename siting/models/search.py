@@ -166,7 +166,7 @@ class Search:
         )
         self._go_on()
         self._bound_by(relaxed.bound)
-        if relaxed.infeasible or self.infeasible:
+        if any((relaxed.infeasible, self.infeasible)):
             self.infeasible, self.method = True, "linear relaxation"
             return
         self._thin_out(relaxed)
