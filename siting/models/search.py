@@ -155,18 +155,13 @@ class Search:
 
     def _large(self) -> None:
         self.method = "linear relaxation, rounding, exact neighbourhoods"
-        effort = self.crew.effort
+        effort, tell = self.crew.effort, self.crew.progress
         self._early()
-        relaxed = relax(
-            self.problem,
-            self._linear,
-            gap=effort.gap,
-            seed=effort.seed,
-            progress=self.crew.progress,
-        )
+        relaxed = relax(self.problem, self._linear, gap=effort.gap, seed=effort.seed, progress=tell)
         self._go_on()
         self._bound_by(relaxed.bound)
-        if any((relaxed.infeasible, self.infeasible)):
+        impossible = self.infeasible or relaxed.infeasible
+        if impossible:
             self.infeasible, self.method = True, "linear relaxation"
             return
         self._thin_out(relaxed)
