@@ -122,7 +122,7 @@ def peer(net: Any, circuit: Circuit, states: States) -> tuple[Any, Any]:  # noqa
 
 def table() -> list[str]:
     """Measure; return the lines of the table."""
-    _, circuit = opened()
+    plain, circuit = opened()
     states, solver = question(circuit), Solver(circuit)
     ours_s, series = timed(partial(series_of, solver, states, "mv_oberrhein"))
     first_s, _ = timed(partial(Solver, circuit))
@@ -130,10 +130,10 @@ def table() -> list[str]:
     opening_s, _ = timed(opened, runs=1)
     theirs_s -= opening_s
     lines = [n for n, kind in enumerate(circuit.elements.kind) if kind == "line"]
-    index = circuit.elements.index[lines]
+    place = plain.line.index.get_indexer(circuit.elements.index[lines])
     apart = max(
-        np.abs(series.loading[lines].T - line[index].to_numpy() / 100).max(),
-        np.nanmax(np.abs(series.level.T - bus[circuit.buses.index].to_numpy())),
+        np.abs(series.loading[lines].T - line.to_numpy()[:, place] / 100).max(),
+        np.nanmax(np.abs(series.level.T - bus.to_numpy())),
     )
     margins = margins_of(circuit)
     cut_s, cut = timed(partial(curtail, solver, margins, series), runs=1)

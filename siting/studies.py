@@ -185,7 +185,8 @@ def run_sensitivity(
     Raises
     ------
     PlanError
-        If the plan is not of this city and scenario any more, or was only evaluated as given.
+        If the plan is not of this city and scenario any more, or was only evaluated as given,
+        or was made for several futures.
     """
     plan, scenario = read_plan(folder)
     provenance, outcome = plan.document.provenance, plan.document.outcome
@@ -193,6 +194,13 @@ def run_sensitivity(
         mend = "Ask it of a plan that was optimised: leave --only out."
         fault = Fault(str(folder), "was evaluated as given, so nothing limits it", mend)
         msg = "This plan hangs on nothing."
+        raise PlanError(msg, [fault])
+    if scenario.robust is not None:
+        mend = (
+            "Ask it of a plan without [robust]; siting plan tells regret and what foresight gains."
+        )
+        fault = Fault(str(folder), "was made for several futures", mend)
+        msg = "What such a plan hangs on is not known."
         raise PlanError(msg, [fault])
     case = load_city(case_name or provenance.case, scenario)
     progress("finding what each zone reaches")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from siting.data.problem import NONE
 from siting.data.rooms import Batteries, Days, rooms_of
 from siting.data.works import _with_sites
 from siting.scenario import Reinforcement
@@ -108,18 +109,20 @@ def random_strong(
         types=types,
         capacity_kwh=np.array([150.0, 150.0 + 50.0 * (seed % 2)]),
         load_kw=np.array([300.0, 300.0 + 60.0 * (seed % 2)]),
-        state_cost_cny=plain.state_cost_cny * [1.0, 0.75],
+        state_cost_cny=plain.state_cost_cny * [1.0, 0.6],
         site_substation=np.zeros(sites, dtype=np.int64),
         substations=("G",),
         city_target=np.array([1, min(2, sites)]),
         district_target=np.zeros((2, 2), dtype=np.int64),
+        max_stations=np.full(2, NONE),
+        conflicts=np.empty((0, 2), dtype=np.int64),
         budget_cny=plain.budget_cny * 1.2,
     )
-    room = rng.uniform(120.0, 420.0, (2, 1)) * sites / 2
+    room = rng.uniform(250.0, 620.0, (2, 1)) * sites / 2
     return strengthened(
         plain,
         room,
         battery_kw=np.array([0.0, 90.0]),
-        reinforcement=steps(most),
+        reinforcement=steps(most, 0.9e6),
         first=seed % 3 // 2,
     )

@@ -144,6 +144,15 @@ def test_the_best_plan_is_brute_force_s(kind: ObjectiveKind, seed: int) -> None:
     assert (over_kw(problem, found.type_at) <= 1e-6).all()
 
 
+def test_the_random_questions_have_plans_that_need_both() -> None:
+    """Of twenty most have a plan, several best ones with a step, several with a battery."""
+    best = [brute_force(random_strong(seed, kind)) for kind in KINDS for seed in range(5)]
+    plans = [plan.histories for plan in best if plan is not None]
+    assert len(plans) >= 12
+    assert sum(any(level != NONE for level in plan[-1]) for plan in plans) >= 3
+    assert sum(any(2 in history for history in plan[:-1]) for plan in plans) >= 3
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("seed", range(3))
 def test_the_search_of_large_questions_knows_them(

@@ -43,7 +43,7 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     monkeypatch.setattr(main_model, "PLOT", tmp_path / "plot.svg")
     monkeypatch.setattr(main_model, "SCALES", {1: 5, 3: 5})
     monkeypatch.setattr(main_model, "generate_case", lambda *_, **__: None)
-    monkeypatch.setattr(main_model.subprocess, "run", run)
+    monkeypatch.setattr(subprocess, "run", run)
     return made
 
 
@@ -74,6 +74,6 @@ def test_a_way_that_does_not_end_is_told(
     def late(command: list[str], **_: Any) -> None:  # noqa: ANN401 - as subprocess has it
         raise subprocess.TimeoutExpired(command, 1)
 
-    monkeypatch.setattr(main_model.subprocess, "run", late)
+    monkeypatch.setattr(subprocess, "run", late)
     assert "past its limit" in str(main_model.answer(main_model.pieces()[0]))
     assert not calls

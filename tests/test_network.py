@@ -112,7 +112,7 @@ def test_the_least_curtailment_takes_no_more_than_the_line_is_short_of(arms: Cir
     assert more.broken.all()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     first=st.floats(300, 2500),
     second=st.floats(300, 2500),

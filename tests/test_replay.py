@@ -24,7 +24,7 @@ from siting.replay.built import read_built
 from siting.replay.greedy import greedy
 from siting.replay.measures import gini, measure
 from siting.replay.page import render_replay
-from siting.replay.question import Question, best
+from siting.replay.question import Best, Question, best
 from siting.replay.result import Network, Replay, Step, best_of
 from siting.scenario_io import load_scenario, override
 from tests.small_case import STATIONS, layer_toml, write_case
@@ -74,6 +74,17 @@ def test_greed_takes_the_middle_first_and_ours_does_not() -> None:
     ours = best(question, EFFORT, QUIET.append)
     assert ours.opened.tolist() == [0, 2]
     assert (ours.value, ours.bound) == pytest.approx((50 / 45, 50 / 45))
+
+
+def test_ours_is_never_worse_than_what_is_known() -> None:
+    """A search stopped early at the middle and an end takes the better network, and says so."""
+    question = line()
+    early = Best(np.array([0, 1]), 90 / 45, 0.0, "search")
+    ours = early.or_known(question, np.array([2, 0]), "greedy")
+    assert ours.opened.tolist() == [0, 2]
+    assert ours.value == pytest.approx(50 / 45)
+    assert "greedy network: taken" in ours.method
+    assert ours.or_known(question, np.array([0, 1]), "built") is ours
 
 
 def test_coverage_counts_demand_within_reach() -> None:

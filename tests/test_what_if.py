@@ -492,6 +492,9 @@ def test_where_it_makes_no_sense_it_is_not_offered(open_page: Opener, case: Case
     )
     seen = open_page(render_map(plan, case, what_if=WhatIf(flow, problem)))
     assert "no what-if here" in seen.text("#view-overview")
+    assert what_if_block(WhatIf(flow, problem), plan, case, SIGHTS["planner"]) == {
+        "senseless": "objective"
+    }
     assert seen.page.locator("#tab-what_if").count() == 0
     seen.page.fill("#search-box", _opened(plan)[0])
     seen.page.keyboard.press("Enter")

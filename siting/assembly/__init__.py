@@ -69,7 +69,7 @@ def _outcome(answer: Answer) -> Outcome:
     return Outcome(
         status=certificate.status,
         objective_kind=kind,
-        objective_unit=unit_over_futures(answer.scenario) or _UNIT[kind],
+        objective_unit=unit_over_futures(answer) or _UNIT[kind],
         objective=certificate.objective,
         bound=certificate.bound,
         gap=certificate.gap,

@@ -13,15 +13,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from siting.assembly.answer import Answer
-    from siting.scenario import Scenario
 
     Floats = NDArray[np.float64]
 
 
-def unit_over_futures(scenario: Scenario) -> str:
+def unit_over_futures(answer: Answer) -> str:
     """Return the unit of an objective over futures, '' where there are none."""
-    robust = scenario.robust
-    if robust is None:
+    robust = answer.scenario.robust
+    if robust is None or answer.solution.outcomes is None:
         return ""
     what = "kWh a day, weighted and summed over the phases"
     if robust.measure == "share":
@@ -52,17 +51,6 @@ def over_futures(answer: Answer) -> OverFutures | None:
         bound = answer.solution.certificate.bound
         least = max(0.0, float(futures.probability @ found.own_known) - bound)
         perfect = (least, max(least, float(futures.probability @ found.own_bound) - value))
-    rows = zip(
-        futures.names,
-        futures.probability.tolist(),
-        found.worth.tolist(),
-        found.mean_worth.tolist(),
-        found.own_known.tolist(),
-        found.own_bound.tolist(),
-        low.tolist(),
-        high.tolist(),
-        strict=True,
-    )
     return OverFutures(
         objective=futures.objective,
         measure=futures.measure,
@@ -71,25 +59,16 @@ def over_futures(answer: Answer) -> OverFutures | None:
         futures=tuple(
             Future(
                 name=name,
-                probability=likely,
-                worth=worth,
-                mean_worth=mean_worth if known else None,
-                own_known=own_known,
-                own_bound=own_bound,
-                regret_low=regret_low,
-                regret_high=regret_high,
+                probability=float(futures.probability[k]),
+                worth=float(found.worth[k]),
+                mean_worth=float(found.mean_worth[k]) if known else None,
+                own_known=float(found.own_known[k]),
+                own_bound=float(found.own_bound[k]),
+                regret_low=float(low[k]),
+                regret_high=float(high[k]),
                 phases=_phases(answer, futures.demand_kwh[k], found.served_kwh[k]),
             )
-            for k, (
-                name,
-                likely,
-                worth,
-                mean_worth,
-                own_known,
-                own_bound,
-                regret_low,
-                regret_high,
-            ) in enumerate(rows)
+            for k, name in enumerate(futures.names)
         ),
         mean_value=mean,
         mean_gap=found.mean_gap if known else None,

@@ -38,6 +38,9 @@ def headroom(  # noqa: PLR0913 - each is an option of the command line
     time_limit: Annotated[float | None, typer.Option(help="Seconds of each search.")] = None,
     gap: Annotated[float | None, typer.Option(help="Stop each at this proven gap.")] = None,
     threads: Annotated[int | None, typer.Option(help="Cores for the solver.")] = None,
+    iterations: Annotated[
+        int | None, typer.Option(help="Steps of each search: the same plans on every machine.")
+    ] = None,
     case: MovedCase = None,
     as_json: AsJson = False,
     quiet: NoProgress = False,
@@ -58,7 +61,12 @@ def headroom(  # noqa: PLR0913 - each is an option of the command line
             scenario,
             options=extra,
             ways=asked,
-            solve={"time_limit_s": time_limit, "gap": gap, "threads": threads},
+            solve={
+                "time_limit_s": time_limit,
+                "gap": gap,
+                "threads": threads,
+                "iterations": iterations,
+            },
             out=target,
             case_name=case,
             progress=report,

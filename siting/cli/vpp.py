@@ -88,6 +88,12 @@ def _print(told: dict[str, Any]) -> None:
         f"{told['asked_mw']:g} MW {sense} asked; delivered {got} MW"
         + ("." if told["met"] else ": not all that was asked.")
     )
+    low = min(told["planned_mw"])
+    if told["direction"] == "down" and low < told["asked_mw"] and not told["may_feed"]:
+        answer(
+            f"The stations were to take {low:,.2f} MW in its lowest hour, batteries at work: no "
+            "more can be taken off while batteries may not feed the grid (battery.export)."
+        )
     if not told["may_be_offered"]:
         answer("In some hour that is less than an aggregator may offer: it may go unpaid.")
     if not told["with_dispatch"]:

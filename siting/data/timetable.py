@@ -91,7 +91,8 @@ def timetable(
         bounds=[(0.0, value) for value in most],
         method="highs",
     )
-    values = np.where(found.x < _DUST * power, 0.0, found.x)
+    flows = np.asarray(found.x, dtype=float)
+    values = np.where(flows < _DUST * power, 0.0, flows)
     return _balanced(values[:HOURS], values[HOURS : 2 * HOURS], way)
 
 

@@ -195,6 +195,8 @@ class Answer:
             "day": place.days[event.day],
             "asked_mw": event.kw / 1000,
             "delivered_mw": (delivered / 1000).tolist(),
+            "planned_mw": (got.before_kw[:, span].sum(axis=0) / 1000).tolist(),
+            "may_feed": self.question.equipment.storage_export,
             "met": bool((delivered >= event.kw * (1 - 1e-6)).all()),
             "may_be_offered": bool((delivered >= terms.least_kw).all()),
             "delivered_kwh": float(delivered.sum()),

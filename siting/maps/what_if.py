@@ -34,6 +34,8 @@ STEPS = 65_535
 """Parts of the longest drive that times are told in."""
 _SENSELESS = ("flow", "market")
 """Objectives whose worth hangs on trips or competitors, which the page does not hold."""
+MOST_PAIRS = 1_000_000
+"""Of zones and sites within reach: five bytes each, and what a browser counts in time."""
 _SHIFT, _MORE = 7, 128
 
 
@@ -83,8 +85,10 @@ def _senseless(asked: WhatIf, plan: Plan) -> str | None:
         return "objective"
     if asked.problem.fairness.of("served") or asked.scenario.robust is not None:
         return "owed"
+    if len(asked.problem.pair_zone) > MOST_PAIRS:
+        return "large"
     built = any(step.added_mw for item in plan.document.substations for step in item.steps)
-    return "works" if built else None
+    return "works" if built or asked.problem.batteries is not None else None
 
 
 def _site_order(problem: Problem, plan: Plan, case: Case, sight: Sight) -> NDArray[np.int64]:

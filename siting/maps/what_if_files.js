@@ -3,9 +3,9 @@
 // TOML writes text as JSON does, but for DEL and halves of surrogate pairs.
 const tomlText = (text) =>
   JSON.stringify(String(text).toWellFormed ? String(text).toWellFormed() : String(text)).replaceAll("\u007f", "\\u007f");
-const oneLine = (text) => String(text).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, " ").slice(0, 200);
+const commentLine = (text) => String(text).replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, " ").slice(0, 200);
 function fixText(sites, told) {
-  const lines_ = told.map((line) => `# ${oneLine(line)}`);
+  const lines_ = told.map((line) => `# ${commentLine(line)}`);
   for (const s of sites) {
     const first = sites.whole ? WHAT.sites.initial[s] : null;
     for (const [phase, kind] of stepsOf(columnOf(tried.now, s), first))

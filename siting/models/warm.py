@@ -17,10 +17,13 @@ from siting.data.problem import NONE
 from siting.models.highs import Highs
 from siting.models.relaxation import columns_of, matrix
 from siting.models.search import Search
+from siting.models.solution import PROVED
 from siting.models.start import GRACE, ROUND_NODES, ROUND_SECONDS
 from siting.models.statement import KCNY
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from siting.data.problem import Problem
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from siting.models.differing import Differing
     from siting.models.highs import Arrays
     from siting.models.layout import Layout
+    from siting.models.linear import Relaxed
 
     Indices = NDArray[np.int64]
     Values = NDArray[np.float64]
@@ -64,9 +68,16 @@ class WarmSearch(Search):
             units = KCNY if self.problem.objective == "cost" else 1.0
             self._bound_by(self.start.bound / units)
 
+    def _over_pairs(self) -> None:
+        self._known = {}  # of other columns
+        super()._over_pairs()
+
+    def _whole(self) -> None:
+        if not self._stands():
+            super()._whole()
+
     def _large(self) -> None:
         if not self._thin and self._stands():
-            self.method = "a start, mended where it broke a rule, proved by a bound known before"
             return
         super()._large()
         if any(len(values) for values in self._known.values()):
@@ -84,12 +95,19 @@ class WarmSearch(Search):
         if not len(values):
             return False
         worth = float(self.arrays.cost @ values)
-        proved = abs(self.bound - worth) <= self.crew.effort.gap * max(abs(worth), 1e-9)
+        asked = max(self.crew.effort.gap, PROVED)
+        proved = abs(self.bound - worth) <= asked * max(abs(worth), 1e-9)
         if proved:
             self.values, self.thrifty = values, self.thrifty and not whole
+            self.method = "a start, mended where it broke a rule, proved by a bound known before"
         return proved
 
+    def _wishes(self, relaxed: Relaxed) -> Iterator[Values]:
+        yield next(super()._wishes(relaxed))
+
     def _rounded(self, wish: Values, soft: Arrays, layout: Layout) -> Values:
+        if len(soft.cost) in self._known:  # the start is in hand: look elsewhere
+            return super()._rounded(wish, soft, layout)
         values = self._from_start(soft, layout, wish)
         return values if len(values) else super()._rounded(wish, soft, layout)
 

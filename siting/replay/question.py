@@ -75,6 +75,25 @@ class Best:
     """In the unit of the value: nothing is better."""
     method: str
 
+    def or_known(self, question: Question, known: NDArray[np.int64], name: str) -> Best:
+        """Return this, or a network known otherwise where that is better: ours is never worse.
+
+        Parameters
+        ----------
+        question
+            What is asked.
+        known
+            Open sites.
+        name
+            What the method is to call it.
+        """
+        value = question.value(known)
+        sign = 1 if question.objective == "drive" else -1
+        if sign * value >= sign * self.value:
+            return self
+        method = f"{self.method}; its time ran out before it passed the {name} network: taken"
+        return Best(np.sort(known), value, self.bound, method)
+
     @property
     def gap(self) -> float:
         """Return how far value and bound are apart, over the value."""

@@ -33,7 +33,8 @@ def check_futures(ledger: Ledger, state: State, served: Served) -> tuple[float, 
     """Check every future; return the least and most the objective may be, None without futures."""
     robust, said = state.scenario.robust, state.plan.document.robust
     if robust is None or said is None:
-        if (robust is None) != (said is None):
+        given = state.plan.document.outcome.status == "given"
+        if (robust is None) != (said is None) and not given:
             ledger.note("robust", said is not None, robust is not None)
         return None
     names, likely, demand = _futures(state, served.demand, robust)

@@ -182,7 +182,7 @@ def station_table(study: NetworkStudy) -> pd.DataFrame:
                 mine = share[(share["phase"] == name) & (share["station"] == station)]
                 row["breaches"] = "; ".join(f"{r.kind} {r.index_}" for r in mine.itertuples())
             rows.append(row)
-    return pd.DataFrame(rows, columns=STATION)
+    return pd.DataFrame(rows, columns=STATION).astype({"bus": "Int64"})
 
 
 STATION = [

@@ -2,26 +2,27 @@
 
 Each future's own linear relaxation prices its demand; those prices are cuts, and the relaxation
 over the choice alone under all of them bounds every plan (:mod:`siting.models.robust.cuts`), as the
-mean of the futures' own bounds does (wait and see). Plans to start from are the one for the mean
-demand, and roundings of what each future, their mean and the bound wish for, each valued in every
-future. Then neighbourhoods are solved by the cuts of the best plan; a trial that proves better
-becomes the best, any other leaves its cuts.
+mean of the futures' own bounds does (wait and see). Plans to start from are those for the mean
+demand and for higher ones, and roundings of what the futures' mean and the bound wish for, each
+valued in every future. Then neighbourhoods are solved by the cuts of the best plan; a trial that
+proves better becomes the best, any other leaves its cuts.
 """
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import sparse
 
 from siting.data.problem import NONE
 from siting.models.arrays import arrays_of
+from siting.models.found import NOTHING
 from siting.models.highs import Highs
 from siting.models.layout import Layout
 from siting.models.linear import relax
+from siting.models.robust.around import shared_zones
 from siting.models.robust.cuts import Cutter
 from siting.models.robust.flows import Flows, rooms
 from siting.models.robust.master import Master
@@ -31,8 +32,10 @@ from siting.models.start import nearest_choice
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from scipy import sparse
 
     from siting.models.crew import Crew
+    from siting.models.found import Found
     from siting.models.highs import Arrays, Run
     from siting.models.linear import Relaxed
     from siting.models.robust.question import Question
@@ -42,11 +45,11 @@ if TYPE_CHECKING:
 
 RELAX_SHARE = 0.5
 """Part of the time for the futures' own relaxations, together."""
+RELAX_PARTS = 4
+"""What one program may take of the time left for them all."""
 MEAN_SHARE = 0.3
-"""Part of the time left for the plan for the mean demand."""
-BOUND_SECONDS = 60.0
-STEP_SECONDS = 10.0
-STEP_NODES = 300
+"""Part of the time left for the plan of one demand; as much is kept for neighbourhoods."""
+BOUND_SECONDS, STEP_SECONDS, STEP_NODES = 60.0, 10.0, 300
 WINDOW = 120
 """Sites that a neighbourhood sets free, at first."""
 WIDEST = 400
@@ -54,7 +57,6 @@ STALE = 24
 """Neighbourhoods without gain before the search gives up."""
 KEPT = 8
 """Trials whose cuts stay."""
-_NOTHING = np.empty((0, 0), dtype=np.int64)
 
 
 @dataclass(eq=False)
@@ -63,11 +65,11 @@ class LShaped:
 
     question: Question
     crew: Crew
-    best: Types = field(default_factory=lambda: _NOTHING)
+    best: Types = field(default_factory=lambda: NOTHING)
     value: float = -np.inf
     bound: float = np.inf
     pool: list[Types] = field(default_factory=list)
-    mean: Types = field(default_factory=lambda: _NOTHING)
+    mean: Types = field(default_factory=lambda: NOTHING)
     mean_gap: float = np.nan
 
     def __post_init__(self) -> None:
@@ -114,12 +116,12 @@ class LShaped:
         q, effort = self.question, self.crew.effort
         futures = q.size[0]
         self.crew.progress(f"solving the linear relaxations of {futures} futures")
-        each = RELAX_SHARE * self.crew.left_s() * effort.threads / futures
 
         def solver(ways: list[tuple[Arrays, str]]) -> tuple[int, Run]:
             for number, (arrays, method) in enumerate(ways):
                 highs = Highs(arrays, relaxed=True, seed=effort.seed)
-                run = highs.run(time_limit_s=max(each, 1.0), method=method, crossover=False)
+                left = max(self.crew.left_s(share=RELAX_SHARE) / RELAX_PARTS, 1.0)
+                run = highs.run(time_limit_s=left, method=method, crossover=False)
                 if run.status == "infeasible" or len(run.duals):
                     return number, run
             return 0, run
@@ -153,29 +155,60 @@ class LShaped:
         return run.values[: self.master.count] if len(run.values) else np.empty(0)
 
     def _start(self, relaxed: list[Relaxed], wish: Values) -> None:
+        """Take plans made for the mean demand and for higher ones, and roundings of wishes."""
         q = self.question
-        crew = self.crew.part(MEAN_SHARE, None, "mean demand")
-        if self.crew.effort.iterations is not None:
-            crew = self.crew.part(MEAN_SHARE, 1 + self.crew.effort.iterations // 4, "mean demand")
-        found = Search(q.problem, crew, thrifty=False).run()
-        if len(found.type_at):
-            self.mean = found.type_at
-            served = self._served(self.mean)
-            self._take(self.mean, served)
-            plain = float(q.problem.weight @ self.flows.of(q.problem.demand_kwh, self.mean))
-            self.mean_gap = abs(found.bound - plain) / max(abs(plain), 1e-9)
+        self._for_mean()
+        for name, demand in self._higher():
+            if not self.crew.over(share=1 - MEAN_SHARE):
+                self._made_for(demand, name)
         own = [item.wish for item in relaxed if len(item.wish)]
-        wishes = [np.mean(own, axis=0), *own, *([wish] if len(wish) else [])]
+        wishes = [np.mean(own, axis=0)] if own else []
+        wishes += [wish] if len(wish) else []
         arrays = arrays_of(q.problem)
         layout = Layout.of(q.problem, arrays)
-        for number, item in enumerate(wishes):
-            if self.crew.over(share=0.7):
+        for item in wishes:
+            if self.crew.over(share=1 - MEAN_SHARE) and len(self.best):
                 return
             run = nearest_choice(arrays, layout, item, self.crew)
             if len(run.values):
                 types = layout.type_at(run.values)
                 self._take(types, self._served(types))
-                self._tell(f"rounded {number + 1} of {len(wishes)}")
+        self._tell("plans to start from")
+
+    def _for_mean(self) -> None:
+        q = self.question
+        found = self._made_for(q.problem.demand_kwh, "mean demand")
+        if len(found.type_at):
+            self.mean = found.type_at
+            plain = float(q.problem.weight @ self.flows.of(q.problem.demand_kwh, self.mean))
+            self.mean_gap = abs(found.bound - plain) / max(abs(plain), 1e-9)
+
+    def _higher(self) -> list[tuple[str, Values]]:
+        """Return demands above the mean: of the futures that ask for most, and of the highest.
+
+        What is built for the mean serves no more where demand is higher, but what is built for more
+        serves the mean as well.
+        """
+        q = self.question
+        asked = q.reachable_kwh @ q.problem.weight
+        upper = asked >= q.probability @ asked
+        most = ("highest demand", q.demand_kwh[int(asked.argmax())])
+        weight = q.probability * upper
+        if not weight.sum() > 0:
+            return [most]
+        high = np.tensordot(weight / weight.sum(), q.demand_kwh, axes=1)
+        return [("higher demand", high), most]
+
+    def _made_for(self, demand: Values, name: str) -> Found:
+        """Make the plan for one demand, and take it."""
+        steps = self.crew.effort.iterations
+        crew = self.crew.part(MEAN_SHARE, None if steps is None else 1 + steps // 4, name)
+        problem = replace(self.question.problem, demand_kwh=demand)
+        found = Search(problem, crew, thrifty=False).run()
+        if len(found.type_at):
+            self._take(found.type_at, self._served(found.type_at))
+            self._tell(name)
+        return found
 
     def _tell(self, what: str) -> None:
         gap = abs(self.bound - self.value) / max(abs(self.value), 1e-9)
@@ -209,7 +242,7 @@ class LShaped:
         """Solve neighbourhoods by the cuts until the gap is small enough, or nothing is gained."""
         q, effort = self.question, self.crew.effort
         per_plan, size, stale, steps = q.size[0] * q.size[1], WINDOW, 0, 0
-        near, wishes = _shared_zones(q), [item.wish for item in relaxed if len(item.wish)]
+        near, wishes = shared_zones(q.problem), [item.wish for item in relaxed if len(item.wish)]
         wishes += [wish] if len(wish) else []
         self._cuts_at(self.best)
         while not self.crew.over() and stale < STALE:
@@ -239,11 +272,8 @@ class LShaped:
         free = np.zeros(sites, dtype=bool)
         if step % 2 and wishes:
             item = wishes[int(self.rng.integers(len(wishes)))]
-            held = np.zeros((self.best.shape[0], sites, len(self.question.problem.types)))
-            on = np.argwhere(self.best != NONE)
-            held[on[:, 0], on[:, 1], self.best[on[:, 0], on[:, 1]]] = 1.0
             m = self.master
-            off = np.abs(item - held[m.phase, m.site, m.kind])
+            off = np.abs(item - (self.best[m.phase, m.site] == m.kind))
             score = self.rng.random(sites) * np.bincount(m.site, weights=off, minlength=sites)
             free[np.argsort(-score, kind="stable")[:size]] = True
             return free
@@ -262,18 +292,8 @@ class LShaped:
         highs = Highs(m.near(sites[m.site], now), seed=self.crew.effort.seed)
         run = self.crew.run([highs], seconds=STEP_SECONDS, nodes=STEP_NODES, gap=1e-4)[0]
         if not len(run.values):
-            return _NOTHING
+            return NOTHING
         found = np.full(types.shape, NONE, dtype=np.int64)
         on = run.values[: m.count] > 0.5  # noqa: PLR2004 - a binary
         found[m.phase[on], m.site[on]] = m.kind[on]
-        return _NOTHING if np.array_equal(found, types) else found
-
-
-def _shared_zones(question: Question) -> sparse.csr_array:
-    """Return how much the reaches of two sites share, (J, J), rows adding up to 1 at most."""
-    p = question.problem
-    shape = (len(p.zones), len(p.sites))
-    reach = sparse.csr_array((np.ones(len(p.pair_zone)), (p.pair_zone, p.pair_site)), shape=shape)
-    both = sparse.csr_array(reach.T @ reach)
-    total = np.maximum(both.sum(axis=1), 1.0)
-    return sparse.csr_array(sparse.diags_array(1 / total) @ both)
+        return NOTHING if np.array_equal(found, types) else found
