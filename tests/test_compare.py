@@ -232,6 +232,22 @@ def test_lists_of_named_tables_differ_by_name() -> None:
     assert told["phases.2030.ratio"][0] == "not given"
 
 
+def test_fixes_futures_and_groups_differ_item_by_item() -> None:
+    """A site fixed to another type, a future that grows more: told by name, not as two lists."""
+    one, two = (
+        {
+            "fixed": [{"site": "S1", "type": kind, "phase": "2030"}, {"site": "S2", "type": "a"}],
+            "robust": {"futures": [{"name": "boom", "growth": growth}]},
+            "equity": {"groups": [{"name": "old town", "circle_km": 1.0}]},
+        }
+        for kind, growth in (("small", 1.5), ("large", 2.0))
+    )
+    assert differences([one, two]) == [
+        ("fixed.S1 2030.type", ("small", "large")),
+        ("robust.futures.boom.growth", ("1.5", "2")),
+    ]
+
+
 def test_carbon_is_told_where_it_was_counted(found: Comparison, tmp_path: Path) -> None:
     """From the account in the plan's folder; none, or a broken one, is none."""
     item = replace(found.plans[0], folder=tmp_path)

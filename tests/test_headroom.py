@@ -17,6 +17,7 @@ from siting.data.timetable import timetable
 from siting.data.works import levels_of, own_types, with_levels, without_works
 from siting.errors import InfeasibleError
 from siting.models import search
+from siting.models.conflict.words import _has_headroom
 from siting.models.effort import Effort
 from siting.models.headroom import headroom_rows, over_kw
 from siting.models.reduce import reduced
@@ -251,6 +252,30 @@ def test_a_conflict_tells_what_reinforcement_would_mend_it() -> None:
         "free 0.35 MW at substation G (reinforce it: +0.4 MVA for 6.00 M CNY; "
         "grid.reinforcement has it, unused)"
     ) in caught.value.changes
+
+
+def test_a_conflict_counts_sites_that_a_battery_or_a_step_gives_room() -> None:
+    """350 kW by morning: not for S and its 400, but for S+, which a battery of 100 takes to 300.
+
+    Nothing else has room where no battery stands; one step of 0.4 MVA has room for both types.
+    """
+    plain = random_problem(3, "served", zones=4, sites=2)
+    plain = replace(
+        plain,
+        types=("S", "S+"),
+        capacity_kwh=np.array([150.0, 150.0]),
+        load_kw=np.array([400.0, 400.0]),
+        substations=("G",),
+        site_substation=np.zeros(2, dtype=np.int64),
+        allowed=np.array([[True, False], [False, True]]),
+    )
+    room, power = np.full((2, 1), 350.0), np.array([0.0, 100.0])
+    stored = strengthened(plain, room, battery_kw=power)
+    assert _has_headroom(stored, 0).tolist() == [False, True]
+    assert not _has_headroom(strengthened(plain, room, battery_kw=np.zeros(2)), 0).any()
+    stepped = strengthened(plain, room, battery_kw=power, reinforcement=steps(1), first=1)
+    assert _has_headroom(stepped, 0).tolist() == [False, True, False]
+    assert _has_headroom(stepped, 1).tolist() == [True, True, False]
 
 
 def test_a_conflict_stands_where_all_steps_are_too_few() -> None:

@@ -19,6 +19,7 @@ from siting.assembly.reading import types_of
 from siting.data.build import build_problem
 from siting.data.problem import NONE
 from siting.errors import ScenarioError
+from siting.grid.energy import energy_of
 from siting.grid.placement import place
 from siting.grid.study import FOLDER, Study
 from siting.models.effort import Effort
@@ -207,6 +208,24 @@ def test_the_grid_study_counts_both() -> None:
         whole = found.charging_mw[1, 1].max(axis=0)
         assert whole[20] == pytest.approx(at_20)
         assert found.charging_mw.min() >= 0
+
+
+def test_a_battery_s_loss_is_bought_and_not_delivered() -> None:
+    """What vehicles get is what charging takes; what the battery loses stays between the two.
+
+    On the design day it gives 100 kW x 1 h and takes 100 / 0.81, of which 23.5 kWh are lost; scaled
+    with the expected load. Its 200 kWh are storage that stands.
+    """
+    plan, scenario = _answer(BATTERY)
+    found = place(plan, _town(), scenario, load_settings(Study, "year", folder=FOLDER))
+    energy, s2 = energy_of(found, scenario), found.stations.index("S2")
+    assert energy.storage_kwh[1].tolist() == [200.0 * (n == s2) for n in range(2)]
+    charged = found.guns_kw[1, s2].sum(axis=1)
+    lost = found.expected_kw[1, s2].sum(axis=1) - charged
+    scale = found.guns_kw[1, s2].max(axis=1) / 960.0
+    assert lost == pytest.approx(scale * (100 / 0.81 - 100), rel=1e-6)
+    delivered = energy.delivered_kw[1, s2].sum(axis=1)
+    assert delivered == pytest.approx(charged * scenario.grid.efficiency)
 
 
 def test_one_megawatt_is_worth_what_the_larger_station_serves() -> None:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,9 @@ from shapely import MultiPolygon, Point, box
 
 from siting.errors import PlanError
 from siting.maps import MapView, leaflet, render_map
+from siting.maps.compare import SCRIPTS as COMPARE_SCRIPTS
 from siting.maps.geometry import points, polygons
+from siting.maps.page import MONEY_SCRIPT, SCRIPTS, TILES_SCRIPT
 from siting.maps.strings import STRINGS
 from siting.maps.text import escaped, json_block, well_formed
 from tests.map_cases import bare, small_case, small_plan
@@ -25,6 +28,8 @@ from tests.map_city import large_case, large_plan
 from tests.map_hostile import hostile
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from siting.maps.audience import Audience
 
 MAPS = Path(leaflet.__file__).parent
@@ -64,6 +69,40 @@ def test_same_plan_same_page() -> None:
     assert render_map(small_plan(small_case()), small_case()) == render_map(
         small_plan(small_case()), small_case()
     )
+
+
+DECLARED = re.compile(
+    r"^(?:async )?(?:function\*?|const|let|var|class) +(\{[^}]*\}|\[[^\]]*\]|[\w$]+)", re.MULTILINE
+)
+"""Names declared at the beginning of a line: those of a script's outermost scope."""
+
+
+def _twice(texts: Iterable[str]) -> list[str]:
+    """Return the names that scripts joined into one declare more than once."""
+    found = [re.findall(r"[\w$]+", name) for text in texts for name in DECLARED.findall(text)]
+    counts = Counter(name for names in found for name in names)
+    return sorted(name for name, count in counts.items() if count > 1)
+
+
+@pytest.mark.parametrize(
+    "scripts",
+    [(*SCRIPTS, MONEY_SCRIPT, TILES_SCRIPT), COMPARE_SCRIPTS],
+    ids=["map", "compare"],
+)
+def test_scripts_of_a_page_share_no_name(scripts: tuple[str, ...]) -> None:
+    """They are joined into one scope, where a name declared twice leaves the page blank."""
+    texts = [(MAPS / name).read_text(encoding="utf-8") for name in scripts]
+    assert sum(len(DECLARED.findall(text)) for text in texts) > 100
+    assert _twice(texts) == []
+
+
+def test_a_name_in_two_scripts_is_found() -> None:
+    """A function and a constant, one of several taken apart; one within a function is its own."""
+    one = "function far(a) {\n  const near = 1;\n}\nconst [east, west] = pair;\n"
+    assert _twice([one, "const near = 2;\nlet west = 0;\nasync function far() {}\n"]) == [
+        "far",
+        "west",
+    ]
 
 
 def test_leaflet_is_the_tested_one(monkeypatch: pytest.MonkeyPatch) -> None:

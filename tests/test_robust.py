@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from siting.data.build import build_problem
+from siting.data.problem import NONE
 from siting.errors import InfeasibleError, ScenarioError
 from siting.maps import MapView, render_map, render_report
 from siting.models.crew import Crew
@@ -20,17 +21,20 @@ from siting.models.robust.cuts import Cutter
 from siting.models.robust.flows import Flows, served_kwh
 from siting.models.robust.lshaped import LShaped
 from siting.models.robust.question import cvar, question_of
+from siting.models.robust.solve import search, solve_robust
 from siting.models.solve import solve
 from siting.pipeline import make_plan
 from siting.scenario import Scenario
 from siting.verify import verify_plan
 from tests.golden import GOLDEN, write_golden
 from tests.robust_case import best_of_all, futures_problem
+from tests.strong_toy import golden_strong
 from tests.verify_case import hand_case, hand_scenario
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from siting.models.robust.outcome import Robust
     from siting.scenario.robust import RiskMeasure, Worth
 
 EFFORT = Effort(gap=0.0, time_limit_s=60.0, seed=1, threads=1)
@@ -264,3 +268,23 @@ def test_whole_program_is_the_golden_one(tmp_path: Path) -> None:
     for name in ("robust.lp", "equity.lp"):
         written = (tmp_path / name).read_text(encoding="utf-8")
         assert written == (GOLDEN / name).read_text(encoding="utf-8")
+
+
+def test_no_step_is_paid_for_before_it_can_be_in_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search may build a step of reinforcement where none counts yet; the plan leaves it out."""
+    question = replace(golden_strong(), futures=futures_problem(1, "expected", zones=3).futures)
+    demand = np.stack([question.demand_kwh * factor for factor in (0.5, 1.0, 2.0)])
+    assert question.futures is not None
+    problem = replace(question, futures=replace(question.futures, demand_kwh=demand))
+
+    def early(*args: Any) -> Robust:  # noqa: ANN401 - as the search it stands for
+        found = search(*args)
+        types = found.type_at.copy()
+        types[:, -1] = 0
+        return replace(found, type_at=types)
+
+    monkeypatch.setattr("siting.models.robust.solve.search", early)
+    assert solve_robust(problem, EFFORT, progress=lambda _: None).type_at[:, -1].tolist() == [
+        NONE,
+        0,
+    ]

@@ -16,7 +16,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from siting.cli import main
-from siting.data.problem import NONE
+from siting.data.problem import FREE, NONE
 from siting.errors import InfeasibleError
 from siting.models.arrays import arrays_of
 from siting.models.assign import assign
@@ -257,6 +257,20 @@ def test_what_must_stay_is_not_done_without() -> None:
     assert gone is not None
     assert gone.tolist() == [NONE, NONE]
     assert forbidden(problem, types, A).allowed[A].tolist() == [False, True, False]
+
+
+def test_what_is_fixed_by_hand_is_a_rule() -> None:
+    """A kept small is missed by its fix; B shut by hand is left out by its fix, not by mistake."""
+    fixed = np.full((2, 3), FREE)
+    fixed[:, A], fixed[:, B] = S, NONE
+    none = np.zeros((2, 2), dtype=np.int64)
+    problem = toy(fixed=fixed, city_target=none[0], district_target=none)
+    found = _studied(problem, solve_s=0.0)
+    (loss,) = (item for item in found.losses if item.site == A)
+    assert "A is fixed by hand: S from p1 on" in loss.breaks
+    (shut,) = (item for item in found.rejected if item.site == B)
+    assert shut.reasons[-1] == "B is fixed by hand: closed from p1 on"
+    assert not any(reason.startswith("nothing:") for reason in shut.reasons)
 
 
 # Sites left out

@@ -190,6 +190,14 @@ def test_every_combination_is_a_run_of_its_own() -> None:
     assert {run.scenario.case for run in runs} == {"a", "b"}
 
 
+def test_a_plan_evaluated_as_given_is_not_swept() -> None:
+    """Nothing is planned there, so there is no frontier: refused with its mend."""
+    cases: Any = {"shenzhen": _City("a")}
+    given = RATIO_2025.model_copy(update={"only_fixed": True})
+    with pytest.raises(ScenarioError, match=r"has only_fixed\. Leave only_fixed out"):
+        runs_of(given, (parse_vary("ratio=1,2"),), cases)
+
+
 def test_ids_hang_on_question_and_city_not_on_the_place() -> None:
     """A changed layer or limit makes another run; a city that has moved does not."""
     vary = parse_vary("ratio=1")

@@ -10,7 +10,14 @@ if TYPE_CHECKING:
 
     from siting.scenario import Scenario
 
-_NAMED_LISTS = {"phases", "estimators"}
+_NAMED_LISTS = {
+    "phases": ("name",),
+    "estimators": ("name",),
+    "futures": ("name",),
+    "groups": ("name",),
+    "fixed": ("site", "phase"),
+}
+"""Lists that are told item by item, and what tells the items of each apart."""
 _ABSENT = "not given"
 _LONGEST = 60
 _SHOWN = 6
@@ -59,8 +66,9 @@ def _leaves(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...]
             yield from _leaves(inside, (*path, name))
     elif isinstance(value, list) and path and path[-1] in _NAMED_LISTS:
         for number, item in enumerate(value):
-            name = str(item.get("name", number + 1)) if isinstance(item, dict) else str(number)
-            yield from _leaves(item, (*path, name))
+            keys = _NAMED_LISTS[path[-1]]
+            names = [str(item[key]) for key in keys if key in item]
+            yield from _leaves(item, (*path, " ".join(names) or str(number + 1)))
     else:
         yield path, value
 

@@ -106,7 +106,9 @@ Sums = dict[tuple[int, str], float]
 def _by_district(item: Compared, case: Case) -> tuple[Sums, Sums]:
     """Return money spent by each phase, CNY, and charging peaks, kW, by phase and district.
 
-    All stations follow one profile a day, so their peaks come in the same hour and add up.
+    All stations follow one profile a day, so their peaks come in the same hour and add up; what
+    batteries take off is not looked at, as in the plan's own figure. Reinforcement of substations
+    is the city's, and no district's.
     """
     types = ranked_types(item.scenario)
     sites = Sites(case, item.scenario, types)

@@ -60,8 +60,8 @@ class Recorded:
         return Energy(
             grid_kw=flow["import_kw"] - flow["export_kw"],
             pv_kw=flow["pv_kw"],
-            delivered_kw=placement.expected_kw * efficiency,
-            storage_kwh=self.sizes["battery_kwh"],
+            delivered_kw=placement.guns_kw * efficiency,
+            storage_kwh=placement.battery_kwh + self.sizes["battery_kwh"],
             days_per_year=placement.days_per_year,
         )
 

@@ -45,7 +45,10 @@ class Energy:
 
 
 def energy_of(placement: Placement, scenario: Scenario) -> Energy:
-    """Return the energy of a plan without PV, batteries or vehicles that give back.
+    """Return the energy of a plan without PV, vehicles that give back, or more batteries.
+
+    The battery of a station's type takes and gives by its timetable: its loss is bought, and not
+    delivered.
 
     Parameters
     ----------
@@ -58,7 +61,7 @@ def energy_of(placement: Placement, scenario: Scenario) -> Energy:
     return Energy(
         grid_kw=grid,
         pv_kw=np.zeros_like(grid),
-        delivered_kw=grid * scenario.grid.efficiency,
-        storage_kwh=np.zeros(grid.shape[:2]),
+        delivered_kw=placement.guns_kw * scenario.grid.efficiency,
+        storage_kwh=placement.battery_kwh,
         days_per_year=placement.days_per_year,
     )

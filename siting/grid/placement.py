@@ -59,6 +59,10 @@ class Placement:
     """(T, S, D, 24)"""
     expected_kw: Floats
     """(T, S, D, 24)"""
+    guns_kw: Floats
+    """(T, S, D, 24) expected load of charging alone, without the battery of a station's type."""
+    battery_kwh: Floats
+    """(T, S) capacity of the batteries that come with the stations' types."""
     base_mw: Floats
     """(T, G, D, 24) without the plan's stations."""
     limit_mw: Floats
@@ -138,6 +142,8 @@ def place(plan: Plan, case: Case, scenario: Scenario, study: Study) -> Placement
         days_per_year=np.array([day.days_per_year for day in days]),
         design_kw=_stacked([with_batteries(load, peak_kw, *battery) for load in design]),
         expected_kw=_stacked([with_batteries(load, peak_kw, *battery) for load in expected]),
+        guns_kw=_stacked(expected),
+        battery_kwh=_battery_kwh(document, scenario),
         base_mw=_stacked([_base(case, scenario, day) for day in days]),
         limit_mw=limit_mw(case, scenario) + _added_mw(document, len(ids)),
     )
@@ -156,6 +162,16 @@ def _steps(document: Document) -> tuple[Floats, Floats]:
     peak = np.array([[step.peak_kw for step in row] for row in steps]).reshape(size)
     served = np.array([[step.served_kwh_day for step in row] for row in steps]).reshape(size)
     return peak.T, served.T
+
+
+def _battery_kwh(document: Document, scenario: Scenario) -> Floats:
+    """Return the capacity of the battery of each station's type, (T, S)."""
+    kinds = scenario.stations
+    stored = [
+        [0.0 if step.type is None else kinds[step.type].battery_kwh for step in station.steps]
+        for station in document.stations
+    ]
+    return np.array(stored, dtype=float).reshape(len(stored), len(document.phases)).T
 
 
 def _stacked(parts: list[Floats]) -> Floats:

@@ -175,7 +175,7 @@ class Setting:
         """Return what vehicles may give: no gun gives while it is needed for charging."""
         pool = self.sites.pool_kw[phase, rows] * self.sites.has_v2g[rows]
         able = np.multiply.outer(pool * self.storage.v2g.power_share, self.storage.v2g.available)
-        charging = self.placement.expected_kw[phase, rows] * self.efficiency
+        charging = self.placement.guns_kw[phase, rows] * self.efficiency
         return np.asarray(np.clip(pool[:, None, None] - charging, 0.0, able[:, None, :]))
 
     def _v2g_kwh(self, phase: int, rows: Places) -> Floats:

@@ -151,21 +151,24 @@ def _rules(asked: WhatIf, sight: Sight) -> Json:
         "covered": floors[1] if seen else None,
         "promised": np.broadcast_to(promised, len(p.phases)).tolist() if seen else None,
         "reachable": p.reachable_kwh.tolist() if seen else None,
+        "unchecked": _unchecked(asked),
     }
 
 
+def _unchecked(asked: WhatIf) -> list[str]:
+    """Return the sections of the scenario whose rules the page cannot check."""
+    owed = asked.problem.fairness
+    found = ["[equity]"] if owed.floors or owed.circles else []
+    return [*found, "[[fixed]]"] if len(asked.problem.fixed) else found
+
+
 def _load(asked: WhatIf, case: Case, sites: NDArray[np.int64]) -> Json:
-    """Return who feeds each site, and by the hour: shapes, and what a type's battery adds.
+    """Return who feeds each site, and shapes by the hour.
 
     From these the page adds up each substation's day.
     """
-    scenario, batteries = asked.scenario, asked.problem.batteries
-    stored = [
-        k for k, name in enumerate(asked.problem.types) if scenario.stations[name].battery_kwh
-    ]
-    adds = {} if batteries is None else {k: batteries.adds_kw[:, :, k].tolist() for k in stored}
+    scenario = asked.scenario
     return {
-        "batteries": adds,
         "feeders": asked.problem.site_substation[sites].tolist(),
         "charging": charging_shapes(case, scenario).tolist(),
         "base": list(scenario.grid.base_profile),

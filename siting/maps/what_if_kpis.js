@@ -127,29 +127,16 @@ function askedOf(types) {
   });
   return kw;
 }
-// The types with a battery at each substation, one for each station.
-function withBatteries(p) {
-  const found = new Map();
-  tried.now[p].forEach((k, s) => {
-    if (!(k in WHAT.load.batteries)) return;
-    const feeder = WHAT.load.feeders[s];
-    found.set(feeder, [...(found.get(feeder) || []), k]);
-  });
-  return found;
-}
 // The worst hour and the charging by the hour of each substation that a change touches.
 function triedLoads(p) {
-  const { charging, base, growth, batteries } = WHAT.load;
-  const stations_ = withBatteries(p);
+  const { charging, base, growth } = WHAT.load;
   const kw = askedOf(tried.now[p]);
   const moved = new Set(changedSites().map((s) => WHAT.load.feeders[s]));
   const touched_ = PLAN_AS_IT_IS.substations.map((_, i) => i).filter((i) => moved.has(i));
   return touched_.map((i) => {
     const substation = PLAN_AS_IT_IS.substations[i];
     const peak = kw[i] / 1000;
-    const stored = stations_.get(i) || [];
-    const adds = (at) => stored.reduce((sum, k) => sum + batteries[k][p][i][at], 0) / 1000;
-    const day = charging[p].map((share, at) => share * peak + adds(at));
+    const day = charging[p].map((share) => share * peak);
     const total = day.map((mw, at) => mw + substation.base_peak_mw * base[at] * growth[p]);
     const worst = total.indexOf(Math.max(...total));
     const planned = substation.steps[p];

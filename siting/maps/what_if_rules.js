@@ -43,8 +43,10 @@ function broken(p) {
 }
 function brokenRules() {
   const rules = broken(state.phase);
+  const { unchecked } = WHAT.rules;
   return [
     h("h2", {}, t("wi_rules")),
     h("ul", { class: "findings" }, rules.length ? rules.map((text) => h("li", { class: "warn" }, text)) : h("li", { class: "good" }, t("wi_rules_hold"))),
-  ];
+    unchecked.length > 0 && h("p", { class: "fine" }, t("wi_rules_unchecked", { sections: unchecked.join(", ") })),
+  ].filter(Boolean);
 }

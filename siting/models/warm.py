@@ -9,7 +9,7 @@ bound that holds is kept; where it already proves the start, nothing is solved a
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from siting.models.search import Search
 from siting.models.solution import PROVED
 from siting.models.start import GRACE, ROUND_NODES, ROUND_SECONDS
 from siting.models.statement import KCNY
+from siting.scenario.kinds import PhasedKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,6 +137,11 @@ class WarmSearch(Search):
         return np.asarray(chosen, dtype=float)
 
 
+def takes_start(problem: Problem) -> bool:
+    """Tell whether a start is of use to a question's search; all others leave it aside."""
+    return problem.objective in get_args(PhasedKind) and problem.futures is None
+
+
 def begin(
     problem: Problem, crew: Crew, *, start: Start | None, differing: Differing | None
 ) -> Search:
@@ -150,9 +156,9 @@ def begin(
     start
         Of the same phases, sites and types.
     differing
-        Plans the answer has to differ from; then, and for several futures, a start is left aside.
+        Plans the answer has to differ from; then a start is left aside, as where it is of no use.
     """
-    if start is None or differing is not None or problem.futures is not None:
+    if start is None or differing is not None or not takes_start(problem):
         return Search(problem, crew, differing=differing)
     return WarmSearch(problem, crew, start=start)
 

@@ -108,7 +108,8 @@ def runs_of(
     Raises
     ------
     ScenarioError
-        If a key is unknown, given twice, or a value out of its range.
+        If a key is unknown, given twice, or a value out of its range; or if plans are to be
+        evaluated as given, which have no frontier.
     """
     base: dict[str, Any] = json.loads(scenario.model_dump_json(exclude_none=True))
     for n, item in enumerate(vary):
@@ -125,6 +126,10 @@ def runs_of(
         for name in cases
         for point in points
     ]
+    if any(run.scenario.only_fixed for run in runs):
+        msg = "A sweep plans; a plan evaluated as given has no frontier."
+        mend = "Leave only_fixed out; or evaluate each with siting plan --only."
+        raise ScenarioError(msg, [Fault(f"scenario {scenario.name}", "has only_fixed", mend)])
     return list({run.id: run for run in runs}.values())
 
 

@@ -25,7 +25,7 @@ from siting.data.problem import NONE
 from siting.data.supply import supplied
 from siting.errors import PlanError, SitingError, SweepError
 from siting.models.relaxes import relaxes
-from siting.models.warm import Start
+from siting.models.warm import Start, takes_start
 from siting.pipeline import make_plan, write_verified
 from siting.scenario.kinds import LEAST
 from siting.sweep.design import Run, case_hash
@@ -132,6 +132,9 @@ class _Beginning:
 
     def __call__(self, problem: Problem) -> Start:
         bound = math.nan
+        if not takes_start(problem):
+            nothing = (len(problem.phases), len(problem.sites))
+            return Start(np.full(nothing, NONE, dtype=np.int64))
         better = max if problem.objective in LEAST else min
         for item in self.known:
             if not self._relaxes(item.scenario, problem):

@@ -8,6 +8,7 @@ import numpy as np
 
 from siting.data.problem import FREE, NONE
 from siting.models.conflict.requirements import OWED, due_kwh
+from siting.models.headroom import headroom_rows
 
 if TYPE_CHECKING:
     from siting.data.problem import Problem
@@ -110,9 +111,10 @@ def _target(problem: Problem, item: Requirement, when: str, best: float | None) 
 def _headroom(problem: Problem, item: Requirement) -> str:
     if item.substation == NONE:
         full = int((problem.headroom_kw[-1] <= 0).sum())
+        plain = "" if problem.batteries is None else " without a battery"
         return (
             f"no substation may pass its limit: {full:,} of {len(problem.substations):,} "
-            "have no room for any station"
+            f"have no room for any station{plain}"
         )
     name, free = problem.substations[item.substation], problem.headroom_kw[:, item.substation]
     room = [
@@ -124,9 +126,11 @@ def _headroom(problem: Problem, item: Requirement) -> str:
     if item.substation in works.tolist():
         most = problem.types[problem.steps - 1]
         return f"substation {name} may not pass its limit, even reinforced by {most}"
+    plain = "" if problem.batteries is None else " without a battery"
     if (free <= 0).all():
-        return f"substation {name} may not pass its limit, and has no room for any station"
-    return f"substation {name} may not pass its limit: room for stations of {', '.join(room)}"
+        return f"substation {name} may not pass its limit, and has no room for any station{plain}"
+    what = f"room for stations{plain} of {', '.join(room)}"
+    return f"substation {name} may not pass its limit: {what}"
 
 
 def scope_of(problem: Problem, item: Requirement) -> str:
@@ -145,9 +149,12 @@ def counted(number: float, noun: str) -> str:
 
 
 def _has_headroom(problem: Problem, phase: int) -> np.ndarray:
-    """Return which sites' substations can take their smallest supercharging station, (J,)."""
-    load = np.where(problem.allowed & problem.is_super[None, :], problem.load_kw[None, :], np.inf)
-    room = np.full(len(problem.sites), np.inf)
-    tied = problem.site_substation != NONE
-    room[tied] = problem.headroom_kw[phase, problem.site_substation[tied]]
-    return np.asarray(load.min(axis=1) <= room + 1e-9)
+    """Return which sites' substations, reinforced as far as may be, can take a station, (J,)."""
+    rows = headroom_rows(problem)
+    fits = problem.allowed & problem.is_super
+    for n in np.flatnonzero(rows.phase == phase).tolist():
+        steps = rows.load_kw[n, : problem.steps]  # each asks for less than nothing
+        room = rows.limit_kw[n] - steps.min(initial=0.0)
+        here = problem.site_substation == rows.substation[n]
+        fits[here] &= rows.load_kw[n] <= room + 1e-9
+    return np.asarray(fits.any(axis=1))

@@ -14,6 +14,7 @@ from siting.models import highs
 from siting.models.assign import assign
 from siting.models.conflict import explain
 from siting.models.crew import Crew
+from siting.models.headroom import idle_works_removed
 from siting.models.highs import Highs, to_arrays
 from siting.models.reopen import reopen
 from siting.models.robust.flows import Flows, rooms, served_kwh
@@ -70,7 +71,7 @@ def solve_robust(problem: Problem, effort: Effort, *, progress: Callable[[str], 
             "that there is none. Give it more time (--time-limit), or ask for less."
         )
         raise NoSolutionError(msg)
-    type_at = reopen(problem, found.type_at)
+    type_at = reopen(problem, idle_works_removed(problem, found.type_at))
     progress("valuing plans in every future")
     exact = question_of(problem, smaller=False)
     outcomes = _outcomes(exact, question, type_at, found)

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from siting.data.problem import NONE
+from siting.data.problem import FREE, NONE
+from siting.models.conflict.requirements import Requirement
+from siting.models.conflict.words import fixed_words
 from siting.models.headroom import over_kw
 from siting.models.solution import open_supers, spent_cny
 
@@ -26,7 +28,7 @@ class Breach(NamedTuple):
     """Hold one broken rule."""
 
     family: str
-    """ratio, most, budget, spacing, headroom or stay."""
+    """ratio, most, budget, spacing, headroom, circle, fixed or stay."""
     text: str
 
 
@@ -50,6 +52,7 @@ def breaches(problem: Problem, type_at: Types) -> list[Breach]:
         *_spacing(problem, opened),
         *_headroom(problem, type_at),
         *_circles(problem, opened),
+        *_fixed(problem, type_at),
     ]
     gone = (problem.initial != NONE) & ~problem.closable & (type_at == NONE).any(axis=0)
     found += [Breach("stay", f"{problem.sites[j]} must stay open") for j in np.flatnonzero(gone)]
@@ -64,6 +67,14 @@ def _circles(problem: Problem, opened: NDArray[np.bool_]) -> Iterator[Breach]:
                 where = f"zone {circle.zones[zone]} of {circle.group}"
                 yield Breach("circle", f"{where} has no station within {circle.km:g} km")
                 break
+
+
+def _fixed(problem: Problem, type_at: Types) -> Iterator[Breach]:
+    if not len(problem.fixed):
+        return
+    other = (problem.fixed != FREE) & (type_at != problem.fixed)
+    for j in np.flatnonzero(other.any(axis=0)).tolist():
+        yield Breach("fixed", fixed_words(problem, Requirement("fixed", site=j)))
 
 
 def _counts(problem: Problem, type_at: Types) -> NDArray[np.int64]:
