@@ -17,12 +17,13 @@ from typer.testing import CliRunner
 
 from siting.cli.app import app
 from siting.data.load import load_case
+from siting.equity.indices import gini
 from siting.errors import InputError
 from siting.models.effort import Effort
 from siting.models.greedy import greedy_types
 from siting.replay.built import read_built
 from siting.replay.greedy import greedy
-from siting.replay.measures import gini, measure
+from siting.replay.measures import measure
 from siting.replay.page import render_replay
 from siting.replay.question import Best, Question, best
 from siting.replay.result import Network, Replay, Step, best_of
@@ -155,9 +156,8 @@ def test_greed_fills_the_places_that_are_left() -> None:
 
 def test_gini_by_hand() -> None:
     """Alike is 0; one of four with everything is 3/4; 1, 2, 3: 8 / (3 x 6) - ... = 2/9."""
-    assert gini(np.array([5.0, 5.0])) == pytest.approx(0)
-    assert gini(np.array([0.0, 0.0, 0.0, 8.0])) == pytest.approx(0.75)
-    assert gini(np.array([1.0, 2.0, 3.0])) == pytest.approx(2 / 9)
+    for load, told in (([5.0, 5.0], 0), ([0.0, 0.0, 0.0, 8.0], 0.75), ([1.0, 2.0, 3.0], 2 / 9)):
+        assert gini(np.array(load), np.ones(len(load))) == pytest.approx(told)
 
 
 def test_the_best_is_told_by_its_sense() -> None:

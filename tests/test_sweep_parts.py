@@ -109,6 +109,18 @@ def test_growth_multiplies_what_the_scenario_counts_by() -> None:
     assert [p["growth"] for p in _set("growth", 2, "one-to-one")["phases"]] == [2.0]
 
 
+def test_prices_multiply_what_reinforcement_costs_too() -> None:
+    """Twice the price of everything: a kW, and a step at a substation."""
+    data = json.loads(
+        load_scenario("ratio-2025", options=("reinforcement",)).model_dump_json(exclude_none=True)
+    )
+    before = data["prices"]["pool_per_kw"], data["grid"]["reinforcement"]["step_cny"]
+    set_value(data, "prices", 2)
+    from_data(data)
+    after = data["prices"]["pool_per_kw"], data["grid"]["reinforcement"]["step_cny"]
+    assert after == (2 * before[0], 2 * before[1])
+
+
 def test_dotted_keys_name_a_phase_or_mean_all() -> None:
     """So do those of station types."""
     assert [p["ratio"] for p in _set("phases.2024.ratio", 0.7)["phases"]] == [0.5, 0.7, 1.0]

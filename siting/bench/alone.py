@@ -34,8 +34,8 @@ def main(text: str) -> None:
     most = int(asked["memory_gb"] * (1 << 30))
     resource.setrlimit(resource.RLIMIT_AS, (most, most))
     from siting.bench.questions import Ask, make  # noqa: PLC0415 - within the limit
-    from siting.models.effort import Effort  # noqa: PLC0415
-    from siting.models.peers import answer, load, worth  # noqa: PLC0415
+    from siting.models.effort import Effort  # noqa: PLC0415 - within the limit
+    from siting.models.peers import answer, load, worth  # noqa: PLC0415 - within the limit
 
     ask = Ask(**asked["ask"])
     question = make(ask)

@@ -12,8 +12,8 @@ from siting.cli.options import (  # noqa: TC001 - typer reads them
     Dispatched,
     GridOut,
     MovedCase,
-    NoProgress,
     PlanFolder,
+    Quiet,
     StudyName,
 )
 from siting.cli.show import answer, print_json, print_table, progress
@@ -39,7 +39,7 @@ def carbon(
     out: GridOut = None,
     case: MovedCase = None,
     as_json: AsJson = False,
-    quiet: NoProgress = False,
+    quiet: Quiet = False,
 ) -> None:
     """Count a plan's carbon under a method: avoided, emitted, embodied, and what it is worth."""
     from siting import studies  # noqa: PLC0415 - heavy
@@ -76,7 +76,7 @@ def money(  # noqa: PLR0913 - each is an option of the command line
     out: GridOut = None,
     case: MovedCase = None,
     as_json: AsJson = False,
-    quiet: NoProgress = False,
+    quiet: Quiet = False,
 ) -> None:
     """Ask whether a plan pays: NPV, payback, cost of a kWh, and the least subsidy that makes it."""
     from siting import studies  # noqa: PLC0415 - heavy

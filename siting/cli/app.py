@@ -117,14 +117,14 @@ def plan(  # noqa: PLR0913 - each is an option of the command line
 ) -> None:
     """Answer a scenario: solve it, prove it, check it, and write plan, map and report."""
     from siting import pipeline  # noqa: PLC0415 - heavy
-    from siting.cli.summary import (  # noqa: PLC0415
+    from siting.cli.summary import (  # noqa: PLC0415 - heavy
         energy_note,
         print_summary,
         say_unmet,
         summary_document,
     )
     from siting.plan_folder import check_target  # noqa: PLC0415
-    from siting.scenario_io import load_scenario, override, with_fixes  # noqa: PLC0415
+    from siting.scenario_io import load_scenario, override, with_fixes  # noqa: PLC0415 - heavy
 
     solve = {
         "time_limit_s": time_limit,

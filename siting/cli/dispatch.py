@@ -9,7 +9,7 @@ import typer
 
 from siting.cli.accounts import years
 from siting.cli.grid import LIMIT_BROKEN
-from siting.cli.options import AsJson, GridOut, MovedCase, NoProgress, PlanFolder, StudyName  # noqa: TC001 - typer reads them
+from siting.cli.options import AsJson, GridOut, MovedCase, PlanFolder, Quiet, StudyName  # noqa: TC001 - typer reads them
 from siting.cli.show import FinishedError, answer, print_json, print_table, progress
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def dispatch(  # noqa: PLR0913 - each is an option of the command line
     out: GridOut = None,
     case: MovedCase = None,
     as_json: AsJson = False,
-    quiet: NoProgress = False,
+    quiet: Quiet = False,
 ) -> None:
     """Size and dispatch storage, PV and V2G at every station; exit 5 if a limit is still passed."""
     from siting.grid.runs import run_dispatch  # noqa: PLC0415 - heavy

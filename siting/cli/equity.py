@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from siting.cli.options import AsJson, MovedCase, NoProgress, PlanFolder  # noqa: TC001 - typer reads them
+from siting.cli.options import AsJson, MovedCase, PlanFolder, Quiet  # noqa: TC001 - typer reads them
 from siting.cli.show import answer, print_json, print_table, progress
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def equity(
     worst: Annotated[int, typer.Option(min=0, help="Zones to list that are served least.")] = 10,
     case: MovedCase = None,
     as_json: AsJson = False,
-    quiet: NoProgress = False,
+    quiet: Quiet = False,
 ) -> None:
     """Say how fairly a plan serves districts, groups and people: Gini, Palma, who gets least."""
     from siting import studies  # noqa: PLC0415 - heavy

@@ -60,7 +60,8 @@ def _print(found: Explained) -> None:
 
 def _facts(found: Explained) -> list[tuple[str, str]]:
     """Return what surrounds the site, one line each; what is unknown says so."""
-    facts = [("host", found.host), ("district", found.district)]
+    facts = [("fixed by hand", found.fixed)] if found.fixed else []
+    facts += [("host", found.host), ("district", found.district)]
     facts.append(("place", f"{found.lon:.6f}, {found.lat:.6f}"))
     road = f"{found.road_class} {found.road_name}".rstrip()
     facts.append(("nearest road", _metres(found.road_m, road, "no roads in this case")))

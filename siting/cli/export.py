@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from siting.cli.options import AsJson, MovedCase, NoProgress, PlanFolder  # noqa: TC001 - typer reads them
+from siting.cli.options import AsJson, MovedCase, PlanFolder, Quiet  # noqa: TC001 - typer reads them
 from siting.cli.show import answer, print_json, progress
 from siting.plan import ExportFormat  # noqa: TC001 - typer reads it at run time
 
@@ -22,7 +22,7 @@ def export(
     out: Annotated[Path | None, typer.Option(help="Folder to write; default PLAN/export.")] = None,
     case: MovedCase = None,
     as_json: AsJson = False,
-    quiet: NoProgress = False,
+    quiet: Quiet = False,
 ) -> None:
     """Write a plan's layers for a GIS, a web map or a spreadsheet, in any coordinate system."""
     from siting.pipeline import run_export  # noqa: PLC0415 - heavy

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from siting.cli.options import AsJson, NoProgress  # noqa: TC001 - typer reads them
+from siting.cli.options import AsJson, Quiet  # noqa: TC001 - typer reads them
 from siting.cli.show import answer, print_json, progress
 
 
@@ -16,7 +16,7 @@ def graph(
     out: Annotated[Path, typer.Argument(metavar="FILE", help="GraphML file to write.")],
     *,
     as_json: AsJson = False,
-    quiet: NoProgress = False,
+    quiet: Quiet = False,
 ) -> None:
     """Write a city's road network as GraphML, for osmnx, networkx, Gephi or QGIS."""
     from siting.data.graph import write_graph  # noqa: PLC0415 - heavy

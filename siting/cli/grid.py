@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from siting.cli.network import network_document, print_network
-from siting.cli.options import AsJson, GridOut, MovedCase, NoProgress, PlanFolder, StudyName  # noqa: TC001 - typer reads them
+from siting.cli.options import AsJson, GridOut, MovedCase, PlanFolder, Quiet, StudyName  # noqa: TC001 - typer reads them
 from siting.cli.show import FinishedError, answer, print_json, print_table, progress
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def grid(  # noqa: PLR0913 - each is an option of the command line
     out: GridOut = None,
     case: MovedCase = None,
     as_json: AsJson = False,
-    quiet: NoProgress = False,
+    quiet: Quiet = False,
 ) -> None:
     """Check a plan's load on every substation, hour by hour; exit 5 if a limit is passed."""
     from siting.grid.network.runs import NetworkRun, run_network  # noqa: PLC0415 - heavy

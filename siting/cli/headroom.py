@@ -10,7 +10,7 @@ import typer
 from siting.cli.options import (  # noqa: TC001 - typer reads them
     AsJson,
     MovedCase,
-    NoProgress,
+    Quiet,
     ScenarioArgument,
 )
 from siting.cli.show import answer, print_json, print_table, progress
@@ -43,10 +43,10 @@ def headroom(  # noqa: PLR0913 - each is an option of the command line
     ] = None,
     case: MovedCase = None,
     as_json: AsJson = False,
-    quiet: NoProgress = False,
+    quiet: Quiet = False,
 ) -> None:
     """Plan with grid limits on, off, and with storage or reinforcement to keep them; compare."""
-    from siting.headroom import HEADER, SHOWN, VARIANTS, rows, run_headroom  # noqa: PLC0415
+    from siting.headroom import HEADER, SHOWN, VARIANTS, rows, run_headroom  # noqa: PLC0415 - heavy
 
     asked = tuple(dict.fromkeys(ways or SHOWN))
     if strange := [way for way in asked if way not in VARIANTS]:

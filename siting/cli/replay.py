@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from siting.cli.options import AsJson, NoProgress  # noqa: TC001 - typer reads them at run time
+from siting.cli.options import AsJson, Quiet  # noqa: TC001 - typer reads them at run time
 from siting.cli.show import answer, print_json, print_table, progress
 from siting.errors import Fault, InputError
 
@@ -49,7 +49,7 @@ def replay(  # noqa: PLR0913 - each is an option of the command line
     threads: Annotated[int | None, typer.Option(help="Cores for the solver.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write; default: maps/replay.")] = None,
     as_json: AsJson = False,
-    quiet: NoProgress = False,
+    quiet: Quiet = False,
 ) -> None:
     """Hold plans against history: the shipped city's, or (--case) what was built in a city."""
     from siting.replay import runs  # noqa: PLC0415 - heavy

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from siting.cli.options import AsJson, MovedCase, NoProgress, PlanFolder  # noqa: TC001 - as above
+from siting.cli.options import AsJson, MovedCase, PlanFolder, Quiet  # noqa: TC001 - as above
 from siting.cli.show import answer, print_json, print_table, progress
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def simulate(  # noqa: PLR0913 - each is an option of the command line
     out: Annotated[Path | None, typer.Option(help="Folder; default PLAN/simulation.")] = None,
     case: MovedCase = None,
     as_json: AsJson = False,
-    quiet: NoProgress = False,
+    quiet: Quiet = False,
 ) -> None:
     """Simulate drivers who choose a station, wait and charge; hold the promised wait against it."""
     from siting.simulate.runs import Asked, run_simulate  # noqa: PLC0415 - heavy

@@ -11,8 +11,8 @@ from siting.cli.options import (  # noqa: TC001 - typer reads them
     AsJson,
     GridOut,
     MovedCase,
-    NoProgress,
     PlanFolder,
+    Quiet,
     StudyName,
 )
 from siting.cli.show import answer, print_json, print_table, progress
@@ -38,7 +38,7 @@ def vpp(  # noqa: PLR0913 - each is an option of the command line
     out: GridOut = None,
     case: MovedCase = None,
     as_json: AsJson = False,
-    quiet: NoProgress = False,
+    quiet: Quiet = False,
 ) -> None:
     """Run a plan's stations as a virtual power plant: what they offer, and answer an event."""
     from siting.grid.runs import run_vpp  # noqa: PLC0415 - heavy

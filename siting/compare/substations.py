@@ -23,7 +23,8 @@ OVER = 1 + 1e-9
 def substation_table(plans: Sequence[Compared]) -> pd.DataFrame:
     """Return the loading of every substation beside the first plan's (``SUBSTATIONS``).
 
-    Loading is the part of its limit that it takes in its worst hour; phases as for stations.
+    Loading is the part of its limit that it takes in its worst hour; each plan's limit is with the
+    reinforcement that it has built; phases as for stations.
 
     Parameters
     ----------
@@ -42,7 +43,7 @@ def substation_table(plans: Sequence[Compared]) -> pd.DataFrame:
                 head = (other.letter, name, item.id, item.name, item.name_zh, item.lon, item.lat)
                 loading = (old.loading, new.loading, new.loading - old.loading)
                 peaks = (old.charging_peak_mw, new.charging_peak_mw)
-                rows.append((*head, item.limit_mw, *loading, *peaks))
+                rows.append((*head, item.limit_mw + new.added_mw, *loading, *peaks))
     return pd.DataFrame(rows, columns=list(SUBSTATIONS))
 
 

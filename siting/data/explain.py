@@ -63,6 +63,8 @@ class Explained:
     """in, out, or existing."""
     reason: str
     """One sentence."""
+    fixed: str
+    """What the scenario decides of it by hand; '' where nothing."""
     rules: tuple[RuleWord, ...]
     merged_into: str
     merged_here: tuple[str, ...]
@@ -124,6 +126,7 @@ def explain_site(case: Case, scenario: Scenario, site: str) -> Explained:
         lat=float(point[0, 1]),
         status=status,
         reason=reason,
+        fixed=_fixed(scenario, site),
         rules=() if screening is None else _words(screening, scenario, row),
         merged_into="" if screening is None else str(screening.merged_into[row]),
         merged_here=() if screening is None else _merged_here(case, screening, row),
@@ -177,6 +180,14 @@ def _status(
         )
     rule = next(rule for rule in screening.rules if rule.key == first)
     return "out", f"{first}: {shown_value(rule.value[row])}, limit: {rule.limit}."
+
+
+def _fixed(scenario: Scenario, site: str) -> str:
+    """Return what a site is fixed to, phase by phase, in words."""
+    names = [phase.name for phase in scenario.phases]
+    items = [item for item in scenario.fixed if item.site == site]
+    first = sorted((names.index(item.phase or names[0]), item.type) for item in items)
+    return ", then ".join(f"{kind} from {names[t]} on" for t, kind in first)
 
 
 def _words(screening: Screening, scenario: Scenario, row: int) -> tuple[RuleWord, ...]:

@@ -167,7 +167,7 @@ def _axes(
 
 def _digits(value: float) -> int:
     """Return how many digits a round number needs behind the point."""
-    return next(n for n in range(7) if n == 6 or abs(round(value, n) - value) < 1e-9)  # noqa: PLR2004
+    return next(n for n in range(7) if n == 6 or abs(round(value, n) - value) < 1e-9)  # noqa: PLR2004 - six digits at most
 
 
 def _line(frame: _Frame, line: Line) -> Iterable[str]:

@@ -130,7 +130,6 @@ def _plan(found: Comparison, item: Compared, types: list[str]) -> Json:
                 "name_zh": s.name_zh,
                 "lon": lean(s.lon, 5),
                 "lat": lean(s.lat, 5),
-                "limit": lean(s.limit_mw),
                 "loading": [lean(step.loading, 4) for step in s.steps],
             }
             for s in document.substations

@@ -199,5 +199,5 @@ def percent(value: float | None, digits: int = 1) -> str:
 
 def signed(value: float, digits: int = 1) -> str:
     """Return a difference with its sign; a true minus, and no sign for nothing."""
-    text = f"{value:+,.{digits}f}" if abs(value) < 1000 else f"{value:+,.0f}"  # noqa: PLR2004
+    text = f"{value:+,.{digits}f}" if abs(value) < 1000 else f"{value:+,.0f}"  # noqa: PLR2004 - four figures and more are told whole
     return "0" if not text.strip("+-0.,") else text.replace("-", "−")

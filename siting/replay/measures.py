@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from siting.equity.indices import gini
 from siting.verify.demand import demand_kwh_day
 from siting.verify.formulas import capacity_kwh_day, great_circle_km, peak_kw
 from siting.verify.reach import find_reach, zone_points
@@ -97,7 +98,7 @@ def measure(case: Case, scenario: Scenario, points: Floats, kind: StationType) -
     loads = {
         "load_p95_kwh_day": float(np.quantile(load, 0.95)),
         "load_max_kwh_day": float(load.max()),
-        "load_gini": gini(load),
+        "load_gini": gini(load, np.ones(len(load))) or 0.0,
         "over_capacity_share": float(np.maximum(load - can, 0).sum() / max(load.sum(), 1e-9)),
         "idle_share": float((load < IDLE * can).mean()),
         "connected_mw": len(points) * peak_kw(kind, scenario) / 1000,
@@ -134,25 +135,6 @@ def _placed(case: Case, demand: Floats, near: _Near, points: Floats) -> Measured
         "worst_district_covered_share": float(districts["covered_share"].min()),
     }
     return Measured(figures, districts)
-
-
-def gini(load: Floats) -> float:
-    """Return the Gini coefficient: 0 where all serve alike, near 1 where one serves all.
-
-    Parameters
-    ----------
-    load
-        (N,) not negative.
-
-    References
-    ----------
-    C. Gini, Variabilita e mutabilita, 1912; by the formula over sorted values.
-    """
-    total, count = float(load.sum()), len(load)
-    if total <= 0:
-        return 0.0
-    rank = np.arange(1, count + 1)
-    return float((2 * rank - count - 1) @ np.sort(load) / (count * total))
 
 
 @dataclass(frozen=True, eq=False)

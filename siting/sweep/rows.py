@@ -120,10 +120,10 @@ def _row(run: Run, outcome: str) -> Row:
 
 
 def _overload(document: Document) -> Row:
-    steps = [(item.steps[-1], item.limit_mw) for item in document.substations]
-    over = [step.worst_mw - limit for step, limit in steps if step.loading > OVER]
+    ends = [(item.steps[-1], item.limit_mw) for item in document.substations]
+    over = [end.worst_mw - limit - end.added_mw for end, limit in ends if end.loading > OVER]
     return {
         "substations_over": len(over),
-        "worst_loading": max((step.loading for step, _ in steps), default=None),
+        "worst_loading": max((end.loading for end, _ in ends), default=None),
         "over_mw": float(sum(over)),
     }

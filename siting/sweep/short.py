@@ -129,6 +129,10 @@ def _prices(data: Data, value: Value) -> list[Path]:
         if station.get("cost_cny") is not None:
             station["cost_cny"] = _scaled(station["cost_cny"], factor)
             changed.append(("stations", kind, "cost_cny"))
+    steps = data["grid"].get("reinforcement")
+    if steps is not None:
+        steps["step_cny"] = _scaled(steps["step_cny"], factor)
+        changed.append(("grid", "reinforcement", "step_cny"))
     return changed
 
 
@@ -167,7 +171,9 @@ SHORT: dict[str, Short] = {
         "min", "reach.minutes; where the scenario has km, km of 'default', others scaled", _reach
     ),
     "stations": Short("stations", "max_stations of the last phase", _last("max_stations")),
-    "prices": Short("factor", "multiplies every price, and whole costs of stations", _prices),
+    "prices": Short(
+        "factor", "multiplies every price, and whole costs of stations and reinforcement", _prices
+    ),
     "spacing": Short("m", "limits.spacing_m", _at("limits", "spacing_m")),
     "wait": Short("min", "service.max_wait_min", _at("service", "max_wait_min")),
     "reserve": Short("share", "grid.reserve", _at("grid", "reserve")),

@@ -2,9 +2,9 @@
 
 A requirement is what a planner can change: a target, a budget, the most stations, a substation's
 limit, the spacing, a floor, existing stations that must stay, what a site's area allows, and what
-was decided of a site by hand. Each
-member of the conflict is told with the least change that would do alone, everything else kept; the
-one that changes the smallest part of its own limit is told first.
+was decided of a site by hand. Each member of the conflict is told with the least change that would
+do alone, everything else kept; the one that changes the smallest part of its own limit is told
+first.
 """
 
 from __future__ import annotations

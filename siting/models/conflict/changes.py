@@ -182,14 +182,14 @@ def _stay(program: Stated, problem: Problem, change: Change) -> str:
 
 def _area(program: Stated, problem: Problem, change: Change) -> str:
     columns = program.program.limits[change.keys[0]].give.columns
-    used = [program.choice[n] for n in columns if change.values[n] > 0.5]  # noqa: PLR2004
+    used = [program.choice[n] for n in columns if change.values[n] > 0.5]  # noqa: PLR2004 - a binary
     names = _listed([f"{problem.sites[j]} as {problem.types[k]}" for j, k, _ in used])
     return f"find more ground for {counted(len(used), 'site')} ({names})"
 
 
 def _fixed(_program: Stated, problem: Problem, change: Change) -> str:
     keys = zip(change.keys, change.slack, strict=True)
-    sites = [problem.sites[key.site] for key, slack in keys if slack > 0.5]  # noqa: PLR2004
+    sites = [problem.sites[key.site] for key, slack in keys if slack > 0.5]  # noqa: PLR2004 - a binary
     return f"leave {counted(len(sites), 'fixed site')} free ({_listed(sites)})"
 
 
