@@ -140,6 +140,19 @@ def test_an_existing_station_is_never_out() -> None:
     assert (found.status, found.rules) == ("existing", ())
 
 
+def test_what_is_decided_by_hand_is_told() -> None:
+    """Small first and large later at one site; of another nothing is decided."""
+    fixed = [
+        {"site": "S2", "type": "large", "phase": "2030"},
+        {"site": "S2", "type": "small"},
+    ]
+    question = asked({"fixed": fixed})
+    first = question.phases[0].name
+    told = explain_site(hand_case(), question, "S2").fixed
+    assert told == f"small from {first} on, then large from 2030 on"
+    assert not explain_site(hand_case(), question, "S1").fixed
+
+
 def test_an_unknown_site_gets_the_nearest_ids() -> None:
     """A slip in an id is met with those like it."""
     with pytest.raises(CaseError, match=r"hand has no site 'S9'\. Nearest ids: S3, S2, S1\."):
