@@ -20,8 +20,13 @@ from siting.data.build import build_problem
 from siting.data.problem import NONE
 from siting.errors import ScenarioError
 from siting.grid.energy import energy_of
+from siting.grid.money import business
 from siting.grid.placement import place
 from siting.grid.study import FOLDER, Study
+from siting.grid.tariff import FOLDER as TARIFF_FOLDER
+from siting.grid.tariff import Tariff
+from siting.grid.terms import FOLDER as MONEY_FOLDER
+from siting.grid.terms import Terms
 from siting.models.effort import Effort
 from siting.models.sensitivity.rows import rows
 from siting.models.sensitivity.study import Asked, study
@@ -226,6 +231,18 @@ def test_a_battery_s_loss_is_bought_and_not_delivered() -> None:
     assert lost == pytest.approx(scale * (100 / 0.81 - 100), rel=1e-6)
     delivered = energy.delivered_kw[1, s2].sum(axis=1)
     assert delivered == pytest.approx(charged * scenario.grid.efficiency)
+
+
+def test_money_says_what_reinforcement_it_leaves_out() -> None:
+    """The step at G2 costs 50,000 CNY: beside what stations cost, not in it."""
+    plan, scenario = _answer(STEP)
+    days = load_settings(Study, "year", folder=FOLDER)
+    energy = energy_of(place(plan, _town(), scenario, days), scenario)
+    terms = load_settings(Terms, "shenzhen", folder=MONEY_FOLDER)
+    tariff = load_settings(Tariff, terms.tariff, folder=TARIFF_FOLDER)
+    told = business(plan.document, scenario, energy, tuple(days.days), terms, tariff).summary()
+    assert told["reinforcement_cny"] == 50_000.0
+    assert told["invested_cny"] == pytest.approx(plan.document.kpis.capex_cny - 50_000.0)
 
 
 def test_one_megawatt_is_worth_what_the_larger_station_serves() -> None:

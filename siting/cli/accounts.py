@@ -188,6 +188,9 @@ def _print_money(found: Business, tried: list[float], label: str, paths: list[Pa
         + ("none" if back is None else f"{back:.1f} years")
         + ("." if cost is None else f"; a kWh costs {cost:.3f} CNY.")
     )
+    if told["reinforcement_cny"]:
+        works = f"{told['reinforcement_cny'] / 1e6:,.1f} M CNY"
+        answer(f"Not in it: {works} to reinforce substations, which is the grid's.")
     answer(f"{told['stations_that_pay']} of {told['stations']} stations pay.")
     least = told["least_subsidy_cny_kw"]
     if least is not None:
@@ -196,6 +199,12 @@ def _print_money(found: Business, tried: list[float], label: str, paths: list[Pa
             if least == 0
             else f"The plan pays from a subsidy of {least:,.0f} CNY/kW on."
         )
+    _print_subsidies(found, tried)
+    for path in paths:
+        answer(str(path))
+
+
+def _print_subsidies(found: Business, tried: list[float]) -> None:
     columns = [
         "subsidy, CNY/kW",
         "in all, M CNY",
@@ -216,5 +225,3 @@ def _print_money(found: Business, tried: list[float], label: str, paths: list[Pa
             for row in found.sweep(tried).to_dict("records")
         ],
     )
-    for path in paths:
-        answer(str(path))

@@ -41,7 +41,7 @@ class Business:
     """Hold a plan's money by station; T phases, S stations, CNY.
 
     All of it is what a phase *adds*: the difference from the phase before. Stations the plan only
-    keeps are left out.
+    keeps are left out, and so is the reinforcement of substations, which is the grid's.
     """
 
     stations: tuple[str, ...]
@@ -57,6 +57,8 @@ class Business:
     """(T, S) a year: energy, capacity charge, upkeep, rent."""
     delivered_kwh: Floats
     """(T, S) a year."""
+    reinforcement_cny: float
+    """Spent on substations in all phases; in none of the figures above."""
     terms: Terms
 
     @property
@@ -156,6 +158,7 @@ class Business:
             "discount": self.terms.discount,
             "life_years": self.terms.life_years,
             "invested_cny": float(self.invested.sum()),
+            "reinforcement_cny": self.reinforcement_cny,
             "income_cny_year": float(self.income.sum()),
             "running_cny_year": float(self.running.sum()),
             "npv_cny": float(npv.sum()),
@@ -215,6 +218,7 @@ def business(
         income=_added(income + other) * ours,
         running=_added(bought + capacity + extra) * ours + upkeep + rent,
         delivered_kwh=_added(energy.by_station(energy.delivered_kw)) * ours,
+        reinforcement_cny=sum(item.steps[-1].reinforcement_cny for item in document.substations),
         terms=terms,
     )
 
