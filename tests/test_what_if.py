@@ -27,6 +27,7 @@ from siting.scenario_io import load_scenario, override, with_fixes
 from siting.verify import verify_plan
 from tests.browsing import DESK, PHONE
 from tests.toy import random_problem
+from tests.verify_case import asked, hand_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -477,6 +478,25 @@ def test_other_readers_see_what_they_may(
     assert set(shown) == wanted
     assert shown["stations"] == str(plan.document.kpis.stations_open - 1)
     assert "does not hold what zones demand" in seen.text("#view-what_if")
+    assert seen.quiet
+
+
+@pytest.mark.browser
+def test_rules_that_the_page_cannot_check_are_named(open_page: Opener) -> None:
+    """A circle of [equity] and a fixed site: the page does not say that nothing is broken there."""
+    city = hand_case()
+    north = {"name": "north", "districts": ["north"], "circle_km": 3.0}
+    question = asked({"fixed": [{"site": "S2", "type": "small"}], "equity": {"groups": [north]}})
+    question = question.model_copy(
+        update={"phases": tuple(p.model_copy(update={"budget_cny": 9e6}) for p in question.phases)}
+    )
+    plan = make_plan(city, question, progress=_quiet)
+    seen = open_page(
+        render_map(plan, city, what_if=WhatIf(question, build_problem(city, question).problem))
+    )
+    _press(seen.page, "S2")
+    seen.page.click('[data-wi="show"]')
+    assert "Not checked on this page: [equity], [[fixed]]." in seen.text("#view-what_if")
     assert seen.quiet
 
 
