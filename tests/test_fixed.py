@@ -347,3 +347,28 @@ def test_unused_types_are_kept_for_fixes() -> None:
     found = solve(replace(problem, fixed=fixed), EFFORT, progress=_quiet)
     assert found.type_at[1, A] == M
     assert S in found.type_at
+
+
+def test_a_site_held_larger_may_grow_though_a_smaller_type_would_do() -> None:
+    """A holds M in p1, by hand. S and L serve 400, M 60: S would do, but M can only become L.
+
+    60 in p1, and 400 in p2, which weighs 2.
+    """
+    problem = toy(
+        types=("S", "M", "L"),
+        capacity_kwh=np.array([400.0, 60.0, 400.0]),
+        is_super=np.ones(3, dtype=bool),
+        ratio_count=np.ones(3, dtype=np.int64),
+        load_kw=np.full(3, 100.0),
+        state_cost_cny=np.tile([1.0e6, 1.1e6, 1.2e6], (3, 1)),
+        allowed=np.arange(3)[:, None] == np.full((3, 3), A),
+        initial=np.full(3, NONE),
+        conflicts=np.empty((0, 2), dtype=np.int64),
+        city_target=np.zeros(2, dtype=np.int64),
+        district_target=np.zeros((2, 2), dtype=np.int64),
+        budget_cny=np.full(2, np.inf),
+        fixed=np.array([[FREE, 1, FREE], [FREE, FREE, FREE]]),
+    )
+    found = solve(problem, EFFORT, progress=_quiet)
+    assert found.type_at[:, A].tolist() == [1, 2]
+    assert found.certificate.objective == pytest.approx(860.0)

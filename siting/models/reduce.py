@@ -89,6 +89,7 @@ def _undominated(problem: Problem) -> NDArray[np.bool_]:
             same = size[:, small] >= size[:, large]
             cheap = p.state_cost_cny[:, small] <= p.state_cost_cny[:, large]
             needless = light & same & cheap & allowed[:, small] & (p.initial != large)
-            needless &= ~(p.fixed == large).any(axis=0) if len(p.fixed) else True
+            # a site held larger by hand cannot have the smaller one any more
+            needless &= ~(p.fixed > small).any(axis=0) if len(p.fixed) else True
             allowed[needless, large] = False
     return allowed
