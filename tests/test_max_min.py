@@ -19,7 +19,7 @@ from siting.errors import InfeasibleError, NoSolutionError
 from siting.maps import render_report
 from siting.models import search
 from siting.models.effort import Effort
-from siting.models.max_min import best_least_share
+from siting.models.least_share import best_least_share
 from siting.models.solve import solve
 from siting.pipeline import make_plan
 from siting.scenario import Scenario

@@ -12,7 +12,7 @@ from siting.data.problem import FREE, NONE
 from siting.models.assign import assign
 from siting.models.classical.from_problem import pose
 from siting.models.classical.worth import separation_m
-from siting.models.max_min import worst_off
+from siting.models.least_share import worst_off
 from siting.models.solution import Certificate, Solution, objective_of, open_supers, spent_cny
 from siting.scenario.kinds import CLASSICAL
 

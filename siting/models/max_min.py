@@ -14,18 +14,18 @@ stated slack (lexicographic: H. Isermann, OR Spektrum 4, 1982). With :math:`z` t
 over the program of ``statement`` in the last phase :math:`T`, for every district and group
 :math:`S`, with demand within reach only. Where HiGHS gets the whole program this is one
 mixed-integer program, and proved. A large question's linear relaxation bounds z; a plan near it is
-found, and floors between what is reached and what is bounded are tried, each by a search of its
-own. What comes out is a plan, its z, and a bound on z that no plan passes.
+found, and floors between what is reached and what is bounded are tried: what is missing to them is
+closed neighbourhood by neighbourhood. What comes out is a plan, its z, and a bound on z that no
+plan passes.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import sparse
-from scipy.optimize import linprog
 
 from siting.errors import InfeasibleError, NoSolutionError
 from siting.models import search
@@ -35,23 +35,22 @@ from siting.models.cuts import with_cuts
 from siting.models.equity import SLACK
 from siting.models.found import NOTHING
 from siting.models.highs import Highs
+from siting.models.improve import Improver, improve
 from siting.models.layout import Layout
+from siting.models.least_share import best_least_share, with_least_share
 from siting.models.reduce import reduced
-from siting.models.relaxation import matrix, safe_bound
-from siting.models.solution import Raised, covered, open_supers
-from siting.models.start import nearest_choice
-from siting.models.warm import Start, begin
+from siting.models.relaxation import elastic, safe_bound
+from siting.models.start import complete, nearest_choice
+from siting.models.warm import begin
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from siting.data.fairness import Floor
     from siting.data.problem import Problem
     from siting.models.effort import Effort
     from siting.models.highs import Arrays, Run
-    from siting.models.solution import Solution
 
     Indices = NDArray[np.int64]
     Values = NDArray[np.float64]
@@ -67,11 +66,17 @@ TIME_SHARE = 0.5
 RELAX_SHARE = 0.5
 """Part of that for the linear relaxation of a large question."""
 TRIES = 8
-"""Most floors tried of a large question."""
+"""Most floors tried of a large question, each half-way to what is not known to be out of reach."""
+PATIENCE = 24
+"""Neighbourhoods without gain before a try is given up."""
 _TRY_SHARE = 0.4
 """Part of the time left that each of them gets."""
 _TRY_GAP = 0.1
-"""Gap of the objective at which a try ends: its floors are what counts."""
+"""Gap of the objective at which the search for any plan ends."""
+
+
+class _MetError(Exception):
+    """End a try: its floors are met."""
 
 
 @dataclass
@@ -92,7 +97,7 @@ class Raising:
         plain = arrays_of(full)
         layout = Layout.of(full, plain)
         arrays = with_cuts(plain, layout)
-        program = with_least_share(arrays, _rows_of_raised(full, arrays, self.problem))
+        program = with_least_share(arrays, _rows_of_raised(arrays, self.problem))
         self.crew.progress("raising the least share")
         if len(arrays.cost) <= search.SMALL:
             self._whole(program, layout)
@@ -123,47 +128,81 @@ class Raising:
         seconds = self.crew.left_s(share=RELAX_SHARE)
         run = self.crew.run([highs], seconds=seconds, method="ipm", crossover=False)[0]
         self.infeasible = run.status == "infeasible"
+        wish = np.zeros(len(layout.choice))
         if len(run.duals):
             self._bound_by(safe_bound(program, run.duals, np.append(layout.upper, 1.0)))
-            self._tell()
-            wish = np.clip(run.values[: len(layout.choice)], 0.0, 1.0)
-            near = nearest_choice(arrays_without(arrays, self.problem), layout, wish, self.crew)
-            self._read(near, layout)
-        top = self.bound
-        for number in range(TRIES):
-            if self._done:
+            wish = np.clip(run.values[: len(wish)], 0.0, 1.0)
+            bare = self._at(arrays, 0.0)
+            self._read(nearest_choice(bare, layout, wish, self.crew), layout)
+        if not self._done and self.share < 0:
+            self._any_plan()
+        top, rng = self.bound, np.random.default_rng(self.crew.effort.seed)
+        for _ in range(TRIES):
+            if self._done or top - self.share <= CLOSE:
                 return
-            floor = max(self.share, 0.0)
-            asked = 0.0 if self.share < 0 else (top - CLOSE if number < 2 else (floor + top) / 2)  # noqa: PLR2004
-            if not self._try(max(asked, floor)):
-                top = min(top, asked)
-            if top - max(self.share, 0.0) <= CLOSE:
-                return
+            floor = (self.share + top) / 2
+            self._try(self._at(arrays, floor), layout, wish, rng)
+            if self.share < floor - LEAST_SLACK:
+                top = floor
+            elif self.share >= top:  # a floor once missed is passed after all
+                top = self.bound
 
-    def _try(self, floor: float) -> bool:
-        """Search for a plan whose least share is no less than a floor; tell whether it was found.
-
-        What is not found is not proved to be impossible, unless the search itself says so.
-        """
-        trial = reduced(replace(self.problem, fairness=self.problem.fairness.held(floor)))
-        told = self.crew.progress
-        effort = replace(self.crew.effort, gap=_TRY_GAP, time_limit_s=_TRY_SHARE * self._left_s)
-        crew = Crew(effort, lambda text: told(f"floor {floor:.2%}: {text}"), stop=self.crew.stop)
-        start = Start(self.type_at) if len(self.type_at) else None
-        attempt = begin(trial, crew, start=start, differing=None)
+    def _any_plan(self) -> None:
+        """Search for a plan that keeps the rules, whatever the worst off gets."""
+        bare = reduced(replace(self.problem, fairness=self.problem.fairness.held(0.0)))
+        crew = self._part(_TRY_GAP)
+        attempt = begin(bare, crew, start=None, differing=None)
         attempt.thrifty = False
         found = attempt.run()
-        if found.infeasible and floor <= 0:
-            self.infeasible = True
-        elif found.infeasible:
-            self._bound_by(floor)
+        self.infeasible = found.infeasible
         if len(found.type_at):
             self._take(found.type_at)
-        return self.share >= floor - LEAST_SLACK
 
-    @property
-    def _left_s(self) -> float:
-        return max(self.crew.left_s(), 0.1)
+    def _try(
+        self,
+        arrays: Arrays,
+        layout: Layout,
+        wish: Values,
+        rng: np.random.Generator,
+    ) -> None:
+        """Close what is missing to the floors, neighbourhood by neighbourhood.
+
+        What is not found so is not proved to be impossible.
+        """
+        soft_layout, crew = layout.with_slack(), self._part(self.crew.effort.gap)
+        crew.progress = lambda _text: None
+        soft = elastic(arrays, layout.floors, layout.penalty)
+        promised = np.maximum(arrays.row_lower[layout.floors], 1.0)
+        cost = soft.cost.copy()
+        cost[len(arrays.cost) :] *= promised.mean() / promised  # a share weighs the same everywhere
+        soft = replace(soft, cost=cost)
+        held = self.type_at[layout.phase, layout.site] == layout.kind
+        start = complete(soft, soft_layout, held.astype(float), crew)
+        if not len(start):
+            return
+        improver = Improver(soft, soft_layout, crew, start, wish, rng)
+        endless = np.inf if soft.maximise else -np.inf
+
+        def seen() -> None:
+            if not soft_layout.shortfall(improver.values):
+                raise _MetError
+
+        with suppress(_MetError):
+            improve(improver, endless, seen, most=None, patience=PATIENCE)
+        self._take(layout.type_at(improver.values))
+
+    def _part(self, gap: float) -> Crew:
+        """Return a crew with a part of the time left."""
+        seconds = max(_TRY_SHARE * self.crew.left_s(), 0.1)
+        effort = replace(self.crew.effort, gap=gap, time_limit_s=seconds)
+        return Crew(effort, self.crew.progress, stop=self.crew.stop)
+
+    def _at(self, arrays: Arrays, share: float) -> Arrays:
+        """Return the program with the raised floors at a share."""
+        rows = _rows_of_raised(arrays, self.problem)
+        low = arrays.row_lower.copy()
+        low[list(rows)] = share * np.array(list(rows.values())) * (1 - SLACK)
+        return replace(arrays, row_lower=low)
 
     def _read(self, run: Run, layout: Layout) -> None:
         self.infeasible = self.infeasible or run.status == "infeasible"
@@ -224,142 +263,8 @@ def raise_least(problem: Problem, effort: Effort, progress: Callable[[str], None
     return raising
 
 
-def _rows_of_raised(full: Problem, arrays: Arrays, problem: Problem) -> dict[int, float]:
-    """Return the rows that promise all there is in the last phase, and how much that is, in kWh."""
-    raised = len(problem.fairness.raised)
-    rows = arrays.floors.reshape(len(full.phases), -1)[-1][-raised:]
-    floors = full.fairness.floors[-raised:]
-    return {int(row): float(f.promised_kwh[-1]) for row, f in zip(rows, floors, strict=True)}
-
-
-def with_least_share(arrays: Arrays, due_kwh: dict[int, float]) -> Arrays:
-    """Return the program that raises the share of what some rows promise; z is its last column.
-
-    Parameters
-    ----------
-    arrays
-        The program.
-    due_kwh
-        What each of those rows promises at a share of 1.
-    """
-    size, rows = len(arrays.cost), np.array(list(due_kwh))
-    entry = -(1 - SLACK) * np.array(list(due_kwh.values()))
-    shape = (len(arrays.row_lower), 1)
-    column = sparse.csr_array((entry, (rows, np.zeros(len(rows), dtype=int))), shape=shape)
-    whole = sparse.csr_array(sparse.hstack([matrix(arrays), column], format="csr"))
-    low = arrays.row_lower.copy()
-    low[rows] = 0.0
-    return replace(
-        arrays,
-        maximise=True,
-        cost=np.append(np.zeros(size), 1.0),
-        lower=np.append(arrays.lower, 0.0),
-        upper=np.append(arrays.upper, 1.0),
-        integer=np.append(arrays.integer, False),
-        row_lower=low,
-        start=whole.indptr.astype(np.int32),
-        index=whole.indices.astype(np.int32),
-        value=whole.data,
-    )
-
-
-def arrays_without(arrays: Arrays, problem: Problem) -> Arrays:
-    """Return the program with the raised floors, its last ones in the last phase, at nothing."""
-    low, phases = arrays.row_lower.copy(), len(problem.phases)
-    low[arrays.floors.reshape(phases, -1)[-1][-len(problem.fairness.raised) :]] = 0.0
-    return replace(arrays, row_lower=low)
-
-
-def shares(problem: Problem, got_kwh: Values) -> Values:
-    """Return what each raised floor's zones get of their demand in the last phase, (floors,).
-
-    Parameters
-    ----------
-    problem
-        The question.
-    got_kwh
-        (I,) what each zone gets in the last phase.
-    """
-    return np.array([got_kwh[f.zones].sum() / f.promised_kwh[-1] for f in problem.fairness.raised])
-
-
-def least(problem: Problem, type_at: Indices, energy_kwh: Values) -> tuple[Floor, float]:
-    """Return which raised floor is worst off under a plan, and its share.
-
-    Parameters
-    ----------
-    problem
-        The question.
-    type_at
-        (T, J) type, or NONE.
-    energy_kwh
-        (T, P) kWh a day along each pair.
-    """
+def _rows_of_raised(arrays: Arrays, problem: Problem) -> dict[int, float]:
+    """Return the rows of the raised floors in the last phase, and what each is a share of, kWh."""
     raised = problem.fairness.raised
-    got = np.bincount(problem.pair_zone, weights=energy_kwh[-1], minlength=len(problem.zones))
-    got = got.astype(np.float64)
-    if raised[0].family == "covered":
-        got = np.where(covered(problem, type_at)[-1], problem.demand_kwh[-1], 0.0)
-    found = shares(problem, got)
-    worst = int(np.argmin(np.round(found, 9)))
-    return raised[worst], float(found[worst])
-
-
-def worst_off(problem: Problem, found: Solution, *, held: float, bound: float | None) -> Raised:
-    """Return how far a plan raises the least share.
-
-    Parameters
-    ----------
-    problem
-        The question, with the floors to raise.
-    found
-        The plan.
-    held, bound
-        As in :class:`Raised`.
-    """
-    floor, share = least(problem, found.type_at, found.energy_kwh)
-    proved = None if bound is None else max(bound, share)
-    return Raised(floor.family, floor.scope, share, held, proved)
-
-
-def best_least_share(problem: Problem, type_at: Indices) -> float | None:
-    """Return the highest least share that open stations allow; None where other floors break.
-
-    Served shares are those of a linear program: a transportation problem of the last phase with
-    all floors on energy.
-
-    Parameters
-    ----------
-    problem
-        The question.
-    type_at
-        (T, J) type, or NONE.
-    """
-    p, owed = problem, problem.fairness
-    if owed.raised[0].family == "covered":
-        return least(p, type_at, np.zeros((1, len(p.pair_zone))))[1]
-    opened = open_supers(p, type_at)[-1]
-    pairs = np.flatnonzero(opened[p.pair_site])
-    zone, site, count = p.pair_zone[pairs], p.pair_site[pairs], len(pairs)
-    room = p.capacity_kwh[np.maximum(type_at[-1], 0)] * opened
-    column = np.arange(count)
-    ones = np.ones(count)
-    demands = sparse.csr_array((ones, (zone, column)), shape=(len(p.zones), count + 1))
-    rooms = sparse.csr_array((ones, (site, column)), shape=(len(p.sites), count + 1))
-    whole = p.min_served_share * float(p.reachable_kwh[-1])
-    rows = [np.append(-ones, 0.0)] if whole else []
-    limit = [-whole * (1 - SLACK)] if whole else []
-    for floor in owed.of("served"):
-        rows.append(np.append(-ones * floor.zones[zone], 0.0))
-        limit.append(-float(floor.promised_kwh[-1]) * (1 - SLACK))
-    for floor in owed.raised:
-        rows.append(np.append(-ones * floor.zones[zone], float(floor.promised_kwh[-1])))
-        limit.append(0.0)
-    found = linprog(
-        np.append(0.0 * ones, -1.0),
-        A_ub=sparse.vstack([demands, rooms, sparse.csr_array(np.array(rows))], format="csr"),
-        b_ub=np.concatenate([p.demand_kwh[-1], room, limit]),
-        bounds=[(0, None)] * count + [(0, 1)],
-        method="highs",
-    )
-    return None if found.x is None else float(found.x[-1])
+    rows = arrays.floors.reshape(len(problem.phases), -1)[-1][-len(raised) :]
+    return {int(row): float(f.promised_kwh[-1]) for row, f in zip(rows, raised, strict=True)}

@@ -14,7 +14,8 @@ from siting.models.classical.answer import answer as classical_answer
 from siting.models.classical.from_problem_flow import solve_classical
 from siting.models.conflict import explain
 from siting.models.headroom import idle_works_removed
-from siting.models.max_min import LEAST_SLACK, raise_least, worst_off
+from siting.models.least_share import worst_off
+from siting.models.max_min import LEAST_SLACK, raise_least
 from siting.models.reopen import reopen
 from siting.models.robust.solve import solve_robust
 from siting.models.solution import Solution, certify, objective_of
