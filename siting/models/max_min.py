@@ -21,7 +21,6 @@ plan passes.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -71,12 +70,8 @@ PATIENCE = 24
 """Neighbourhoods without gain before a try is given up."""
 _TRY_SHARE = 0.4
 """Part of the time left that each of them gets."""
-_TRY_GAP = 0.1
-"""Gap of the objective at which the search for any plan ends."""
-
-
-class _MetError(Exception):
-    """End a try: its floors are met."""
+_PLAIN_GAP = 0.03
+"""Gap at which the search for a plan of the objective alone ends."""
 
 
 @dataclass
@@ -99,10 +94,13 @@ class Raising:
         arrays = with_cuts(plain, layout)
         program = with_least_share(arrays, _rows_of_raised(arrays, self.problem))
         self.crew.progress("raising the least share")
-        if len(arrays.cost) <= search.SMALL:
-            self._whole(program, layout)
-        else:
-            self._large(program, arrays, layout)
+        try:
+            if len(arrays.cost) <= search.SMALL:
+                self._whole(program, layout)
+            else:
+                self._large(program, arrays, layout)
+        except KeyboardInterrupt:
+            self.crew.stop.set()
 
     @property
     def how(self) -> str:
@@ -135,7 +133,7 @@ class Raising:
             bare = self._at(arrays, 0.0)
             self._read(nearest_choice(bare, layout, wish, self.crew), layout)
         if not self._done and self.share < 0:
-            self._any_plan()
+            self._plain_plan()
         top, rng = self.bound, np.random.default_rng(self.crew.effort.seed)
         for _ in range(TRIES):
             if self._done or top - self.share <= CLOSE:
@@ -147,10 +145,10 @@ class Raising:
             elif self.share >= top:  # a floor once missed is passed after all
                 top = self.bound
 
-    def _any_plan(self) -> None:
-        """Search for a plan that keeps the rules, whatever the worst off gets."""
+    def _plain_plan(self) -> None:
+        """Search for a plan of the objective alone, whatever the worst off gets."""
         bare = reduced(replace(self.problem, fairness=self.problem.fairness.held(0.0)))
-        crew = self._part(_TRY_GAP)
+        crew = self._part(_PLAIN_GAP)
         attempt = begin(bare, crew, start=None, differing=None)
         attempt.thrifty = False
         found = attempt.run()
@@ -169,26 +167,18 @@ class Raising:
 
         What is not found so is not proved to be impossible.
         """
-        soft_layout, crew = layout.with_slack(), self._part(self.crew.effort.gap)
+        soft_layout, crew = layout.with_slack(), self._part(0.0)
         crew.progress = lambda _text: None
-        soft = elastic(arrays, layout.floors, layout.penalty)
+        soft, size = elastic(arrays, layout.floors, 1.0), len(arrays.cost)
         promised = np.maximum(arrays.row_lower[layout.floors], 1.0)
-        cost = soft.cost.copy()
-        cost[len(arrays.cost) :] *= promised.mean() / promised  # a share weighs the same everywhere
-        soft = replace(soft, cost=cost)
+        price = promised.mean() / promised  # a share missing weighs the same everywhere
+        soft = replace(soft, maximise=True, cost=np.append(np.zeros(size), -price))
         held = self.type_at[layout.phase, layout.site] == layout.kind
         start = complete(soft, soft_layout, held.astype(float), crew)
         if not len(start):
             return
         improver = Improver(soft, soft_layout, crew, start, wish, rng)
-        endless = np.inf if soft.maximise else -np.inf
-
-        def seen() -> None:
-            if not soft_layout.shortfall(improver.values):
-                raise _MetError
-
-        with suppress(_MetError):
-            improve(improver, endless, seen, most=None, patience=PATIENCE)
+        improve(improver, 0.0, lambda: None, most=None, patience=PATIENCE)
         self._take(layout.type_at(improver.values))
 
     def _part(self, gap: float) -> Crew:
