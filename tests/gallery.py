@@ -17,7 +17,7 @@ from siting.data.synth.generate import VERSION
 from siting.maps.pdf import browser
 from siting.pipeline import run_plan
 from siting.plan import FORMAT
-from siting.scenario_io import load_scenario, resolve_toml, shipped_scenarios
+from siting.scenario_io import load_scenario, shipped_scenarios
 
 if TYPE_CHECKING:
     from siting.plan import Document
@@ -31,8 +31,13 @@ _PAINTED_MS = 2000
 
 
 def mark(scenario: Scenario) -> str:
-    """Return what a page of this scenario is made of, in a line; how long to search is left out."""
-    text = resolve_toml(scenario.model_copy(update={"solve": load_scenario("ratio-2025").solve}))
+    """Return what a page of this scenario is made of, in a line.
+
+    How long to search is left out, and so is what a scenario leaves at its default: a new key that
+    is off makes no page outdated.
+    """
+    asked = scenario.model_copy(update={"solve": load_scenario("ratio-2025").solve})
+    text = asked.model_dump_json(exclude_defaults=True)
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
     return f"scenario {digest}, city generator {VERSION}, {FORMAT}"
 

@@ -212,7 +212,7 @@ def test_command_prints_a_verdict_per_layer(
     code, out, _ = run(capsys, "check", folder)
     assert code == 0
     lines = [line.strip().split(maxsplit=3) for line in out.splitlines()]
-    assert ["zones", "2", "rows", "good; 2 columns have gaps"] in lines
+    assert ["zones", "2", "rows", "good; 3 columns have gaps"] in lines
     assert ["roads", "-", "not", "in this case"] in lines
     assert out.endswith(f"{folder}: no faults.\n")
 
@@ -224,7 +224,7 @@ def test_command_writes_json_and_a_page(tmp_path: Path, capsys: pytest.CaptureFi
     document = json.loads(out)
     assert code == 0
     assert document["ok"] is True
-    assert document["layers"][0]["verdict"] == "good; 2 columns have gaps"
+    assert document["layers"][0]["verdict"] == "good; 3 columns have gaps"
     assert document["layers"][0]["extent"] == [114.05, 22.55, 114.15, 22.55]
     assert document["notes"] == []
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")

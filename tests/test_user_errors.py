@@ -264,7 +264,7 @@ def test_a_write_protected_place_is_refused_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever may not write in the folder hears so before the long work, not after."""
-    monkeypatch.setattr("siting.plan_folder.os.access", lambda *_: False)
+    monkeypatch.setattr("siting.plan_folder.target.os.access", lambda *_: False)
     with pytest.raises(PlanError, match="does not let you write") as found:
         check_target(tmp_path / "maps" / "trial")
     assert f"{tmp_path} does not let you write" in str(found.value.faults[0])

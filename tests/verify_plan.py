@@ -172,6 +172,9 @@ def _substations() -> list[dict[str, Any]]:
             "worst_hour": hour,
             "worst_mw": worst,
             "loading": worst / limit,
+            "added_mva": 0.0,
+            "added_mw": 0.0,
+            "reinforcement_cny": 0.0,
         }
 
     return [

@@ -150,7 +150,8 @@ def _differences(what: str, items: Any, letters: list[str]) -> None:  # noqa: AN
         answer("")
         return
     shown = [[item.key, *item.each] for item in items[:_SHOWN]]
-    print_table(["key", *letters], shown, title=f"{what} in {len(items)} keys")
+    counted = "1 key" if len(items) == 1 else f"{len(items)} keys"
+    print_table(["key", *letters], shown, title=f"{what} in {counted}")
     if len(items) > _SHOWN:
         answer(f"... and {len(items) - _SHOWN} more in asked.csv")
     answer("")

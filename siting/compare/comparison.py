@@ -54,6 +54,7 @@ class Comparison:
             if item is not self.plans[0]:
                 counts = self.counts(item.letter)
             document = item.plan.document
+            given = document.outcome.status == "given"  # evaluated as it is: nothing was proved
             rows.append(
                 {
                     "plan": item.letter,
@@ -65,7 +66,7 @@ class Comparison:
                     "carbon_t": carbon_t(item),
                     **counts,
                     "outcome": document.outcome.status,
-                    "gap": document.outcome.gap,
+                    "gap": None if given else document.outcome.gap,
                 }
             )
         return rows

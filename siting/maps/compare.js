@@ -96,7 +96,7 @@ function renderFigures() {
     rows.push(h("tr", {}, h("th", { scope: "row" }, t(`cmp_count_${change}`)), counts.map((n) => h("td", {}, num(n)))));
   }
   rows.push(h("tr", {}, h("th", { scope: "row" }, t("cmp_outcome")), PLAN.headline.map((row) => h("td", {}, t(`fr_outcome_${row.outcome}`)))));
-  rows.push(h("tr", {}, h("th", { scope: "row" }, t("cmp_gap")), PLAN.headline.map((row) => h("td", {}, proof(row.gap)))));
+  rows.push(h("tr", {}, h("th", { scope: "row" }, t("cmp_gap")), PLAN.headline.map((row) => h("td", {}, missing(row.gap) ? "–" : proof(row.gap)))));
   $("figures").replaceChildren(h("h2", {}, t("cmp_figures")), h("ul", { class: "soft" }, titles), table(heads, rows), h("p", { class: "soft" }, t("cmp_moved_means", { m: num(PLAN.moved_m) })));
 }
 function renderDistricts() {

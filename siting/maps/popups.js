@@ -38,7 +38,7 @@ function stationPopup(i) {
         gunsAt(s) === null ? "" : t("unit_guns"),
       ],
       phase === PHASES.length - 1 && ["power", ...withUnit(num(s.kw), "unit_kw")],
-      [`since_${s.status}`, given(PHASES[s.phase].name)],
+      s.types.some((k) => k >= 0) && [`since_${s.status}`, given(PHASES[s.phase].name)],
       s.host && ["host", given(s.host)],
       ["district", given(districtName(s.district))],
       MONEY.fact && MONEY.fact(s),

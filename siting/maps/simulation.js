@@ -28,7 +28,7 @@ function waitKey() {
   ];
 }
 function waitFacts(station) {
-  if (!simulated.has(station.id)) return false;
+  if (!simulated.has(station.id) || trying()) return false; // what was simulated is the plan
   const figure = (key, digits, unit) => withUnit(num(simOf(station, key), digits), unit);
   return [
     h("h3", {}, t("sim_title"), " ", given(SIM.phase)),
