@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -205,6 +205,9 @@ def run_sensitivity(
     case = load_city(case_name or provenance.case, scenario)
     progress("finding what each zone reaches")
     problem, _ = build_problem(case, scenario)
+    if plan.document.least_share is not None:
+        owed = problem.fairness.held(plan.document.least_share.held_share)
+        problem = replace(problem, fairness=owed)
     limits = scenario.solve
     effort = Effort(limits.gap, limits.time_limit_s, limits.seed, limits.threads)
     certificate = Certificate(

@@ -12,7 +12,7 @@ from siting.assembly.provenance import provenance, unreached
 from siting.assembly.stations import stations
 from siting.assembly.substations import battery_table, load_table, substations
 from siting.assembly.tables import service_table, zone_table
-from siting.plan import Document, Outcome, Plan
+from siting.plan import Document, LeastShare, Outcome, Plan
 from siting.scenario_io import assumptions
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ def assemble(answer: Answer) -> Plan:
         unreached=unreached(answer),
         assumptions=assumptions(answer.scenario),
         provenance=provenance(answer),
+        least_share=_least_share(answer),
         robust=over_futures(answer),
     )
     return Plan(
@@ -76,4 +77,17 @@ def _outcome(answer: Answer) -> Outcome:
         seconds=round(certificate.seconds, 3),
         solver=certificate.solver,
         method=certificate.method,
+    )
+
+
+def _least_share(answer: Answer) -> LeastShare | None:
+    raised = answer.solution.raised
+    if raised is None:
+        return None
+    return LeastShare(
+        of=raised.family,
+        scope=raised.scope,
+        share=raised.share,
+        held_share=raised.held,
+        bound=raised.bound,
     )

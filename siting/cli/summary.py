@@ -10,7 +10,7 @@ from siting.maps.answer_words import answer_words
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from siting.plan import Document, Outcome, OverFutures, PhaseResult, RatioRow
+    from siting.plan import Document, LeastShare, Outcome, OverFutures, PhaseResult, RatioRow
     from siting.scenario import Scenario
     from siting.verify import Mismatch
 
@@ -39,6 +39,7 @@ def summary_document(document: Document, folder: Path) -> dict[str, Any]:
         "ratio": document.ratio.model_dump(mode="json"),
         "kpis": document.kpis.model_dump(mode="json"),
         "unmet": list(document.unmet),
+        "least_share": document.least_share and document.least_share.model_dump(mode="json"),
         "robust": document.robust and document.robust.model_dump(mode="json"),
         "phases": [
             {"name": phase.name, "date": phase.date, "kpis": phase.kpis.model_dump(mode="json")}
@@ -71,6 +72,8 @@ def print_summary(document: Document, folder: Path) -> None:
     if words is not None:
         answer(words[0])
     answer(_worth_line(outcome))
+    if document.least_share is not None:
+        answer(_least_share_line(document.least_share))
     for line in _unmet_lines(document.unmet):
         answer(line)
     answer("")
@@ -103,6 +106,16 @@ def _worth_line(outcome: Outcome) -> str:
         best += ", stopped by the user"
     how = f"bound {_figure(outcome.bound)}, {outcome.seconds:.1f} s, {outcome.solver}"
     return f"{best}: {worth}, {how}"
+
+
+def _least_share_line(least: LeastShare) -> str:
+    gets = f"worst off is {least.scope}: {least.share:.2%} of its demand within reach {least.of}"
+    if least.bound is None:
+        return f"{gets}, evaluated as given"
+    return (
+        f"{gets}; no plan gives the worst off more than {least.bound:.2%} (max-min; every district "
+        f"and group was held to {least.held_share:.2%})"
+    )
 
 
 def print_verdict(found: list[Mismatch]) -> None:

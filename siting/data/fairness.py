@@ -65,6 +65,18 @@ class Fairness:
 
     floors: tuple[Floor, ...] = ()
     circles: tuple[Circle, ...] = ()
+    raised: tuple[Floor, ...] = ()
+    """Floors of which the least share is raised as far as it goes: each promises all there is."""
+    slack: float = 0.0
+    """What of the raised share the objective may take back."""
+
+    def held(self, share: float) -> Fairness:
+        """Return what is owed once the raised floors stand at a share, after all others."""
+        stood = (
+            replace(f, share=share, promised_kwh=share * f.promised_kwh)
+            for f in (self.raised if share > 0 else ())
+        )
+        return replace(self, floors=(*self.floors, *stood), raised=(), slack=0.0)
 
     def of(self, family: str) -> tuple[Floor, ...]:
         """Return the floors of a family."""
@@ -168,6 +180,12 @@ def fairness(
         for family, scope, share, zones in _floors(case, equity)
         if due[:, zones].any()
     )
+    last = due * (np.arange(len(names)) == len(names) - 1)[:, None]
+    raised = tuple(
+        Floor(equity.max_min, scope, 1.0, zones, last[:, zones].sum(axis=1))
+        for scope, zones in (*_districts(case), *_groups(case, equity))
+        if equity.max_min and last[:, zones].any()
+    )
     circles = tuple(
         _circle(case, group, points, usable, asked) for group in equity.groups if group.circle_km
     )
@@ -176,14 +194,22 @@ def fairness(
         what = f"no zone of group {empty[0]!r} has a usable site within circle_km"
         mend = "Give a larger circle_km, or more sites."
         raise ScenarioError(msg, [Fault(f"scenario {scenario.name}", what, mend)])
-    return Fairness(floors, circles)
+    return Fairness(floors, circles, raised, equity.max_min_slack)
+
+
+def _districts(case: Case) -> list[tuple[str, Flags]]:
+    home = case.zones["district"].to_numpy()
+    return [(name, np.asarray(home == name)) for name in case.districts["id"]]
+
+
+def _groups(case: Case, equity: Equity) -> list[tuple[str, Flags]]:
+    return [(group.name, group_zones(case, group)) for group in equity.groups]
 
 
 def _floors(
     case: Case, equity: Equity
 ) -> Iterator[tuple[Literal["served", "covered"], str, float, Flags]]:
-    district = case.zones["district"].to_numpy()
-    everywhere = [(name, np.asarray(district == name)) for name in case.districts["id"]]
+    everywhere = _districts(case)
     own = [(group, group_zones(case, group)) for group in equity.groups]
     for name, zones in everywhere:
         if equity.min_served_share:

@@ -33,6 +33,7 @@ def fairness(plan: Plan, case: Case, equity: Equity | None = None) -> str:
         gini="–" if last["gini"] is None else number(last["gini"], 3),
         palma="–" if last["palma"] is None else number(last["palma"], 2),
     )
+    text += _worst_off(plan, told["scopes"])
     rows = [_row(row) for row in told["scopes"] if row["phase"] == last["phase"]]
     keys = (
         "r_eq_scope",
@@ -49,6 +50,24 @@ def fairness(plan: Plan, case: Case, equity: Equity | None = None) -> str:
             [_zone(row) for row in told["worst"]],
         )
     return text
+
+
+def _worst_off(plan: Plan, scopes: list[dict[str, Any]]) -> str:
+    """Return who gets least of its demand within reach, where the scenario asks for max-min."""
+    least = plan.document.least_share
+    if least is None:
+        return ""
+    names = {row["scope"]: (row["name"], row["name_zh"]) for row in scopes}
+    english, chinese = names.get(least.scope, (least.scope, ""))
+    values = {
+        "scope": given(english),
+        "scope_zh": given(chinese or english),
+        "share": percent(least.share, 2),
+    }
+    if least.bound is None:
+        return both(f"r_eq_least_given_{least.of}", **values)
+    proved = {"bound": percent(least.bound, 2), "held": percent(least.held_share, 2)}
+    return both(f"r_eq_least_{least.of}", **values, **proved)
 
 
 def _row(row: dict[str, Any]) -> list[str]:

@@ -83,7 +83,8 @@ def _senseless(asked: WhatIf, plan: Plan) -> str | None:
     """Return why figures of a what-if could not be those of siting itself; None where they are."""
     if asked.scenario.objective.kind in _SENSELESS:
         return "objective"
-    if asked.problem.fairness.of("served") or asked.scenario.robust is not None:
+    owed = asked.problem.fairness
+    if owed.of("served") or owed.raised or asked.scenario.robust is not None:
         return "owed"
     if len(asked.problem.pair_zone) > MOST_PAIRS:
         return "large"

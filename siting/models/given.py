@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ from siting.data.problem import FREE, NONE
 from siting.models.assign import assign
 from siting.models.classical.from_problem import pose
 from siting.models.classical.worth import separation_m
+from siting.models.least_share import worst_off
 from siting.models.solution import Certificate, Solution, objective_of, open_supers, spent_cny
 from siting.scenario.kinds import CLASSICAL
 
@@ -49,7 +51,10 @@ def given_plan(problem: Problem, progress: Callable[[str], None]) -> Solution:
     objective = worth(problem, type_at, energy)
     seconds = time.monotonic() - started
     certificate = Certificate("given", objective, objective, 0.0, seconds, "none", METHOD)
-    return Solution(type_at, energy, certificate)
+    found = Solution(type_at, energy, certificate)
+    if not problem.fairness.raised:
+        return found
+    return replace(found, raised=worst_off(problem, found, held=0.0, bound=None))
 
 
 def _worth(problem: Problem, type_at: NDArray[np.int64], energy: Floats) -> float:

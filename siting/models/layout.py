@@ -91,11 +91,15 @@ class Layout:
 
     @property
     def penalty(self) -> float:
-        """Return a price of a kWh missing to a floor that no saving elsewhere is worth."""
+        """Return a price of a kWh missing to a floor that no saving elsewhere is worth.
+
+        A few kWh missing to one district's floor may free stations for all others: dearer still.
+        """
         if self.problem.objective == "cost":
             return 100.0
         longest = float(self.problem.pair_minutes.max(initial=1.0))
-        return 10.0 * (longest if self.problem.objective == "access" else 1.0)
+        times = 1000.0 if self.problem.fairness.floors else 10.0
+        return times * (longest if self.problem.objective == "access" else 1.0)
 
     def guides(self, wish: Values, size: int) -> tuple[sparse.csr_array, Values, Values]:
         """Return rows that keep a rounded choice near a wish in money, and up to its floors.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
@@ -37,6 +37,20 @@ class Certificate:
     method: str
 
 
+class Raised(NamedTuple):
+    """Hold how far the least share of districts and groups was raised."""
+
+    family: Literal["served", "covered"]
+    scope: str
+    """District or group that gets the least."""
+    share: float
+    """What it gets, of its demand within reach in the last phase."""
+    held: float
+    """Share that every district and group was held to; 0 of a plan evaluated as given."""
+    bound: float | None
+    """Proven: no plan gives the worst off more; None of a plan evaluated as given."""
+
+
 @dataclass(frozen=True, eq=False)
 class Solution:
     """Hold which type stands where and when, and who charges there."""
@@ -48,6 +62,8 @@ class Solution:
     certificate: Certificate
     outcomes: Outcomes | None = None
     """Its worth in every future, where there are several."""
+    raised: Raised | None = None
+    """How far the least share of districts and groups was raised, where that is asked."""
 
 
 def open_supers(problem: Problem, type_at: NDArray[np.int64]) -> NDArray[np.bool_]:

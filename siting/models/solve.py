@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from siting.errors import InfeasibleError, NoSolutionError
@@ -13,10 +14,13 @@ from siting.models.classical.answer import answer as classical_answer
 from siting.models.classical.from_problem_flow import solve_classical
 from siting.models.conflict import explain
 from siting.models.headroom import idle_works_removed
+from siting.models.least_share import worst_off
+from siting.models.max_min import LEAST_SLACK, raise_least
 from siting.models.reopen import reopen
 from siting.models.robust.solve import solve_robust
 from siting.models.solution import Solution, certify, objective_of
 from siting.models.statement import KCNY
+from siting.models.warm import Start
 from siting.scenario.kinds import CLASSICAL
 
 if TYPE_CHECKING:
@@ -25,11 +29,13 @@ if TYPE_CHECKING:
     from siting.data.problem import Problem
     from siting.models.differing import Differing
     from siting.models.effort import Effort
-    from siting.models.warm import Start
 
 log = logging.getLogger(__name__)
 
 HIGHS = "highs"
+STOPPED = "; stopped by the user"
+_STOPPED_S = 1.0
+"""Least time for the objective, once the least share is raised."""
 
 
 def solve(
@@ -46,7 +52,8 @@ def solve(
     Parameters
     ----------
     problem
-        The question.
+        The question. Where it asks for max-min, the least share is raised first, with HiGHS; a
+        start is then left aside.
     effort
         Gap, time limit, seed and threads.
     solver
@@ -71,6 +78,8 @@ def solve(
     KeyboardInterrupt
         If stopped by Ctrl-C before there was a plan; later, the best plan so far is returned.
     """
+    if problem.fairness.raised:
+        return _fair(problem, effort, progress, differing)
     if problem.futures is not None:
         return solve_robust(problem, effort, progress=progress)
     if problem.objective in CLASSICAL:
@@ -109,3 +118,39 @@ def solve(
         method=found.method,
     )
     return Solution(type_at, energy, certificate)
+
+
+def _fair(
+    problem: Problem,
+    effort: Effort,
+    progress: Callable[[str], None],
+    differing: Differing | None,
+) -> Solution:
+    """Return a plan that gives the worst off the most, less a slack, and is best by then."""
+    started, owed = time.monotonic(), problem.fairness
+    try:
+        raising = raise_least(problem, effort, progress)
+    except InfeasibleError as error:
+        progress("looking for the conflict")
+        bare = replace(problem, fairness=owed.held(0.0))
+        raise InfeasibleError(*explain(bare, effort, progress=progress)) from error
+    held = max(raising.share - max(owed.slack, LEAST_SLACK), 0.0)
+    left_s = effort.time_limit_s - (time.monotonic() - started)
+    stopped = raising.crew.stop.is_set()
+    rest = replace(effort, time_limit_s=_STOPPED_S if stopped else max(left_s, _STOPPED_S))
+    found = solve(
+        replace(problem, fairness=owed.held(held)),
+        rest,
+        progress=progress,
+        differing=differing,
+        start=Start(raising.type_at),
+    )
+    told = f"least share raised first, {raising.how}; then {found.certificate.method}"
+    if stopped and not told.endswith(STOPPED):
+        told += STOPPED
+    seconds = time.monotonic() - started
+    return replace(
+        found,
+        certificate=replace(found.certificate, method=told, seconds=seconds),
+        raised=worst_off(problem, found, held=held, bound=raising.bound),
+    )

@@ -31,6 +31,7 @@ __all__ = [
     "FuturePhase",
     "Kpis",
     "LayerSource",
+    "LeastShare",
     "Outcome",
     "OutcomeStatus",
     "OverFutures",
@@ -73,6 +74,21 @@ class Outcome(Part):
     seconds: float = Field(description="time of model and search")
     solver: str = Field(description="name and version")
     method: str = Field(description="how objective and bound were found, in a sentence")
+
+
+class LeastShare(Part):
+    """Tell how much of its demand within reach the worst off gets, at the end (max-min)."""
+
+    of: Literal["served", "covered"]
+    scope: str = Field(description="id of the district, or name of the group, that gets the least")
+    share: float = Field(description="of its reachable demand, at the end of the last phase")
+    held_share: float = Field(
+        description="share that every district and group was held to while the objective was "
+        "optimised: the highest found, less the slack; 0 where evaluated as given"
+    )
+    bound: float | None = Field(
+        description="proven: no plan gives the worst off more; null where evaluated as given"
+    )
 
 
 class RatioRow(Part):
@@ -262,6 +278,9 @@ class Document(Part):
     )
     assumptions: tuple[Assumption, ...]
     provenance: Provenance
+    least_share: LeastShare | None = Field(
+        default=None, description="where the scenario asks for max-min"
+    )
     robust: OverFutures | None = Field(
         default=None, description="where the scenario asks over several futures"
     )

@@ -133,7 +133,7 @@ class Scenario(Section):
         faults = [
             *classical_faults(kind, phases, stations),
             *grid_faults(kind, phases, stations, self.prices, self.grid),
-            *equity_faults(self.equity, kind, names),
+            *equity_faults(self.equity, kind, names, self.solve.solver),
             *robust_faults(self),
         ]
         if faults:

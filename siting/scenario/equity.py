@@ -12,7 +12,7 @@ from siting.scenario.kinds import CLASSICAL
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-CityWide = Literal["served", "covered"]
+Raised = Literal["served", "covered"]
 """What a max-min question raises."""
 _PHASED = frozenset({"served", "covered", "access", "cost"})
 
@@ -65,6 +65,17 @@ class Equity(Section):
         "least share of reachable demand with a station within reach in every district",
         default=None,
     )
+    max_min: Raised | None = key(
+        "-",
+        "raise the least share over all districts and groups, of reachable demand served or "
+        "covered in the last phase, as far as it goes, before the objective counts (max-min)",
+        default=None,
+    )
+    max_min_slack: Share = key(
+        "share",
+        "what the objective may take back of the raised least share",
+        default=0.001,
+    )
     groups: tuple[Group, ...] = key("-", "groups of zones with floors of their own", default=())
 
     @model_validator(mode="after")
@@ -79,13 +90,16 @@ class Equity(Section):
     def asks(self) -> bool:
         """Tell whether anything limits a plan."""
         return bool(
-            self.min_served_share
+            self.max_min
+            or self.min_served_share
             or self.min_covered_share
             or any(group.asks for group in self.groups)
         )
 
 
-def equity_faults(equity: Equity | None, kind: str, phases: Sequence[str]) -> Iterator[str]:
+def equity_faults(
+    equity: Equity | None, kind: str, phases: Sequence[str], solver: str
+) -> Iterator[str]:
     """Yield why a scenario cannot ask what its section equity asks; none otherwise.
 
     Parameters
@@ -96,6 +110,8 @@ def equity_faults(equity: Equity | None, kind: str, phases: Sequence[str]) -> It
         Of the objective.
     phases
         Names, in order.
+    solver
+        That the scenario names.
     """
     if equity is None:
         return
@@ -107,3 +123,7 @@ def equity_faults(equity: Equity | None, kind: str, phases: Sequence[str]) -> It
             f"objective {kind!r} is {what} and knows no floors of equity: leave them out, or use "
             "served, covered, access or cost"
         )
+    if equity.max_min and solver != "highs":
+        yield f"equity.max_min is solved by highs only, not {solver!r}"
+    if "max_min_slack" in equity.model_fields_set and not equity.max_min:
+        yield "equity.max_min_slack goes with max_min, and only with it"

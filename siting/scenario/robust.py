@@ -124,12 +124,13 @@ def robust_faults(scenario: Scenario) -> Iterator[str]:
     if goal.min_served_share or goal.min_covered_share:
         yield "robust takes no min_served_share and no min_covered_share: use objective = 'worst'"
     floors = equity is not None and (
-        equity.min_served_share
+        equity.max_min
+        or equity.min_served_share
         or equity.min_covered_share
         or any(group.min_served_share or group.min_covered_share for group in equity.groups)
     )
     if floors:
-        yield "robust takes no floors of equity, only circles (circle_km)"
+        yield "robust takes no floors of equity and no max_min, only circles (circle_km)"
     if scenario.solve.solver != "highs":
         yield f"robust is solved by highs only, not {scenario.solve.solver!r}"
     yield from _of_phases(scenario, robust)

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from siting.verify.candidates import check_candidates
-from siting.verify.equity import check_equity
+from siting.verify.equity import check_equity, check_least_share
 from siting.verify.fixed import check_fixed
 from siting.verify.mismatch import Ledger, Mismatch
 from siting.verify.outcome import check_outcome
@@ -60,6 +60,7 @@ def verify_plan(plan: Plan, case: Case, scenario: Scenario) -> list[Mismatch]:
     served = check_service(ledger, state)
     check_phases(ledger, state, served)
     check_equity(ledger.asked, state, served)
+    check_least_share(ledger, state, served)
     check_load(ledger, state)
     check_outcome(ledger, state, served)
     check_provenance(ledger, state)

@@ -10,7 +10,7 @@ import shapely
 
 from siting.verify.candidates import refused_sites
 from siting.verify.formulas import great_circle_km, rank
-from siting.verify.mismatch import METRES
+from siting.verify.mismatch import METRES, RELATIVE
 from siting.verify.reach import zone_points
 
 if TYPE_CHECKING:
@@ -55,6 +55,55 @@ def check_equity(ledger: Ledger, state: State, served: Served) -> None:
         for group in equity.groups:
             if group.circle_km:
                 _circle(ledger, state, group, number)
+
+
+def check_least_share(ledger: Ledger, state: State, served: Served) -> None:
+    """Check who is worst off, what it gets, and that every district and group got as much.
+
+    How far the share can be raised at all is what the plan's bound claims; here it is checked that
+    the bound is no less than what was reached.
+    """
+    said, equity = state.plan.document.least_share, state.scenario.equity
+    found = _last_shares(state, served)
+    if said is None or not found or equity is None:
+        if (said is None) != (not found):
+            right = "none: nothing is raised" if not found else "told: the scenario asks max_min"
+            ledger.note("least_share", "none" if said is None else said.scope, right)
+        return
+    worst = min(found.values())
+    ledger.same("least_share.of", said.of, equity.max_min)
+    ledger.near("least_share.share", said.share, worst)
+    if found.get(said.scope, math.inf) > worst + RELATIVE:
+        right = min(found, key=lambda name: found[name])
+        ledger.note("least_share.scope", said.scope, right)
+    if (said.bound is None) != state.scenario.only_fixed:
+        right = "none, as given" if state.scenario.only_fixed else "a proven bound"
+        ledger.note("least_share.bound", str(said.bound), right)
+    if said.bound is None:
+        return
+    ledger.at_least("least_share.bound", said.bound, worst, "the share itself")
+    ledger.at_most("least_share.bound", said.bound, 1.0, "all there is")
+    rule = "least_share.held_share of its reachable demand"
+    for scope, share in found.items():
+        where = f"phases[{state.names[-1]}].equity[{scope}].{equity.max_min}_share"
+        ledger.at_least(where, share, said.held_share, rule)
+
+
+def _last_shares(state: State, served: Served) -> dict[str, float]:
+    """Return what every district and group gets of its reachable demand in the end, if asked."""
+    equity = state.scenario.equity
+    found: dict[str, float] = {}
+    if equity is None or not equity.max_min:
+        return {}
+    got = served.energy[-1]
+    if equity.max_min == "covered":
+        got = served.demand[-1] * served.covered[-1]
+    for scope, zones, _, _ in _scopes(state):
+        due = float((served.demand[-1] * (served.reachable & zones)).sum())
+        if due:
+            share = float(got[zones].sum()) / due
+            found[scope] = min(share, found.get(scope, share))
+    return found
 
 
 def _scopes(state: State) -> Iterator[tuple[str, Flags, float, float]]:
