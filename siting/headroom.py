@@ -62,9 +62,9 @@ class Variant:
     battery_cny: float | None = None
     reinforcement_cny: float | None = None
     substations_over: int | None = None
-    """In any phase, recomputed by the verifier; those that pass it by base load alone counted."""
-    base_alone: int | None = None
-    """Of these, without any station."""
+    """In any phase, recomputed by the verifier; those that passed it before the plan counted."""
+    over_before: int | None = None
+    """Of these, by base load and the stations that stood before."""
     worst_over_mw: float | None = None
     hours_over: int | None = None
     """Hours of the last phase's day above the limit, summed over substations."""
@@ -154,7 +154,7 @@ def _variant(way: str, plan: Plan, scenario: Scenario) -> Variant:
         ),
         reinforcement_cny=sum(item.steps[-1].reinforcement_cny for item in document.substations),
         substations_over=len({item.substation for item in over}),
-        base_alone=len({item.substation for item in over if item.base_alone}),
+        over_before=len({item.substation for item in over if item.before}),
         worst_over_mw=max((item.over_mw for item in over), default=0.0),
         hours_over=sum(item.hours for item in over if item.phase == last),
         objective=document.outcome.objective,
@@ -173,8 +173,8 @@ def _row(item: Variant) -> list[str]:
     if item.served_kwh_day is None:
         return [item.name, item.status, *[""] * (len(HEADER) - 2)]
     over = f"{item.substations_over}"
-    if item.base_alone:
-        over += f" ({item.base_alone} by base load alone)"
+    if item.over_before:
+        over += f" ({item.over_before} by what stands already)"
     money = (item.capex_cny, item.battery_cny, item.reinforcement_cny)
     return [
         item.name,

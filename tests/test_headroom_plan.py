@@ -109,6 +109,19 @@ def test_each_way_to_live_within_a_limit(
     )
 
 
+def test_what_stood_before_the_plan_is_told_apart() -> None:
+    """G1 holds 8.1 MW, and 1.2 x 6.8 = 8.16 are asked for at 12 h: over, plan or no plan.
+
+    With 6.7 it is E1, made larger, that passes it: 8.04 + 0.36. G2 is passed by the large station that the plan without limits puts there.
+    """
+    plan, scenario = _answer({"grid.enforce": False})
+    for peak_mw, before in ((6.8, True), (6.7, False)):
+        table = _town().substations.assign(base_peak_mw=[peak_mw, 2.9])
+        over = overloads(plan, replace(_town(), substations=table), scenario)
+        told = {(o.phase, o.substation): o.before for o in over}
+        assert told == {("2030", "G1"): before, ("2030", "G2"): False}
+
+
 def test_a_battery_s_day_is_in_the_load_of_its_substation() -> None:
     """At 20 h large asks 0.96 MW less the battery's 0.1; what it took before is 0.1 / 81 %."""
     plan, _ = _answer(BATTERY)

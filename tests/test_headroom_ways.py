@@ -61,7 +61,7 @@ def test_each_way_is_planned_and_told(question: Path, tmp_path: Path) -> None:
     told = {item.name: item for item in found}
     assert told["limits"].status == "infeasible"
     assert told["no-limits"].substations_over == 1
-    assert told["no-limits"].base_alone == 0
+    assert told["no-limits"].over_before == 0
     assert told["reinforcement"].substations_over == 0
     assert told["reinforcement"].reinforcement_cny == 20e6
     for way in ("no-limits", "reinforcement"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from siting.verify.demand import day_shapes
 from siting.verify.mismatch import Ledger, slack
 from siting.verify.state import read_state
 from siting.verify.substations import recompute
@@ -24,8 +25,8 @@ class Overload(NamedTuple):
     """Base and charging load above the limit, reinforcements counted."""
     hours: int
     """Of the day, above the limit."""
-    base_alone: bool
-    """Whether the base load passes the limit without any station."""
+    before: bool
+    """Whether base load and the stations that stood before the plan pass the limit already."""
 
 
 def overloads(plan: Plan, case: Case, scenario: Scenario) -> list[Overload]:
@@ -40,14 +41,15 @@ def overloads(plan: Plan, case: Case, scenario: Scenario) -> list[Overload]:
     """
     ledger = Ledger()
     load = recompute(ledger, read_state(ledger, plan, case, scenario))
+    standing = load.standing[None, :, None] * day_shapes(case, scenario)[:, None, :]
     found = []
     for t, phase in enumerate(scenario.phases):
         for g, label in enumerate(case.substations["id"].tolist()):
             limit = float(load.limit[t, g])
             over = load.base[t, g] + load.charging[t, g] - limit
             if float(over.max()) > slack(limit):
-                bare = bool(load.base[t, g].max() > limit + slack(limit))
+                before = bool((load.base + standing)[t, g].max() > limit + slack(limit))
                 hours = int((over > slack(limit)).sum())
                 hour = int(over.argmax())
-                found.append(Overload(phase.name, label, hour, float(over[hour]), hours, bare))
+                found.append(Overload(phase.name, label, hour, float(over[hour]), hours, before))
     return found
