@@ -147,16 +147,6 @@ class Worth:
             self._zone_price = np.abs(np.array(rows))
         return self._zone_price
 
-    @property
-    def site_price(self) -> NDArray[np.float64]:
-        """(T, J) worth of one kWh a day more that each site can serve, stations as they are."""
-        first, last = len(self.problem.zones), len(self.problem.zones) + len(self.problem.sites)
-        rows = [
-            flow.run(time_limit_s=_SECONDS, method="simplex").duals[first:last]
-            for flow in self.flows
-        ]
-        return np.abs(np.array(rows))
-
 
 def _room(problem: Problem, types: Types) -> NDArray[np.float64]:
     """Return what each site can serve, (T, J) kWh a day."""
