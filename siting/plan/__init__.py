@@ -13,6 +13,7 @@ from pydantic import Field
 
 from siting.plan.base import Part
 from siting.plan.futures import Future, FuturePhase, OverFutures
+from siting.plan.least_share import LeastShare
 from siting.scenario.kinds import ObjectiveKind  # noqa: TC001 - pydantic reads it at run time
 
 if TYPE_CHECKING:
@@ -74,21 +75,6 @@ class Outcome(Part):
     seconds: float = Field(description="time of model and search")
     solver: str = Field(description="name and version")
     method: str = Field(description="how objective and bound were found, in a sentence")
-
-
-class LeastShare(Part):
-    """Tell how much of its demand within reach the worst off gets, at the end (max-min)."""
-
-    of: Literal["served", "covered"]
-    scope: str = Field(description="id of the district, or name of the group, that gets the least")
-    share: float = Field(description="of its reachable demand, at the end of the last phase")
-    held_share: float = Field(
-        description="share that every district and group was held to while the objective was "
-        "optimised: the highest found, less the slack; 0 where evaluated as given"
-    )
-    bound: float | None = Field(
-        description="proven: no plan gives the worst off more; null where evaluated as given"
-    )
 
 
 class RatioRow(Part):
