@@ -112,7 +112,8 @@ def test_each_way_to_live_within_a_limit(
 def test_what_stood_before_the_plan_is_told_apart() -> None:
     """G1 holds 8.1 MW, and 1.2 x 6.8 = 8.16 are asked for at 12 h: over, plan or no plan.
 
-    With 6.7 it is E1, made larger, that passes it: 8.04 + 0.36. G2 is passed by the large station that the plan without limits puts there.
+    With 6.7 it is E1, made larger, that passes it: 8.04 + 0.36. G2 is passed by the large station
+    that the plan without limits puts there.
     """
     plan, scenario = _answer({"grid.enforce": False})
     for peak_mw, before in ((6.8, True), (6.7, False)):
