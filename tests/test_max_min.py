@@ -20,6 +20,7 @@ from siting.maps import render_report
 from siting.models import search
 from siting.models.effort import Effort
 from siting.models.least_share import best_least_share
+from siting.models.relaxes import relaxes
 from siting.models.solve import solve
 from siting.pipeline import make_plan
 from siting.scenario import Scenario
@@ -149,6 +150,12 @@ def test_what_no_plan_keeps_is_told_with_the_conflict() -> None:
         solve(problem, EFFORT)
     assert str(caught.value) == str(plain.value)
     assert "budget" in str(caught.value)
+
+
+def test_no_bound_is_carried_where_the_worst_off_is_raised() -> None:
+    """More money raises the least share, which may cost the objective: bounds do not carry over."""
+    assert relaxes(toy(), toy())
+    assert not relaxes(_raised(toy(), "served"), _raised(toy(), "served"))
 
 
 def _asked(objective: dict[str, Any] | None = None, **equity: Any) -> Scenario:  # noqa: ANN401 - any key

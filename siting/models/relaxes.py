@@ -51,6 +51,8 @@ def relaxes(wide: Problem, narrow: Problem) -> bool:
     """
     if wide.objective not in get_args(PhasedKind):
         return False
+    if wide.fairness.raised:  # each question holds its worst off to a share of its own
+        return False
     may_differ = (*_TOLD, *(_LIMITS if _plain(wide) else _COUNTS))
     held = (item.name for item in fields(wide) if item.name not in may_differ)
     if not all(_same(getattr(wide, name), getattr(narrow, name)) for name in held):

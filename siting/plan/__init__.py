@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
+from siting.plan.assumption import Assumption
 from siting.plan.base import Part
 from siting.plan.futures import Future, FuturePhase, OverFutures
 from siting.plan.least_share import LeastShare
@@ -192,16 +193,6 @@ class Substation(Part):
     limit_mw: float = Field(description="rating x N-1 limit x power factor x (1 - reserve)")
     base_peak_mw: float = Field(description="before growth")
     steps: tuple[SubstationStep, ...]
-
-
-class Assumption(Part):
-    """Name one value that nobody has measured."""
-
-    key: str
-    value: str
-    unit: str
-    confidence: str
-    source: str
 
 
 class LayerSource(Part):
