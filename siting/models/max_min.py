@@ -13,9 +13,9 @@ stated slack (lexicographic: H. Isermann, OR Spektrum 4, 1982). With :math:`z` t
 
 over the program of ``statement`` in the last phase :math:`T`, for every district and group
 :math:`S`, with demand within reach only. Where HiGHS gets the whole program this is one
-mixed-integer program, and proved. A large question's linear relaxation bounds z; a plan near it is
-found, and floors between what is reached and what is bounded are tried: what is missing to them is
-closed neighbourhood by neighbourhood. What comes out is a plan, its z, and a bound on z that no
+mixed-integer program, and proved. Of a large question a plan of the objective alone is found first;
+the linear relaxation bounds z, a plan near it is found, and floors between what is reached and what
+is bounded are tried: what is missing to them is closed neighbourhood by neighbourhood. What comes out is a plan, its z, and a bound on z that no
 plan passes.
 """
 
@@ -63,7 +63,7 @@ LEAST_SLACK = 1e-6
 TIME_SHARE = 0.5
 """Part of the time limit for the least share; the objective gets the rest."""
 RELAX_SHARE = 0.5
-"""Part of that for the linear relaxation of a large question."""
+"""Part of what is then left of that for the linear relaxation of a large question."""
 TRIES = 8
 """Most floors tried of a large question, each half-way to what is not known to be out of reach."""
 PATIENCE = 24
@@ -72,6 +72,8 @@ _TRY_SHARE = 0.4
 """Part of the time left that each of them gets."""
 _PLAIN_GAP = 0.03
 """Gap at which the search for a plan of the objective alone ends."""
+_PLAIN_SHARE = 0.6
+"""Most of the time for it."""
 
 
 @dataclass
@@ -122,8 +124,11 @@ class Raising:
         self._bound_by(run.bound)
 
     def _large(self, program: Arrays, arrays: Arrays, layout: Layout) -> None:
+        self._plain_plan()
+        if self._done:
+            return
         highs = Highs(program, relaxed=True, seed=self.crew.effort.seed)
-        seconds = self.crew.left_s(share=RELAX_SHARE)
+        seconds = RELAX_SHARE * self.crew.left_s()
         run = self.crew.run([highs], seconds=seconds, method="ipm", crossover=False)[0]
         self.infeasible = run.status == "infeasible"
         wish = np.zeros(len(layout.choice))
@@ -132,8 +137,6 @@ class Raising:
             wish = np.clip(run.values[: len(wish)], 0.0, 1.0)
             bare = self._at(arrays, 0.0)
             self._read(nearest_choice(bare, layout, wish, self.crew), layout)
-        if not self._done and self.share < 0:
-            self._plain_plan()
         top, rng = self.bound, np.random.default_rng(self.crew.effort.seed)
         for _ in range(TRIES):
             if self._done or top - self.share <= CLOSE:
@@ -146,9 +149,9 @@ class Raising:
                 top = self.bound
 
     def _plain_plan(self) -> None:
-        """Search for a plan of the objective alone, whatever the worst off gets."""
+        """Search for a plan of the objective alone: often the worst off get much already."""
         bare = reduced(replace(self.problem, fairness=self.problem.fairness.held(0.0)))
-        crew = self._part(_PLAIN_GAP)
+        crew = self._part(_PLAIN_GAP, share=_PLAIN_SHARE)
         attempt = begin(bare, crew, start=None, differing=None)
         attempt.thrifty = False
         found = attempt.run()
@@ -181,9 +184,9 @@ class Raising:
         improve(improver, 0.0, lambda: None, most=None, patience=PATIENCE)
         self._take(layout.type_at(improver.values))
 
-    def _part(self, gap: float) -> Crew:
+    def _part(self, gap: float, *, share: float = _TRY_SHARE) -> Crew:
         """Return a crew with a part of the time left."""
-        seconds = max(_TRY_SHARE * self.crew.left_s(), 0.1)
+        seconds = max(share * self.crew.left_s(), 0.1)
         effort = replace(self.crew.effort, gap=gap, time_limit_s=seconds)
         return Crew(effort, self.crew.progress, stop=self.crew.stop)
 
