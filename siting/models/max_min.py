@@ -15,8 +15,8 @@ over the program of ``statement`` in the last phase :math:`T`, for every distric
 :math:`S`, with demand within reach only. Where HiGHS gets the whole program this is one
 mixed-integer program, and proved. Of a large question a plan of the objective alone is found first;
 the linear relaxation bounds z, a plan near it is found, and floors between what is reached and what
-is bounded are tried: what is missing to them is closed neighbourhood by neighbourhood. What comes out is a plan, its z, and a bound on z that no
-plan passes.
+is bounded are tried: what is missing to them is closed neighbourhood by neighbourhood. What comes
+out is a plan, its z, and a bound on z that no plan passes.
 """
 
 from __future__ import annotations
