@@ -186,10 +186,11 @@ def _pins() -> dict[str, str]:
 
 
 def test_constraints_pin_everything_and_nothing_by_address() -> None:
-    """Every dependency, direct or not, the tests' too, stands there with one exact version."""
+    """Every dependency, direct or not, the tests' too, stands there once, with an exact version."""
     lines = [x for x in _text(ROOT / "constraints.txt").splitlines() if not x.startswith("#")]
     assert [line for line in lines if not re.fullmatch(r"[\w.-]+==[\w.!+]+", line)] == []
     pins = _pins()
+    assert len(pins) == len(lines)
     assert sorted(_needed("siting", {"test"}) - set(pins)) == []
 
 
