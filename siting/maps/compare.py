@@ -46,7 +46,7 @@ def render_compare(found: Comparison, case: Case) -> str:
         Their city.
     """
     scripts = [leaflet_file("leaflet.js"), _script()]
-    styles = [leaflet_file("leaflet.css"), _file("compare.css")]
+    styles = [leaflet_file("leaflet.css"), _file("palette.css"), _file("compare.css")]
     policy = content_policy(scripts, [f"\n{style}\n" for style in styles])
     title = " · ".join(f"{item.letter} {item.name}" for item in found.plans)
     view = {"audience": "planner", "languages": ["en", "zh"], "tiles": None}

@@ -40,7 +40,7 @@ def render_frontier(block: Block) -> str:
         Title, axis, series of rows, and steps, as the sweep gives them.
     """
     style, script = (
-        _file("frontier.css"),
+        _file("palette.css") + _file("frontier.css"),
         f'(() => {{\n"use strict";\n{_file("frontier.js")}\n}})();',
     )
     policy = content_policy([script], [f"\n{style}\n"])

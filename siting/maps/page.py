@@ -98,7 +98,7 @@ def render_map(
     container, start = _shell()
     texts = view.texts()
     scripts = [leaflet_file("leaflet.js"), start, _own_script(_parts(view))]
-    styles = [leaflet_file("leaflet.css"), _own_file("app.css")]
+    styles = [leaflet_file("leaflet.css"), _own_file("palette.css"), _own_file("app.css")]
     return "".join(
         [
             _head(_title(plan, view), scripts, styles, view),
