@@ -40,7 +40,7 @@ QUESTIONS = {
 """What each question is called -> the question, and seconds."""
 ENDLESS = 1e20
 """What solvers call infinite."""
-PLOTTED = "capacity binds"
+PLOTTED = "reach binds"
 SCALES = {1: 150, 3: 200, 10: 270}
 """Times the stylised city, and seconds."""
 GROWTH_GAP = 0.02
